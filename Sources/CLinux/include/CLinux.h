@@ -1,0 +1,46 @@
+// Linux system interfaces that Swift's Glibc module does not carry: epoll, eventfd, timerfd, accept4, crypt_r.
+// Kept free of feature-test macros: those in a module map break debug and thread-sanitizer builds.
+#ifndef TIKETI_CLINUX_H
+#define TIKETI_CLINUX_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct sockaddr;
+
+// One readiness report. `token` is what was registered: descriptor in the low half, generation in the high half.
+typedef struct {
+    uint32_t events;
+    uint64_t token;
+} clinux_event;
+
+enum {
+    CLINUX_IN = 0x001,
+    CLINUX_OUT = 0x004,
+    CLINUX_ERR = 0x008,
+    CLINUX_HUP = 0x010,
+    CLINUX_RDHUP = 0x2000,
+    CLINUX_EDGE = (int)(1u << 30),
+};
+
+int clinux_epoll_create(void);
+int clinux_epoll_add(int epoll, int fd, uint32_t events, uint64_t token);
+int clinux_epoll_modify(int epoll, int fd, uint32_t events, uint64_t token);
+int clinux_epoll_remove(int epoll, int fd);
+// Waits at most `timeout_ns` nanoseconds (negative: no limit); returns the number of events or -errno.
+int clinux_epoll_wait(int epoll, clinux_event *events, int capacity, int64_t timeout_ns);
+
+int clinux_eventfd(void);
+int clinux_accept4(int listener, struct sockaddr *address, unsigned int *length);
+int clinux_pin_to_cpu(int cpu);
+void clinux_set_thread_name(const char *name);
+
+// Nanoseconds of CLOCK_MONOTONIC and microseconds of CLOCK_REALTIME.
+uint64_t clinux_monotonic_ns(void);
+int64_t clinux_realtime_us(void);
+
+// bcrypt through libxcrypt's re-entrant call. `output` holds at least 128 bytes. Returns 0, or -1 when refused.
+int clinux_crypt(const char *phrase, const char *setting, char *output, size_t capacity);
+
+#endif
