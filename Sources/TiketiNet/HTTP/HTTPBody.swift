@@ -1,0 +1,87 @@
+/// A message body that is read once, piece by piece; reading is what lets the sender go on (back-pressure).
+///
+/// Confined to the loop of its connection: `@unchecked Sendable` only so that closures on the same loop may carry it.
+public final class HTTPBody: @unchecked Sendable {
+    /// The number of bytes in total when the sender said so; nil for a chunked or close-delimited body.
+    public let length: Int?
+    private var source: (any HTTPBodySource)?
+    private var pending: [UInt8]?
+
+    /// A body that is empty.
+    public init() {
+        length = 0
+    }
+
+    /// A body that is in memory already.
+    public init(_ bytes: [UInt8]) {
+        length = bytes.count
+        pending = bytes.isEmpty ? nil : bytes
+    }
+
+    public init(length: Int?, source: any HTTPBodySource) {
+        self.length = length
+        self.source = source
+    }
+
+    /// Known to be empty without reading.
+    public var isEmpty: Bool { length == 0 }
+
+    /// The next bytes (never an empty array), or nil at the end. Suspends until the peer sends some.
+    public func read() async throws(HTTPBodyError) -> [UInt8]? {
+        if let bytes = pending {
+            pending = nil
+            return bytes
+        }
+        guard let source else { return nil }
+        if let bytes = try await source.nextChunk() { return bytes }
+        self.source = nil
+        return nil
+    }
+
+    /// The whole body, or `.tooLarge` as soon as it is known to be longer than the limit (before anything is read, if it declares so).
+    public func collect(upTo limit: Int) async throws(HTTPBodyError) -> [UInt8] {
+        if let length, length > limit { throw .tooLarge }
+        guard var whole = try await read() else { return [] }
+        if whole.count > limit { throw .tooLarge }
+        if let length { whole.reserveCapacity(length) }
+        while let more = try await read() {
+            if whole.count + more.count > limit { throw .tooLarge }
+            whole.append(contentsOf: more)
+        }
+        return whole
+    }
+}
+
+/// Where a body's bytes come from: a connection, or anything else that hands out pieces in order.
+public protocol HTTPBodySource: AnyObject {
+    /// The next non-empty piece, or nil at the orderly end; after either nil or an error it is not called again.
+    func nextChunk() async throws(HTTPBodyError) -> [UInt8]?
+}
+
+/// Why a body could not be read, or written, to its end.
+public struct HTTPBodyError: Error, Hashable, Sendable, CustomStringConvertible {
+    public enum Code: String, Sendable {
+        /// Longer than allowed.
+        case tooLarge
+        /// The peer went away before the end.
+        case closed
+        /// The peer stopped sending, or reading.
+        case timeout
+        /// Broken chunked framing.
+        case malformed
+        /// A stream wrote more or fewer bytes than it had declared.
+        case lengthMismatch
+    }
+
+    public let code: Code
+
+    public init(_ code: Code) { self.code = code }
+
+    public static var tooLarge: HTTPBodyError { HTTPBodyError(.tooLarge) }
+    public static var closed: HTTPBodyError { HTTPBodyError(.closed) }
+    public static var timeout: HTTPBodyError { HTTPBodyError(.timeout) }
+    public static var malformed: HTTPBodyError { HTTPBodyError(.malformed) }
+    public static var lengthMismatch: HTTPBodyError { HTTPBodyError(.lengthMismatch) }
+
+    public var description: String { "body \(code.rawValue)" }
+}

@@ -1,0 +1,183 @@
+/// Header fields in arrival order, held in one byte array; no field in it can split a message on the wire.
+///
+/// Each field is `[name length: 2 bytes][value length: 4 bytes][name][value]`, so a whole head costs one allocation, a look-up is a
+/// walk over a few hundred bytes, and no String exists until somebody asks for one. Names compare without regard to ASCII case.
+public struct HTTPHeaders: Sendable {
+    var storage: [UInt8]
+    public private(set) var count: Int
+
+    static let prefix = 6
+
+    public init() {
+        storage = []
+        count = 0
+    }
+
+    public init(capacity: Int) {
+        self.init()
+        storage.reserveCapacity(capacity)
+    }
+
+    public var isEmpty: Bool { count == 0 }
+
+    /// The first value of the name; setting replaces every field of the name, setting nil removes them.
+    public subscript(_ name: String) -> String? {
+        get { withValue(name) { String(decoding: $0, as: UTF8.self) } }
+        set {
+            remove(name)
+            if let newValue { add(name, newValue) }
+        }
+    }
+
+    /// Every value of the name, in order.
+    public func values(_ name: String) -> [String] {
+        var found: [String] = []
+        withUTF8(of: name) { wanted in
+            forEachField { name, value in
+                if Self.equal(name, wanted) { found.append(String(decoding: value, as: UTF8.self)) }
+            }
+        }
+        return found
+    }
+
+    public func contains(_ name: String) -> Bool { withValue(name) { _ in true } ?? false }
+
+    /// The bytes of the first value of the name, valid during the call only.
+    public func withValue<R>(_ name: String, _ body: (UnsafeRawBufferPointer) -> R) -> R? {
+        if count == 0 { return nil }
+        return withUTF8(of: name) { wanted in
+            storage.withUnsafeBytes { bytes in
+                var at = 0
+                while at < bytes.count {
+                    let (nameLength, valueLength) = Self.lengths(bytes, at)
+                    let nameStart = at + Self.prefix
+                    let valueStart = nameStart + nameLength
+                    if nameLength == wanted.count, Self.equal(UnsafeRawBufferPointer(rebasing: bytes[nameStart..<valueStart]), wanted) {
+                        return body(UnsafeRawBufferPointer(rebasing: bytes[valueStart..<valueStart + valueLength]))
+                    }
+                    at = valueStart + valueLength
+                }
+                return nil
+            }
+        }
+    }
+
+    /// Whether a comma-separated list field (RFC 9110 §5.6.1), such as Connection, holds the token in any of its lines.
+    public func lists(_ name: String, token: String) -> Bool {
+        var found = false
+        withUTF8(of: name) { wanted in
+            withUTF8(of: token) { token in
+                forEachField { name, value in
+                    if !found, Self.equal(name, wanted), Self.listHas(value, token) { found = true }
+                }
+            }
+        }
+        return found
+    }
+
+    /// Every field as bytes, valid during the call only.
+    public func forEachField(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws -> Void) rethrows {
+        try storage.withUnsafeBytes { bytes in
+            var at = 0
+            while at < bytes.count {
+                let (nameLength, valueLength) = Self.lengths(bytes, at)
+                let nameStart = at + Self.prefix
+                let valueStart = nameStart + nameLength
+                let end = valueStart + valueLength
+                try body(
+                    UnsafeRawBufferPointer(rebasing: bytes[nameStart..<valueStart]),
+                    UnsafeRawBufferPointer(rebasing: bytes[valueStart..<end]))
+                at = end
+            }
+        }
+    }
+
+    /// Adds a field after the others. CR, LF and NUL in the value become spaces (RFC 9110 §5.5); a field whose name is not a token is dropped.
+    public mutating func add(_ name: String, _ value: String) {
+        withUTF8(of: name) { name in
+            withUTF8(of: value) { value in add(name: name, value: value) }
+        }
+    }
+
+    /// The same on bytes, for copying between messages without Strings.
+    public mutating func add(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+        guard Self.isToken(name) else { return }
+        appendTrusted(name: name, value: value)
+        let end = storage.count
+        var at = end - value.count
+        while at < end {
+            let byte = storage[at]
+            if byte == 13 || byte == 10 || byte == 0 { storage[at] = 32 }
+            at += 1
+        }
+    }
+
+    /// For the parsers, which have checked the bytes already.
+    mutating func appendTrusted(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+        let nameLength = UInt16(name.count)
+        let valueLength = UInt32(value.count)
+        storage.reserveCapacity(storage.count + Self.prefix + name.count + value.count, growing: true)
+        withUnsafeBytes(of: nameLength) { storage.append(contentsOf: $0) }
+        withUnsafeBytes(of: valueLength) { storage.append(contentsOf: $0) }
+        storage.append(contentsOf: name)
+        storage.append(contentsOf: value)
+        count += 1
+    }
+
+    /// Removes every field of the name.
+    public mutating func remove(_ name: String) {
+        guard contains(name) else { return }
+        withUTF8(of: name) { wanted in removeAll { name, _ in Self.equal(name, wanted) } }
+    }
+
+    public mutating func removeAll(where drop: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool) {
+        var kept = HTTPHeaders(capacity: storage.count)
+        forEachField { name, value in
+            if !drop(name, value) { kept.appendTrusted(name: name, value: value) }
+        }
+        self = kept
+    }
+}
+
+extension HTTPHeaders: Sequence, ExpressibleByDictionaryLiteral {
+    public init(dictionaryLiteral elements: (String, String)...) {
+        self.init(capacity: 32 * elements.count)
+        for (name, value) in elements { add(name, value) }
+    }
+
+    public struct Iterator: IteratorProtocol {
+        let storage: [UInt8]
+        var at = 0
+
+        public mutating func next() -> (name: String, value: String)? {
+            guard at < storage.count else { return nil }
+            return storage.withUnsafeBytes { bytes in
+                let (nameLength, valueLength) = HTTPHeaders.lengths(bytes, at)
+                let valueStart = at + HTTPHeaders.prefix + nameLength
+                defer { at = valueStart + valueLength }
+                return (
+                    String(decoding: bytes[(at + HTTPHeaders.prefix)..<valueStart], as: UTF8.self),
+                    String(decoding: bytes[valueStart..<valueStart + valueLength], as: UTF8.self)
+                )
+            }
+        }
+    }
+
+    public func makeIterator() -> Iterator { Iterator(storage: storage) }
+    public var underestimatedCount: Int { count }
+}
+
+/// The UTF-8 of a String as raw bytes, without a copy for native Strings.
+@inline(__always)
+func withUTF8<R>(of text: String, _ body: (UnsafeRawBufferPointer) -> R) -> R {
+    if let result = text.utf8.withContiguousStorageIfAvailable({ body(UnsafeRawBufferPointer($0)) }) { return result }
+    return Array(text.utf8).withUnsafeBytes(body)
+}
+
+extension [UInt8] {
+    /// Exact `reserveCapacity` on every append would make growth quadratic; this keeps doubling.
+    @inline(__always)
+    mutating func reserveCapacity(_ needed: Int, growing: Bool) {
+        if needed > capacity { reserveCapacity(growing ? Swift.max(needed, capacity * 2) : needed) }
+    }
+}

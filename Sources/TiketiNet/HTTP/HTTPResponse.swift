@@ -1,0 +1,35 @@
+/// What a handler answers; framing fields (Content-Length, Transfer-Encoding, Connection, Date) are the encoder's business.
+public struct HTTPResponse: Sendable {
+    public var status: HTTPStatus
+    public var headers: HTTPHeaders
+    public var body: HTTPResponseBody
+
+    public init(status: HTTPStatus = .ok, headers: HTTPHeaders = HTTPHeaders(), body: HTTPResponseBody = .none) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// The four kinds of response body.
+public enum HTTPResponseBody: Sendable {
+    case none
+    case bytes([UInt8])
+    /// Written piece by piece while the connection runs the closure; chunked when the length is nil. Not run for HEAD.
+    /// When the closure throws, or writes another number of bytes than it declared, the connection is cut, so the client sees a broken body.
+    case stream(length: Int?, @Sendable (HTTPBodyWriter) async throws -> Void)
+}
+
+extension HTTPResponseBody {
+    /// The whole body in memory: for tests, and for handlers that wrap others.
+    public func collect(upTo limit: Int = .max) async throws -> [UInt8] {
+        switch self {
+        case .none: return []
+        case .bytes(let bytes): return bytes
+        case .stream(_, let produce):
+            let sink = CollectingBodySink(limit: limit)
+            try await produce(HTTPBodyWriter(sink: sink))
+            return sink.bytes
+        }
+    }
+}
