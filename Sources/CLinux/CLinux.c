@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -63,6 +64,17 @@ int clinux_pin_to_cpu(int cpu) {
 }
 
 void clinux_set_thread_name(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+static _Thread_local void *current_loop;
+
+void *clinux_current_loop(void) { return current_loop; }
+
+void clinux_set_current_loop(void *loop) { current_loop = loop; }
+
+ssize_t clinux_random(void *target, size_t count) {
+    ssize_t filled = getrandom(target, count, 0);
+    return filled >= 0 ? filled : -errno;
+}
 
 uint64_t clinux_monotonic_ns(void) {
     struct timespec now;

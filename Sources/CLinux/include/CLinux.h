@@ -21,7 +21,6 @@ enum {
     CLINUX_ERR = 0x008,
     CLINUX_HUP = 0x010,
     CLINUX_RDHUP = 0x2000,
-    CLINUX_EDGE = (int)(1u << 30),
 };
 
 int clinux_epoll_create(void);
@@ -35,6 +34,13 @@ int clinux_eventfd(void);
 int clinux_accept4(int listener, struct sockaddr *address, unsigned int *length);
 int clinux_pin_to_cpu(int cpu);
 void clinux_set_thread_name(const char *name);
+
+// The event loop that owns the calling thread (opaque), or null.
+void *clinux_current_loop(void);
+void clinux_set_current_loop(void *loop);
+
+// Up to `count` bytes of getrandom(2); -errno on failure.
+ssize_t clinux_random(void *target, size_t count);
 
 // Nanoseconds of CLOCK_MONOTONIC and microseconds of CLOCK_REALTIME.
 uint64_t clinux_monotonic_ns(void);

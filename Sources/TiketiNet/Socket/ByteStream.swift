@@ -1,0 +1,36 @@
+// What HTTP, WebSocket and RESP need of a connection, be it plain or TLS.
+
+/// A two-way stream of bytes on one event loop. Everything here is called on that loop only.
+public protocol ByteStream: AnyObject, Sendable {
+    var loop: EventLoop { get }
+    var peer: SocketAddress { get }
+
+    /// Appends what the peer sent to `buffer`, waiting for at least one byte. The buffer takes its memory only when there is something to read.
+    /// - Returns: the number of bytes, 0 when the peer has finished sending.
+    /// - Throws: `IOError`: `.closed` after `close`, the error given to `interruptRead`, or the system's.
+    func read(into buffer: ByteBuffer) async throws(IOError) -> Int
+
+    /// Queues bytes. They leave at the end of the loop's tick, or at `flush`.
+    func write(_ bytes: [UInt8])
+
+    /// Sends the buffer's bytes behind what is queued and empties it, waiting while the peer is slow.
+    func write(from buffer: ByteBuffer) async throws(IOError)
+
+    /// Returns when all that was written is with the kernel: this is the back-pressure.
+    func flush() async throws(IOError)
+
+    /// Bytes accepted by `write` and not yet taken by the kernel.
+    var queuedBytes: Int { get }
+
+    /// Makes the waiting read, or else the next one, throw `error`; used by deadlines and drains.
+    func interruptRead(_ error: IOError)
+
+    /// Makes the waiting write or flush, or else the next one, throw `error`; the stream is of no use for writing afterwards.
+    func interruptWrite(_ error: IOError)
+
+    /// Tells the peer that nothing more will be sent; reading goes on.
+    func finishWriting()
+
+    /// Ends both directions now, dropping what is queued; waiting calls throw `.closed`. May be called again.
+    func close()
+}
