@@ -37,7 +37,8 @@ public final class LoopPromise<Value>: @unchecked Sendable {
         arrived = value
         if let waiter {
             self.waiter = nil
-            nonisolated(unsafe) let value = value  // The promise keeps its copy only to know that it is resolved; both sides run on one loop.
+            // The promise keeps its copy only to know that it is resolved; giver and taker run on one loop.
+            nonisolated(unsafe) let value = value
             waiter.resume(returning: value)
         }
     }
