@@ -112,6 +112,10 @@ public struct HTTPHeaders: Sendable {
         }
     }
 
+    /// For the head reader, which fills the storage itself.
+    @inline(__always)
+    mutating func countStored() { count += 1 }
+
     /// For the parsers, which have checked the bytes already.
     mutating func appendTrusted(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
         let nameLength = UInt16(name.count)
