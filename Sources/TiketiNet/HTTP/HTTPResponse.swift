@@ -11,20 +11,22 @@ public struct HTTPResponse: Sendable {
     }
 }
 
-/// The four kinds of response body.
+/// The kinds of response body.
 public enum HTTPResponseBody: Sendable {
     case none
     case bytes([UInt8])
     /// Written piece by piece while the connection runs the closure; chunked when the length is nil. Not run for HEAD.
     /// When the closure throws, or writes another number of bytes than it declared, the connection is cut, so the client sees a broken body.
     case stream(length: Int?, @Sendable (HTTPBodyWriter) async throws -> Void)
+    /// For status 101: the head is sent, then the closure owns the stream and what the client sent behind the request; the connection ends with it.
+    case upgrade(@Sendable (any ByteStream, _ leftover: ByteBuffer) async -> Void)
 }
 
 extension HTTPResponseBody {
     /// The whole body in memory: for tests, and for handlers that wrap others.
     public func collect(upTo limit: Int = .max) async throws -> [UInt8] {
         switch self {
-        case .none: return []
+        case .none, .upgrade: return []
         case .bytes(let bytes): return bytes
         case .stream(_, let produce):
             let sink = CollectingBodySink(limit: limit)

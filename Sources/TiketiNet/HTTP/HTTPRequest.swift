@@ -1,0 +1,52 @@
+/// One request as a handler sees it: a complete, checked head, and a body that arrives while it is read.
+///
+/// `@unchecked Sendable` because it never leaves the loop of its connection: it is made there, and the handler's task runs there.
+public final class HTTPRequest: @unchecked Sendable {
+    public let method: HTTPMethod
+    /// Origin form as received (`/path?query`), or `*`. An absolute target has become this and the Host header.
+    public let target: String
+    public var headers: HTTPHeaders
+    public let peer: SocketAddress
+    public let loop: EventLoop
+    public let body: HTTPBody
+    /// The 1 of HTTP/1.1.
+    public let minorVersion: Int
+    private let queryMark: Int
+
+    /// For the connection, and for tests of handlers without one.
+    public convenience init(
+        method: HTTPMethod = .get, target: String, headers: HTTPHeaders = HTTPHeaders(), body: HTTPBody = HTTPBody(), peer: SocketAddress,
+        loop: EventLoop
+    ) {
+        let mark = target.utf8.firstIndex(of: 63).map { target.utf8.distance(from: target.utf8.startIndex, to: $0) }
+        self.init(
+            method: method, target: target, queryMark: mark ?? -1, headers: headers, minorVersion: 1, body: body, peer: peer, loop: loop)
+    }
+
+    init(
+        method: HTTPMethod, target: String, queryMark: Int, headers: HTTPHeaders, minorVersion: Int, body: HTTPBody, peer: SocketAddress,
+        loop: EventLoop
+    ) {
+        self.method = method
+        self.target = target
+        self.queryMark = queryMark
+        self.headers = headers
+        self.minorVersion = minorVersion
+        self.body = body
+        self.peer = peer
+        self.loop = loop
+    }
+
+    /// The target before `?`, not decoded.
+    public var path: String {
+        queryMark < 0 ? target : String(target.utf8.prefix(queryMark)) ?? target
+    }
+
+    /// The target after the first `?`, not decoded; empty when there is none.
+    public var query: String {
+        queryMark < 0 ? "" : String(target.utf8.dropFirst(queryMark + 1)) ?? ""
+    }
+}
+
+/// Answers one request; runs on the loop of the request's connection.
+public typealias HTTPHandler = @Sendable (HTTPRequest) async -> HTTPResponse
