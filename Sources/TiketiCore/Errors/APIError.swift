@@ -1,0 +1,114 @@
+/// The errors a client sees: a status, a stable code and a public text (spec §3); internal causes never enter one.
+
+import TiketiNet
+
+/// One field that did not pass, as it stands in `details`.
+public struct FieldError: Sendable, Equatable {
+    public var field: String
+    public var message: String
+
+    public init(_ field: String, _ message: String) {
+        self.field = field
+        self.message = message
+    }
+}
+
+/// An error on its way to the client. Throw one from a handler, a service or a middleware; the router writes the envelope.
+public struct APIError: Error, Sendable, CustomStringConvertible {
+    public var status: HTTPStatus
+    public var code: String
+    /// Public text; never a cause from inside.
+    public var message: String
+    public var details: [FieldError] = []
+    /// Header fields of the answer, such as `Retry-After` and `Allow`.
+    public var headers: [(name: String, value: String)] = []
+    /// Writes further members of the envelope (`unavailableSeats`, `refunded`).
+    public var extra: (@Sendable (inout JSONWriter) -> Void)?
+
+    public init(
+        _ status: HTTPStatus, _ code: String, _ message: String, headers: [(name: String, value: String)] = [],
+        extra: (@Sendable (inout JSONWriter) -> Void)? = nil
+    ) {
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = headers
+        self.extra = extra
+    }
+
+    public var description: String { "\(status.code) \(code)" }
+}
+
+extension APIError {
+    public static func validation(_ details: [FieldError]) -> APIError {
+        var error = APIError(.badRequest, "VALIDATION_FAILED", details.first.map { "\($0.field) \($0.message)" } ?? "Validation failed")
+        error.details = details
+        return error
+    }
+
+    public static func validation(_ field: String, _ message: String) -> APIError { .validation([FieldError(field, message)]) }
+
+    public static func malformedJSON(_ reason: String? = nil) -> APIError {
+        APIError(.badRequest, "MALFORMED_JSON", reason.map { "Malformed JSON: \($0)" } ?? "Malformed JSON")
+    }
+
+    public static func badRequest(_ code: String, _ message: String) -> APIError { APIError(.badRequest, code, message) }
+
+    /// RFC 6750 §3: without a token the challenge names no error.
+    public static var noToken: APIError {
+        APIError(.unauthorized, "NO_TOKEN", "No token provided", headers: [("WWW-Authenticate", "Bearer")])
+    }
+
+    public static var invalidToken: APIError {
+        APIError(.unauthorized, "INVALID_TOKEN", "Invalid token", headers: [("WWW-Authenticate", "Bearer error=\"invalid_token\"")])
+    }
+
+    public static var tokenExpired: APIError {
+        APIError(
+            .unauthorized, "TOKEN_EXPIRED", "Token expired",
+            headers: [("WWW-Authenticate", "Bearer error=\"invalid_token\", error_description=\"expired\"")])
+    }
+
+    public static var adminRequired: APIError { APIError(.forbidden, "ADMIN_REQUIRED", "Admin access required") }
+
+    public static func forbidden(_ code: String, _ message: String) -> APIError { APIError(.forbidden, code, message) }
+
+    public static var notFound: APIError { .notFound("Not found") }
+
+    public static func notFound(_ message: String) -> APIError { APIError(.notFound, "NOT_FOUND", message) }
+
+    public static func conflict(
+        _ code: String, _ message: String, extra: (@Sendable (inout JSONWriter) -> Void)? = nil
+    ) -> APIError {
+        APIError(.conflict, code, message, extra: extra)
+    }
+
+    public static var bodyTooLarge: APIError { APIError(.contentTooLarge, "BODY_TOO_LARGE", "Request body too large") }
+
+    public static func unsupportedMediaType(_ message: String = "Content-Type must be application/json") -> APIError {
+        APIError(.unsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", message)
+    }
+
+    public static func methodNotAllowed(_ allow: String) -> APIError {
+        APIError(.methodNotAllowed, "METHOD_NOT_ALLOWED", "Method not allowed", headers: [("Allow", allow)])
+    }
+
+    public static func rateLimited(retryAfter seconds: Int, _ message: String = "Too many requests") -> APIError {
+        APIError(.tooManyRequests, "RATE_LIMITED", message, headers: [("Retry-After", String(max(1, seconds)))])
+    }
+
+    public static var upstreamFailed: APIError { APIError(.badGateway, "UPSTREAM_FAILED", "A service did not answer properly") }
+
+    public static var upstreamTimeout: APIError { APIError(.gatewayTimeout, "UPSTREAM_TIMEOUT", "A service did not answer in time") }
+
+    public static func unavailable(retryAfter seconds: Int = 1, _ message: String = "Service temporarily unavailable") -> APIError {
+        APIError(.serviceUnavailable, "UNAVAILABLE", message, headers: [("Retry-After", String(max(1, seconds)))])
+    }
+
+    public static var `internal`: APIError { APIError(.internalServerError, "INTERNAL", "Internal server error") }
+}
+
+/// An error of another type that knows its public form; services conform their domain errors in one file.
+public protocol APIErrorConvertible: Error {
+    var apiError: APIError { get }
+}
