@@ -79,7 +79,8 @@ public enum JWT {
             guard issued <= seconds + leeway * 1_000_000 else { throw .notYetValid }
             guard seconds < expires else { throw .expired }
             return Claims(
-                userID: userID, email: email, role: role, issuedAt: Timestamp(microseconds: issued), expiresAt: Timestamp(microseconds: expires))
+                userID: userID, email: email, role: role, issuedAt: Timestamp(microseconds: issued),
+                expiresAt: Timestamp(microseconds: expires))
         }
 
         /// The payload of a token whose signature is ours, its claims not yet looked at.

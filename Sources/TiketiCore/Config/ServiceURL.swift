@@ -58,7 +58,8 @@ public struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static func port(_ text: Substring) -> Int? {
-        guard !text.isEmpty, text.utf8.count <= 5, text.utf8.allSatisfy({ (48...57).contains($0) }), let number = Int(text), (1...65_535).contains(number)
+        guard !text.isEmpty, text.utf8.count <= 5, text.utf8.allSatisfy({ (48...57).contains($0) }), let number = Int(text),
+            (1...65_535).contains(number)
         else { return nil }
         return number
     }

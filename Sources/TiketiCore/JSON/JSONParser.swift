@@ -191,7 +191,8 @@ internal struct JSONParser {
             var scalar = try parseHex(text)
             if scalar & 0xF800 == 0xD800 {
                 // RFC 8259 §8.2 leaves half a pair open; a String cannot hold one, so it is refused.
-                guard scalar < 0xDC00, index &+ 1 < text.count, text[index] == UInt8(ascii: "\\"), text[index &+ 1] == UInt8(ascii: "u") else {
+                guard scalar < 0xDC00, index &+ 1 < text.count, text[index] == UInt8(ascii: "\\"), text[index &+ 1] == UInt8(ascii: "u")
+                else {
                     throw JSONError(.loneSurrogate, at: at)
                 }
                 index &+= 2
