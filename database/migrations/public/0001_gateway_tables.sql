@@ -39,7 +39,8 @@ CREATE TABLE public.news (
 );
 CREATE INDEX news_order_idx ON public.news (is_pinned DESC, created_at DESC, id);
 
--- Who changed what, from where, before and after. Rows are added, never changed: the role gets no UPDATE or DELETE.
+-- Who changed what, from where, before and after. A write that another service does is recorded before it is asked for (`started`) and
+-- completed by its outcome, so that no write is without its record. The role may complete a row, never rewrite or delete one.
 CREATE TABLE public.audit_log (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at          timestamptz NOT NULL DEFAULT now(),
@@ -48,6 +49,7 @@ CREATE TABLE public.audit_log (
     action      text NOT NULL,
     entity_type text NOT NULL,
     entity_id   text,
+    outcome     text NOT NULL CHECK (outcome IN ('started', 'done', 'refused', 'unknown')),
     before      jsonb,
     after       jsonb,
     request_id  text NOT NULL,
@@ -57,5 +59,5 @@ CREATE INDEX audit_log_at_idx ON public.audit_log (at DESC, id DESC);
 CREATE INDEX audit_log_entity_idx ON public.audit_log (entity_type, entity_id);
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON public.seat_layouts, public.keyword_mappings, public.news TO tiketi_gateway;
-GRANT SELECT, INSERT ON public.audit_log TO tiketi_gateway;
+GRANT SELECT, INSERT, UPDATE (entity_id, outcome, before, after) ON public.audit_log TO tiketi_gateway;
 GRANT SELECT ON public.keyword_mappings TO tiketi_ticket;
