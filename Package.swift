@@ -55,7 +55,7 @@ let package = Package(
         // Floor 1: sockets, HTTP, WebSocket
         module("TiketiNet", ["CLinux", "COpenSSL", "CZlib", collections]),
         // Floor 2: PostgreSQL and Redis
-        module("TiketiStore", ["TiketiNet", "CPostgres", log, collections]),
+        module("TiketiStore", ["TiketiNet", "CPostgres", "COpenSSL", log, collections]),
         // Floor 3: what services share
         module("TiketiCore", ["TiketiNet", "TiketiStore", "CLinux", "COpenSSL", log]),
         module("TiketiRealtime", ["TiketiNet", "TiketiStore", log, collections]),

@@ -1,0 +1,47 @@
+// Pub/sub on a connection of its own: what was subscribed stays subscribed through every reconnection.
+import TiketiNet
+
+/// Receives published messages on one event loop. Messages published while the connection is away are lost, as Redis keeps none:
+/// `onReconnect` says when that may have happened, after everything is subscribed again.
+public final class RedisSubscriber: Sendable {
+    private let connection: RedisSubscription
+
+    /// Connects at once, and again whenever the connection breaks, until `close`. Both closures run on `loop`.
+    /// - Parameter onMessage: a message and the channel it was published to (also for patterns; a channel matched twice reports twice).
+    public init(
+        _ configuration: RedisConfiguration, loop: EventLoop, onReconnect: @escaping @Sendable () -> Void = {},
+        onMessage: @escaping @Sendable (_ channel: String, _ payload: [UInt8]) -> Void
+    ) {
+        let connection = RedisSubscription(configuration, loop: loop, onReconnect: onReconnect, onMessage: onMessage)
+        self.connection = connection
+        loop.execute { connection.start() }
+    }
+
+    /// Subscribes to channels, now if connected, else as soon as it is. From any thread.
+    public func subscribe(_ channels: [String]) { change(true, .channel, channels) }
+    public func subscribe(_ channel: String) { subscribe([channel]) }
+    public func unsubscribe(_ channels: [String]) { change(false, .channel, channels) }
+    public func unsubscribe(_ channel: String) { unsubscribe([channel]) }
+
+    /// The same for glob-style patterns such as `socket.io#/#*`.
+    public func psubscribe(_ pattern: String) { change(true, .pattern, [pattern]) }
+    public func punsubscribe(_ pattern: String) { change(false, .pattern, [pattern]) }
+
+    /// Returns when the server has confirmed everything subscribed so far; false when the time is over or the subscriber is closed.
+    @discardableResult
+    public func waitUntilSubscribed(timeoutNanoseconds: UInt64 = 5_000_000_000) async -> Bool {
+        let connection = connection
+        let result = try? await connection.loop.run { await connection.waitUntilSubscribed(timeoutNanoseconds) }
+        return result ?? false
+    }
+
+    public func close() {
+        let connection = connection
+        connection.loop.execute { connection.close() }
+    }
+
+    private func change(_ wanted: Bool, _ kind: RedisSubscription.Kind, _ names: [String]) {
+        let connection = connection
+        connection.loop.execute { connection.change(wanted, kind, names) }
+    }
+}
