@@ -79,6 +79,7 @@ let package = Package(
         program("toss-simulator", ["TossSimulator"], path: "Sources/Programs/toss-simulator"),
         // Tests
         module("TiketiTesting", ["TiketiNet", "TiketiStore", "TiketiCore"]),
+        tests("ExecutorContractTests", ["TiketiNet"]),
         tests("TiketiNetTests", ["TiketiNet", "TiketiTesting", "CLinux"]),
         tests("TiketiStoreTests", ["TiketiStore", "TiketiTesting"]),
         tests("TiketiCoreTests", ["TiketiCore", "TiketiTesting"]),

@@ -1,0 +1,83 @@
+"""Where a running copy of Tiketi keeps its data and which ports and secrets it uses; everything can be moved by environment."""
+
+import hashlib
+import os
+import pathlib
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DATA = pathlib.Path(os.environ.get("TIKETI_DATA", ROOT / ".dev")).resolve()
+OFFSET = int(os.environ.get("TIKETI_PORT_OFFSET", "0"))
+CONFIGURATION = os.environ.get("TIKETI_BUILD", "debug")
+
+SERVICES = ["auth", "ticket", "payment", "stats", "realtime", "gateway"]
+PORTS = {
+    "gateway": 3001, "ticket": 3002, "payment": 3003, "stats": 3004, "auth": 3005, "realtime": 3006,
+    "toss-simulator": 4010, "postgres": 54320, "redis": 63790,
+}
+
+ADMIN_EMAIL = "admin@tiketi.gg"
+# Development secrets: the services refuse these when NODE_ENV is production.
+SECRETS = {
+    "JWT_SECRET": os.environ.get("JWT_SECRET", "development-jwt-secret-not-for-production"),
+    "INTERNAL_API_TOKEN": os.environ.get("INTERNAL_API_TOKEN", "development-internal-token-not-for-production"),
+    "ADMIN_PASSWORD": os.environ.get("ADMIN_PASSWORD", "admin-development"),
+    "TOSS_SECRET_KEY": os.environ.get("TOSS_SECRET_KEY", "test_sk_development"),
+    "DB_PASSWORD": os.environ.get("DB_PASSWORD", "tiketi-development"),
+}
+
+
+def port(name):
+    variable = name.upper().replace("-", "_") + "_PORT"
+    return int(os.environ.get("TIKETI_" + variable, PORTS[name] + OFFSET))
+
+
+def url(name):
+    scheme = "redis" if name == "redis" else "http"
+    return f"{scheme}://127.0.0.1:{port(name)}"
+
+
+def superuser_dsn():
+    return f"postgresql://postgres@127.0.0.1:{port('postgres')}/tiketi"
+
+
+def executable(name):
+    return ROOT / ".build" / CONFIGURATION / name
+
+
+def shared_directory():
+    """A folder that the `postgres` user can reach even when the checkout lies in a private home."""
+    return pathlib.Path("/var/tmp") / ("tiketi-" + hashlib.sha256(str(DATA).encode()).hexdigest()[:12])
+
+
+def service_environment(name):
+    environment = dict(os.environ)
+    environment.update(SECRETS)
+    environment.update({
+        "NODE_ENV": os.environ.get("NODE_ENV", "development"),
+        "PORT": str(port(name)),
+        "HOST": "127.0.0.1",
+        "DB_HOST": "127.0.0.1",
+        "DB_PORT": str(port("postgres")),
+        "DB_NAME": "tiketi",
+        "DB_USER": f"tiketi_{name}",
+        "DB_SSLMODE": "disable",
+        "REDIS_URL": url("redis"),
+        "TOSS_API_URL": url("toss-simulator"),
+        "TOSS_SIMULATOR_PORT": str(port("toss-simulator")),
+        "TOSS_WEBHOOK_URL": url("payment") + "/api/payments/webhook",
+        "ADMIN_EMAIL": os.environ.get("ADMIN_EMAIL", ADMIN_EMAIL),
+        "SOCKET_IO_CORS_ORIGIN": os.environ.get("SOCKET_IO_CORS_ORIGIN", url("gateway") + ",http://localhost:3000"),
+        "WEB_ROOT": str(ROOT / "web"),
+        "UPLOADS_DIRECTORY": str(DATA / "uploads"),
+        "MIGRATIONS_DIRECTORY": str(ROOT / "database" / "migrations"),
+    })
+    for service in SERVICES:
+        if service != "gateway":
+            environment[f"{service.upper()}_SERVICE_URL"] = url(service)
+    return environment
+
+
+def administrator_environment():
+    environment = service_environment("gateway")
+    environment.update({"DB_ADMIN_USER": "postgres", "DB_ADMIN_PASSWORD": "", "DB_USER": "postgres"})
+    return environment
