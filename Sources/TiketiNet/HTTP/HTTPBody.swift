@@ -6,6 +6,7 @@ public final class HTTPBody: @unchecked Sendable {
     public let length: Int?
     private var source: (any HTTPBodySource)?
     private var pending: [UInt8]?
+    private var isDetached = false
 
     /// A body that is empty.
     public init() {
@@ -32,10 +33,20 @@ public final class HTTPBody: @unchecked Sendable {
             pending = nil
             return bytes
         }
-        guard let source else { return nil }
+        guard let source else {
+            if isDetached { throw .closed }
+            return nil
+        }
         if let bytes = try await source.nextChunk() { return bytes }
         self.source = nil
         return nil
+    }
+
+    /// Cuts the body from its connection, which has gone on to the next message: whoever kept it reads nothing of that.
+    func detach() {
+        if source == nil { return }
+        source = nil
+        isDetached = true
     }
 
     /// The whole body, or `.tooLarge` as soon as it is known to be longer than the limit (before anything is read, if it declares so).

@@ -2,17 +2,24 @@
 ///
 /// Confined to the loop of its connection: `@unchecked Sendable` only so that closures on the same loop may carry it.
 public final class HTTPBodyWriter: @unchecked Sendable {
-    private let sink: any HTTPBodySink
+    private var sink: (any HTTPBodySink)?
 
     public init(sink: any HTTPBodySink) { self.sink = sink }
 
     /// Queues the bytes; returns at once while little is queued, else when the peer has taken enough.
     public func write(_ bytes: [UInt8]) async throws(HTTPBodyError) {
+        guard let sink else { throw .closed }
         if !bytes.isEmpty { try await sink.write(bytes) }
     }
 
     /// Returns when everything written so far is in the kernel's hands.
-    public func flush() async throws(HTTPBodyError) { try await sink.flush() }
+    public func flush() async throws(HTTPBodyError) {
+        guard let sink else { throw .closed }
+        try await sink.flush()
+    }
+
+    /// Cuts the writer from its connection once the response is over.
+    func detach() { sink = nil }
 }
 
 /// Where a streamed response goes: a connection, or memory in tests.

@@ -84,6 +84,17 @@ struct ResponseEncoder {
         }
     }
 
+    /// The line before a chunk's bytes, for chunks that are not worth copying.
+    static func chunkSize(_ count: Int) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: 20) { buffer, used in
+            var out = RawWriter(buffer)
+            out.hex(count)
+            out.put("\r\n")
+            used = out.count
+        }
+    }
+
+    static var lineEnd: [UInt8] { [13, 10] }
     static var lastChunk: [UInt8] { Array("0\r\n\r\n".utf8) }
     static var continueHead: [UInt8] { Array("HTTP/1.1 100 Continue\r\n\r\n".utf8) }
 }

@@ -119,6 +119,21 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
         }
     }
 
+    /// Queues bytes without arranging for them to leave: for a caller that will call `sendNow` or `flush` itself in this tick.
+    public func enqueue(_ bytes: [UInt8]) {
+        loop.preconditionOnLoop()
+        guard descriptor >= 0, !bytes.isEmpty else { return }
+        outgoing.append(bytes)
+        queuedBytes += bytes.count
+    }
+
+    /// Sends what is queued as far as the kernel takes it without waiting; true when nothing is left. A failure shows at the next flush.
+    public func sendNow() -> Bool {
+        loop.preconditionOnLoop()
+        guard descriptor >= 0, mayWrite else { return false }
+        return sendQueued() == nil && queuedBytes == 0
+    }
+
     public func write(from buffer: ByteBuffer) async throws(IOError) {
         loop.preconditionOnLoop()
         while true {
