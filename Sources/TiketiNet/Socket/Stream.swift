@@ -236,6 +236,15 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
         if descriptor >= 0 { shutdown(descriptor, Int32(SHUT_WR)) }
     }
 
+    /// Lets go of the descriptor without closing it, so that another loop can take it over. Nothing may be queued and nobody waiting.
+    public func detach() -> Int32 {
+        loop.preconditionOnLoop()
+        precondition(queuedBytes == 0 && readWaiter == nil && writeWaiter == nil, "a stream in use can't be detached")
+        defer { descriptor = -1 }
+        if descriptor >= 0 { loop.deregister(descriptor) }
+        return descriptor
+    }
+
     public func close() {
         loop.preconditionOnLoop()
         guard descriptor >= 0 else { return }

@@ -1,0 +1,171 @@
+// One WebSocket over any byte stream: reading is one task's, writing is queued frames. Pings are answered, closes are answered, violations close.
+
+/// A WebSocket connection of either side.
+///
+/// `@unchecked Sendable` because it is confined to its stream's loop; the stream asserts that in debug builds.
+public final class WebSocketConnection: @unchecked Sendable {
+    public let loop: EventLoop
+    public let peer: SocketAddress
+    /// Whether this connection may carry compressed frames.
+    public let compresses: Bool
+    /// How the connection ended, as far as is known: the peer's close code, or ours.
+    public private(set) var closeCode: WebSocketCloseCode?
+
+    private let stream: any ByteStream
+    private let input: ByteBuffer
+    private let configuration: WebSocketConfiguration
+    private let role: WebSocketDecoder.Role
+    private var decoder: WebSocketDecoder
+    private var closeSent = false
+    private var closeReceived = false
+    private var isFinished = false
+    private var closeTimer: LoopTimer?
+
+    public init(
+        _ stream: any ByteStream, leftover: ByteBuffer = ByteBuffer(), role: WebSocketDecoder.Role, _ configuration: WebSocketConfiguration,
+        compresses: Bool = false
+    ) {
+        self.stream = stream
+        self.role = role
+        self.configuration = configuration
+        self.compresses = compresses
+        loop = stream.loop
+        peer = stream.peer
+        input = leftover
+        decoder = WebSocketDecoder(role: role, configuration: configuration, compression: compresses)
+    }
+
+    /// Bytes queued and not yet taken by the kernel.
+    public var queuedBytes: Int { stream.queuedBytes }
+
+    /// Whether frames still go out.
+    public var isOpen: Bool { !closeSent && !isFinished }
+
+    // MARK: Reading
+
+    /// The next message; nil after a close handshake.
+    /// - Throws: `.closed` when the peer vanished, else the peer's violation, which has been answered with its close code.
+    public func receive() async throws(WebSocketError) -> WebSocketMessage? {
+        while true {
+            while let event = try await nextBuffered() {
+                switch event {
+                case .message(let message): if !closeSent { return message }
+                case .ping(let payload): if isOpen { write(.pong, payload) }
+                case .pong: break
+                case .close(let code, _):
+                    closeReceived = true
+                    if closeCode == nil { closeCode = code ?? .noStatus }
+                    // §5.5.1: answered with the same code, unless ours came first.
+                    if !closeSent { close(code) }
+                    await finish()
+                    return nil
+                }
+            }
+            let count: Int
+            do throws(IOError) {
+                count = try await stream.read(into: input)
+            } catch {
+                isFinished = true
+                throw WebSocketError(.closed, "connection lost")
+            }
+            if count == 0 {
+                await finish()
+                if closeSent { return nil }
+                throw WebSocketError(.closed, "connection ended without a close frame")
+            }
+        }
+    }
+
+    private func nextBuffered() async throws(WebSocketError) -> WebSocketEvent? {
+        if input.isEmpty { return nil }
+        var used = 0
+        do throws(WebSocketError) {
+            let event = try decoder.next(input.readable.assumingMemoryBound(to: UInt8.self), &used)
+            input.consume(used)
+            return event
+        } catch {
+            input.clear()
+            await fail(error)
+            throw error
+        }
+    }
+
+    private func fail(_ error: WebSocketError) async {
+        close(error.closeCode, reason: error.message)
+        await finish()
+    }
+
+    // MARK: Writing
+
+    public func send(text: String) { send(.text, Array(text.utf8)) }
+
+    public func send(binary: [UInt8]) { send(.binary, binary) }
+
+    /// Sends a message, compressed when negotiated and worth it.
+    public func send(_ opcode: WebSocketOpcode, _ payload: [UInt8]) {
+        guard isOpen else { return }
+        if compresses, let options = configuration.deflate, let body = WebSocketDeflate.compress(payload, options) {
+            stream.write(WebSocketEncoder.frame(opcode, body, compressed: true, mask: mask()))
+        } else {
+            write(opcode, payload)
+        }
+    }
+
+    /// Sends whole frames encoded before and shared with other connections. Servers only: a client must mask each frame anew.
+    public func sendEncoded(_ frames: [UInt8]) {
+        guard isOpen else { return }
+        stream.write(frames)
+    }
+
+    /// A ping; its pong is swallowed by `receive`.
+    public func ping(_ payload: [UInt8] = []) {
+        if isOpen { write(.ping, payload) }
+    }
+
+    /// Returns when all that was sent is with the kernel.
+    public func flush() async throws(WebSocketError) {
+        do throws(IOError) { try await stream.flush() } catch { throw WebSocketError(.closed, "\(error)") }
+    }
+
+    private func write(_ opcode: WebSocketOpcode, _ payload: [UInt8]) {
+        stream.write(WebSocketEncoder.frame(opcode, payload, mask: mask()))
+    }
+
+    /// §5.3: a fresh unpredictable key for every frame of a client.
+    private func mask() -> UInt32? {
+        role == .client ? UInt32(truncatingIfNeeded: SecureRandom.next()) : nil
+    }
+
+    // MARK: Ending
+
+    /// Sends a close frame (empty without a code) and waits, in `receive`, for the peer's; after the close timeout the stream is cut.
+    public func close(_ code: WebSocketCloseCode? = .normal, reason: String = "") {
+        guard isOpen else { return }
+        write(.close, WebSocketEncoder.closePayload(code, reason))
+        closeSent = true
+        if closeCode == nil { closeCode = code ?? .noStatus }
+        guard !closeReceived else { return }
+        closeTimer = loop.schedule(afterNanoseconds: configuration.closeTimeoutNanoseconds) { [stream] in stream.close() }
+    }
+
+    /// Cuts the stream without a handshake; a waiting `receive` throws `.closed`.
+    public func abort() {
+        isFinished = true
+        closeTimer?.cancel()
+        closeTimer = nil
+        stream.close()
+    }
+
+    /// Sends what is queued, for at most the close timeout, and closes the stream.
+    func finish() async {
+        guard !isFinished else {
+            abort()
+            return
+        }
+        isFinished = true
+        closeTimer?.cancel()
+        closeTimer = loop.schedule(afterNanoseconds: configuration.closeTimeoutNanoseconds) { [stream] in stream.close() }
+        try? await stream.flush()
+        abort()
+    }
+}

@@ -1,0 +1,72 @@
+// Server side of the opening handshake: from an HTTP request to a served connection, on the loop the caller chooses.
+
+public enum WebSocketUpgrade {
+    /// Whether the request asks for a WebSocket at all.
+    public static func isRequested(by request: HTTPRequest) -> Bool {
+        request.headers.lists("Upgrade", token: "websocket")
+    }
+
+    /// Answers 101 and runs `serve` with the connection, or 400 / 426 when the request is not a valid handshake.
+    ///
+    /// With `loop`, the socket moves there first, so that a connection can join state that lives on another loop.
+    public static func response(
+        for request: HTTPRequest, configuration: WebSocketConfiguration, on loop: EventLoop? = nil,
+        _ serve: @escaping @Sendable (WebSocketConnection) async -> Void
+    ) -> HTTPResponse {
+        let offer: WebSocketHandshake.Offer
+        do throws(WebSocketHandshake.Refusal) {
+            offer = try WebSocketHandshake.check(request)
+        } catch {
+            // §4.2.2: the version we speak goes with a refusal of another one.
+            if error == .badVersion {
+                return HTTPResponse(status: HTTPStatus(426), headers: ["Sec-WebSocket-Version": "13", "Upgrade": "websocket"])
+            }
+            return HTTPResponse(status: HTTPStatus(400))
+        }
+        var headers: HTTPHeaders = [
+            "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Accept": WebSocketHandshake.accept(offer.key),
+        ]
+        let deflates = configuration.deflate.flatMap { _ in WebSocketDeflate.negotiate(offers: offer.extensions) }
+        if let deflates { headers.add("Sec-WebSocket-Extensions", deflates) }
+        if let chosen = configuration.subprotocols.first(where: offer.protocols.contains) { headers.add("Sec-WebSocket-Protocol", chosen) }
+        let compresses = deflates != nil
+        return HTTPResponse(
+            status: HTTPStatus(101), headers: headers,
+            body: .upgrade { stream, leftover in
+                await start(stream, leftover, configuration, compresses, loop ?? stream.loop, serve)
+            })
+    }
+
+    private static func start(
+        _ stream: any ByteStream, _ leftover: ByteBuffer, _ configuration: WebSocketConfiguration, _ compresses: Bool, _ loop: EventLoop,
+        _ serve: @escaping @Sendable (WebSocketConnection) async -> Void
+    ) async {
+        guard loop !== stream.loop else {
+            let connection = WebSocketConnection(stream, leftover: leftover, role: .server, configuration, compresses: compresses)
+            await serve(connection)
+            await connection.finish()
+            return
+        }
+        guard let plain = stream as? Stream else {
+            stream.close()
+            return
+        }
+        do {
+            // The answer must be with the kernel before the descriptor changes hands.
+            try await plain.flush()
+            let early = Array(leftover.readable)
+            let peer = plain.peer
+            let descriptor = plain.detach()
+            try await loop.run {
+                let moved = try Stream(descriptor: descriptor, peer: peer, loop: loop)
+                let buffer = ByteBuffer()
+                buffer.append(early)
+                let connection = WebSocketConnection(moved, leftover: buffer, role: .server, configuration, compresses: compresses)
+                await serve(connection)
+                await connection.finish()
+            }
+        } catch {
+            stream.close()
+        }
+    }
+}

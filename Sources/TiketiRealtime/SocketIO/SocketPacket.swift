@@ -1,0 +1,114 @@
+// Socket.IO protocol 5 packets: `<type>[<n>-][/namespace,][ack id][json]`, and the values they carry.
+import TiketiNet
+
+/// JSON arguments of an event or acknowledgement. `json` is the comma-separated list without brackets; binary arguments stand in it as
+/// placeholders (`{"_placeholder":true,"num":0}`) and in `attachments` by number.
+public struct SocketArguments: Sendable, Equatable {
+    public var json: [UInt8]
+    public var attachments: [[UInt8]]
+
+    /// `json` must be valid: it is spliced into packets as it is.
+    public init(json: [UInt8] = [], attachments: [[UInt8]] = []) {
+        self.json = json
+        self.attachments = attachments
+    }
+
+    public init(json: String) { self.init(json: Array(json.utf8)) }
+
+    public static let none = SocketArguments()
+}
+
+/// One packet, either decoded or to be encoded.
+public struct SocketPacket: Sendable, Equatable {
+    public enum Kind: UInt8, Sendable {
+        case connect = 0
+        case disconnect = 1
+        case event = 2
+        case ack = 3
+        case connectError = 4
+    }
+
+    public var kind: Kind
+    public var namespace: String
+    public var id: UInt64?
+    /// The payload: an object for connect and connectError, an array for event and ack, empty when there is none.
+    public var json: [UInt8]
+    public var attachments: [[UInt8]]
+    /// Where the elements of an array payload are in `json`; only filled by the decoder.
+    public var elements: [Range<Int>]
+
+    public init(_ kind: Kind, namespace: String = "/", id: UInt64? = nil, json: [UInt8] = [], attachments: [[UInt8]] = []) {
+        self.kind = kind
+        self.namespace = namespace
+        self.id = id
+        self.json = json
+        self.attachments = attachments
+        elements = []
+    }
+
+    /// An event packet.
+    public static func event(
+        _ name: String, _ arguments: SocketArguments = .none, namespace: String = "/", id: UInt64? = nil
+    ) -> SocketPacket {
+        var json: [UInt8] = [UInt8(ascii: "[")]
+        json.reserveCapacity(arguments.json.count + name.utf8.count + 8)
+        JSONText.append(name, to: &json)
+        if !arguments.json.isEmpty {
+            json.append(UInt8(ascii: ","))
+            json.append(contentsOf: arguments.json)
+        }
+        json.append(UInt8(ascii: "]"))
+        return SocketPacket(.event, namespace: namespace, id: id, json: json, attachments: arguments.attachments)
+    }
+
+    /// An acknowledgement packet.
+    public static func ack(_ id: UInt64, _ arguments: SocketArguments, namespace: String) -> SocketPacket {
+        let json = [UInt8(ascii: "[")] + arguments.json + [UInt8(ascii: "]")]
+        return SocketPacket(.ack, namespace: namespace, id: id, json: json, attachments: arguments.attachments)
+    }
+
+    /// The text part. A packet with attachments is announced as binary (types 5 and 6) with their number.
+    public func encoded() -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(json.count + 32)
+        let type = attachments.isEmpty ? kind.rawValue : kind.rawValue + 3
+        text.append(UInt8(ascii: "0") + type)
+        if !attachments.isEmpty {
+            text.append(contentsOf: String(attachments.count).utf8)
+            text.append(UInt8(ascii: "-"))
+        }
+        if namespace != "/" {
+            text.append(contentsOf: namespace.utf8)
+            text.append(UInt8(ascii: ","))
+        }
+        if let id { text.append(contentsOf: String(id).utf8) }
+        text.append(contentsOf: json)
+        return text
+    }
+}
+
+/// Writing the little JSON this module makes itself.
+enum JSONText {
+    private static let digits = Array("0123456789abcdef".utf8)
+
+    static func append(_ string: String, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\""))
+        for byte in string.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): output.append(contentsOf: [UInt8(ascii: "\\"), byte])
+            case 0x0A: output.append(contentsOf: "\\n".utf8)
+            case 0x0D: output.append(contentsOf: "\\r".utf8)
+            case 0x09: output.append(contentsOf: "\\t".utf8)
+            case 0..<0x20: output.append(contentsOf: Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]])
+            default: output.append(byte)
+            }
+        }
+        output.append(UInt8(ascii: "\""))
+    }
+
+    static func literal(_ string: String) -> [UInt8] {
+        var output: [UInt8] = []
+        append(string, to: &output)
+        return output
+    }
+}
