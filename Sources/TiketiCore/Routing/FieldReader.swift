@@ -1,0 +1,211 @@
+/// Reads and validates the members of a JSON body: every fault is collected, and `finish()` answers all of them at once.
+
+import TiketiNet
+
+/// A reader over one object. Read every field, then `try finish()` before using what was read: a field that did not pass reads as a
+/// harmless stand-in (empty text, zero). Members nobody reads are ignored.
+public struct FieldReader: Sendable {
+    private let members: [JSONValue.Member]
+    /// Put before field names: `seatLayout.` in a nested object.
+    private let prefix: String
+    public private(set) var errors: [FieldError] = []
+
+    public init(_ members: [JSONValue.Member], prefix: String = "") {
+        self.members = members
+        self.prefix = prefix
+    }
+
+    public init(_ value: JSONValue) { self.init(value.objectValue ?? []) }
+
+    /// Throws 400 `VALIDATION_FAILED` with every fault found so far.
+    public func finish() throws(APIError) {
+        if !errors.isEmpty { throw .validation(errors) }
+    }
+
+    /// Records a fault, for rules across fields.
+    public mutating func fail(_ field: String, _ message: String) { errors.append(FieldError(prefix + field, message)) }
+
+    /// Whether the member exists, also as `null`: a partial update tells "leave" from "clear".
+    public func has(_ name: String) -> Bool { members.contains { $0.key == name } }
+
+    /// The member; nil when missing or `null`.
+    public func value(_ name: String) -> JSONValue? {
+        for member in members where member.key == name { return member.value == .null ? nil : member.value }
+        return nil
+    }
+
+    private mutating func required<T>(_ name: String, _ value: T?, or standIn: T) -> T {
+        if let value { return value }
+        if self.value(name) == nil { fail(name, "is required") }
+        return standIn
+    }
+
+    // MARK: Texts
+
+    /// A text of `min` to `max` characters (Unicode scalars), trimmed first unless told otherwise. PostgreSQL has no NUL: refused.
+    public mutating func string(_ name: String, min: Int = 1, max: Int = 255, trim: Bool = true) -> String {
+        required(name, optionalString(name, min: min, max: max, trim: trim), or: "")
+    }
+
+    /// Like `string`, nil when missing or `null`.
+    public mutating func optionalString(_ name: String, min: Int = 0, max: Int = 255, trim: Bool = true) -> String? {
+        guard let value = value(name) else { return nil }
+        guard let raw = value.stringValue else {
+            fail(name, "must be a string")
+            return nil
+        }
+        let text = trim ? raw.trimmedASCII : raw
+        guard !text.utf8.contains(0) else {
+            fail(name, "must not contain NUL")
+            return nil
+        }
+        // Counting is needed only when the bytes could exceed the limit, or fall below it.
+        let length = text.utf8.count <= max && min <= 1 ? Swift.min(text.utf8.count, max) : text.unicodeScalars.count
+        if length < min {
+            fail(name, min == 1 ? "must not be empty" : "must have at least \(min) characters")
+            return nil
+        }
+        if length > max {
+            fail(name, "must have at most \(max) characters")
+            return nil
+        }
+        return text
+    }
+
+    /// A text whose UTF-8 has `min` to `max` bytes, never trimmed: passwords (bcrypt reads 72 bytes).
+    public mutating func bytes(_ name: String, min: Int, max: Int) -> String {
+        guard let text = required(name, value(name).map { $0.stringValue }, or: nil) else {
+            if value(name) != nil { fail(name, "must be a string") }
+            return ""
+        }
+        if text.utf8.count < min || text.utf8.count > max {
+            fail(name, "must have \(min) to \(max) bytes")
+            return ""
+        }
+        if text.utf8.contains(0) {
+            fail(name, "must not contain NUL")
+            return ""
+        }
+        return text
+    }
+
+    /// One of the choices of an enumeration.
+    public mutating func choice<Choice: RawRepresentable & CaseIterable>(_ name: String, as type: Choice.Type = Choice.self) -> Choice?
+    where Choice.RawValue == String {
+        guard let value = value(name) else {
+            fail(name, "is required")
+            return nil
+        }
+        if let choice = value.stringValue.flatMap(Choice.init(rawValue:)) { return choice }
+        fail(name, "must be one of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+        return nil
+    }
+
+    // MARK: Numbers and flags
+
+    public mutating func int(_ name: String, in range: ClosedRange<Int>) -> Int {
+        required(name, optionalInt(name, in: range), or: range.lowerBound)
+    }
+
+    public mutating func optionalInt(_ name: String, in range: ClosedRange<Int>) -> Int? {
+        guard let value = value(name) else { return nil }
+        guard let number = value.intValue, range.contains(number) else {
+            fail(name, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+            return nil
+        }
+        return number
+    }
+
+    /// An amount of money in whole won, positive unless told otherwise; the column is DECIMAL(10,2).
+    public mutating func won(_ name: String, in range: ClosedRange<Int64> = 1...99_999_999) -> Int64 {
+        guard let value = value(name) else { return required(name, nil, or: 0) }
+        guard let amount = value.int64Value, range.contains(amount) else {
+            fail(name, "must be a whole amount from \(range.lowerBound) to \(range.upperBound)")
+            return 0
+        }
+        return amount
+    }
+
+    public mutating func bool(_ name: String) -> Bool { required(name, optionalBool(name), or: false) }
+
+    public mutating func optionalBool(_ name: String) -> Bool? {
+        guard let value = value(name) else { return nil }
+        if let flag = value.boolValue { return flag }
+        fail(name, "must be true or false")
+        return nil
+    }
+
+    // MARK: Ids and times
+
+    public mutating func uuid(_ name: String) -> UUID { required(name, optionalUUID(name), or: UUID(high: 0, low: 0)) }
+
+    public mutating func optionalUUID(_ name: String) -> UUID? {
+        guard let value = value(name) else { return nil }
+        if let id = value.stringValue.flatMap({ UUID($0) }) { return id }
+        fail(name, "must be a UUID")
+        return nil
+    }
+
+    /// An RFC 3339 time.
+    public mutating func timestamp(_ name: String) -> Timestamp {
+        required(name, optionalTimestamp(name), or: Timestamp(microseconds: 0))
+    }
+
+    public mutating func optionalTimestamp(_ name: String) -> Timestamp? {
+        guard let value = value(name) else { return nil }
+        if let time = value.stringValue.flatMap({ Timestamp(rfc3339: $0) }) { return time }
+        fail(name, "must be an RFC 3339 time such as 2026-03-15T19:00:00Z")
+        return nil
+    }
+
+    // MARK: Containers
+
+    /// The elements of an array of `min` to `max` values.
+    public mutating func array(_ name: String, min: Int = 0, max: Int = 1000) -> [JSONValue] {
+        guard let value = value(name) else { return required(name, nil, or: []) }
+        guard let elements = value.arrayValue else {
+            fail(name, "must be an array")
+            return []
+        }
+        guard (min...max).contains(elements.count) else {
+            fail(name, elements.count < min ? "must have at least \(min) elements" : "must have at most \(max) elements")
+            return []
+        }
+        return elements
+    }
+
+    /// Ids, in the order given, each once.
+    public mutating func uuids(_ name: String, min: Int = 1, max: Int = 100) -> [UUID] {
+        var ids: [UUID] = []
+        for (index, element) in array(name, min: min, max: max).enumerated() {
+            guard let id = element.stringValue.flatMap({ UUID($0) }) else {
+                fail("\(name)[\(index)]", "must be a UUID")
+                continue
+            }
+            if !ids.contains(id) { ids.append(id) }
+        }
+        return ids
+    }
+
+    /// A reader over the object `name`; nil when missing or `null`. Hand its faults back with `absorb`.
+    public mutating func object(_ name: String) -> FieldReader? {
+        guard let value = value(name) else { return nil }
+        guard case .object(let members) = value else {
+            fail(name, "must be an object")
+            return nil
+        }
+        return FieldReader(members, prefix: "\(prefix)\(name).")
+    }
+
+    /// A reader over element `index` of the array `name`.
+    public mutating func element(_ value: JSONValue, of name: String, at index: Int) -> FieldReader? {
+        guard case .object(let members) = value else {
+            fail("\(name)[\(index)]", "must be an object")
+            return nil
+        }
+        return FieldReader(members, prefix: "\(prefix)\(name)[\(index)].")
+    }
+
+    /// Takes over the faults of a nested reader.
+    public mutating func absorb(_ nested: FieldReader) { errors += nested.errors }
+}

@@ -1,0 +1,72 @@
+/// Request ids and W3C trace context: accept what is sane from outside, make the rest, never echo anything that could break a header or a log.
+
+import TiketiNet
+
+internal enum RequestID {
+    private static let alphabet: [UInt8] = Array("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_".utf8)
+
+    /// 90 random bits in 15 characters: what a String holds without an allocation.
+    static func make() -> String {
+        var bits = SecureRandom.next()
+        var more = SecureRandom.next()
+        return String(unsafeUninitializedCapacity: 15) { text in
+            for index in 0..<15 {
+                text[index] = alphabet[Int(bits & 63)]
+                bits >>= 6
+                if index == 9 {
+                    bits = more
+                    more = 0
+                }
+            }
+            return 15
+        }
+    }
+
+    /// The incoming id when it is 8 to 128 characters from letters, digits and `-_.:`.
+    static func accepted(from headers: HTTPHeaders) -> String? {
+        let found = headers.withValue("X-Request-Id") { value -> String? in
+            guard (8...128).contains(value.count), value.allSatisfy(isPlain) else { return nil }
+            return String(decoding: value, as: UTF8.self)
+        }
+        return found ?? nil
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        case UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: ":"): true
+        default: false
+        }
+    }
+}
+
+internal enum TraceParent {
+    /// `00-<32 hex>-<16 hex>-<2 hex>`, lower case, ids not all zero; version `ff` is invalid (W3C Trace Context §3.2).
+    static func accepted(from headers: HTTPHeaders) -> String? {
+        let found = headers.withValue("traceparent") { value -> String? in
+            guard value.count == 55, value[2] == UInt8(ascii: "-"), value[35] == UInt8(ascii: "-"), value[52] == UInt8(ascii: "-") else {
+                return nil
+            }
+            for (index, byte) in value.enumerated() where index != 2 && index != 35 && index != 52 {
+                switch byte {
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"): continue
+                default: return nil
+                }
+            }
+            let zero = UInt8(ascii: "0")
+            guard !value[3..<35].allSatisfy({ $0 == zero }), !value[36..<52].allSatisfy({ $0 == zero }) else { return nil }
+            guard !(value[0] == UInt8(ascii: "f") && value[1] == UInt8(ascii: "f")) else { return nil }
+            return String(decoding: value, as: UTF8.self)
+        }
+        return found ?? nil
+    }
+
+    /// A new trace, for work that begins here.
+    static func make() -> String {
+        func hex(_ word: UInt64) -> String {
+            let digits = String(word == 0 ? 1 : word, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }
+        return "00-\(hex(SecureRandom.next()))\(hex(SecureRandom.next()))-\(hex(SecureRandom.next()))-01"
+    }
+}

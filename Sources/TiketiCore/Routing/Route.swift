@@ -1,0 +1,55 @@
+/// One registered route: immutable, shared by all loops, with its metric handles already resolved.
+
+import TiketiNet
+
+/// What a route handler is.
+public typealias RouteHandler = @Sendable (RequestContext) async throws -> HTTPResponse
+
+/// Wraps handlers: sees the request before, the response after. What `next` returns is always a response: errors thrown further in have
+/// become their envelope already.
+public protocol Middleware: Sendable {
+    func handle(_ context: RequestContext, next: (RequestContext) async throws -> HTTPResponse) async throws -> HTTPResponse
+}
+
+/// What may differ from route to route.
+public struct RouteOptions: Sendable {
+    /// Bytes a JSON body may have (spec §10: 1 MB, 10 MB for admin).
+    public var bodyLimit: Int
+    /// Written to the access log. Probes and scrapes are not.
+    public var isLogged: Bool
+    /// Middleware of this route alone, inside the router's and the group's.
+    public var middleware: [any Middleware]
+
+    public init(bodyLimit: Int = 1 << 20, isLogged: Bool = true, middleware: [any Middleware] = []) {
+        self.bodyLimit = bodyLimit
+        self.isLogged = isLogged
+        self.middleware = middleware
+    }
+
+    public static let admin = RouteOptions(bodyLimit: 10 << 20)
+    public static let quiet = RouteOptions(isLogged: false)
+}
+
+internal final class Route: Sendable {
+    let method: HTTPMethod
+    /// The pattern: what metrics and logs call the route.
+    let pattern: String
+    let parameterNames: [String]
+    let options: RouteOptions
+    let chain: [any Middleware]
+    let handler: RouteHandler
+    let metrics: RouteMetrics?
+
+    init(
+        method: HTTPMethod, pattern: RoutePattern, options: RouteOptions, chain: [any Middleware], handler: @escaping RouteHandler,
+        metrics: RouteMetrics?
+    ) {
+        self.method = method
+        self.pattern = pattern.text
+        parameterNames = pattern.names
+        self.options = options
+        self.chain = chain
+        self.handler = handler
+        self.metrics = metrics
+    }
+}

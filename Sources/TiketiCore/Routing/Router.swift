@@ -1,0 +1,139 @@
+/// Collects routes and middleware; `handler` freezes them into one function. Nothing can be added to a handler that runs.
+
+import Logging
+import TiketiNet
+
+/// The router of a service.
+///
+///     let router = Router()
+///     router.use(Authentication(verifier))
+///     router.on(.get, "/api/events/:id") { context in
+///         let id = try context.uuidParameter("id")
+///         …
+///     }
+public final class Router {
+    private struct Entry {
+        var method: HTTPMethod
+        var pattern: RoutePattern
+        var options: RouteOptions
+        var group: [any Middleware]
+        var handler: RouteHandler
+    }
+
+    private var entries: [Entry] = []
+    private var middleware: [any Middleware] = []
+
+    public init() {}
+
+    /// Adds a middleware around every request, also those no route answers. The first added is the outermost.
+    public func use(_ middleware: any Middleware) { self.middleware.append(middleware) }
+
+    /// Adds a route. Registering a method and pattern twice is a programming error.
+    public func on(_ method: HTTPMethod, _ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
+        add(method, pattern, options, group: [], handler)
+    }
+
+    internal func add(
+        _ method: HTTPMethod, _ pattern: String, _ options: RouteOptions, group: [any Middleware], _ handler: @escaping RouteHandler
+    ) {
+        let parsed = RoutePattern(pattern)
+        precondition(
+            !entries.contains { $0.method == method && Self.same($0.pattern, parsed) }, "route registered twice: \(method) \(pattern)")
+        entries.append(Entry(method: method, pattern: parsed, options: options, group: group, handler: handler))
+    }
+
+    /// Whether a method and pattern are taken, parameter names aside.
+    internal func contains(_ method: HTTPMethod, _ pattern: String) -> Bool {
+        let parsed = RoutePattern(pattern)
+        return entries.contains { $0.method == method && Self.same($0.pattern, parsed) }
+    }
+
+    private static func same(_ left: RoutePattern, _ right: RoutePattern) -> Bool {
+        guard left.segments.count == right.segments.count else { return false }
+        return zip(left.segments, right.segments).allSatisfy { pair in
+            switch pair {
+            case (.literal(let one), .literal(let other)): one == other
+            case (.parameter, .parameter), (.rest, .rest): true
+            default: false
+            }
+        }
+    }
+
+    /// Routes that share a prefix and middleware.
+    public func group(_ prefix: String, use middleware: any Middleware..., configure: (RouteGroup) -> Void) {
+        configure(RouteGroup(router: self, prefix: prefix, middleware: middleware))
+    }
+
+    /// Every route as `METHOD pattern`, for documents and tests.
+    public var routes: [(method: HTTPMethod, pattern: String)] { entries.map { ($0.method, $0.pattern.text) } }
+
+    /// The finished handler, observed by nobody.
+    public var handler: HTTPHandler { makeHandler(RouterObservers()) }
+
+    /// The finished handler, which reports to `observers`.
+    public func makeHandler(_ observers: RouterObservers) -> HTTPHandler {
+        let metrics = observers.metrics.map(HTTPMetrics.init)
+        let routes = entries.map { entry in
+            (
+                pattern: entry.pattern,
+                route: Route(
+                    method: entry.method, pattern: entry.pattern, options: entry.options,
+                    chain: middleware + entry.group + entry.options.middleware, handler: entry.handler,
+                    metrics: metrics?.route(entry.method.rawValue, entry.pattern.text))
+            )
+        }
+        let table = RouteTable(root: RouteNode(routes), middleware: middleware, metrics: metrics, observers: observers)
+        return { request in await table.respond(to: request) }
+    }
+}
+
+extension Router {
+    public func get(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
+        on(.get, pattern, options, handler)
+    }
+
+    public func post(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
+        on(.post, pattern, options, handler)
+    }
+
+    public func put(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
+        on(.put, pattern, options, handler)
+    }
+
+    public func delete(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
+        on(.delete, pattern, options, handler)
+    }
+
+    public func patch(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
+        on(.patch, pattern, options, handler)
+    }
+}
+
+/// Adds routes under a prefix, with middleware of their own.
+public struct RouteGroup {
+    internal let router: Router
+    internal let prefix: String
+    internal let middleware: [any Middleware]
+
+    public func on(_ method: HTTPMethod, _ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
+        router.add(method, pattern == "/" ? prefix : prefix + pattern, options, group: middleware, handler)
+    }
+
+    public func group(_ prefix: String, use middleware: any Middleware..., configure: (RouteGroup) -> Void) {
+        configure(RouteGroup(router: router, prefix: self.prefix + prefix, middleware: self.middleware + middleware))
+    }
+}
+
+/// Who hears of each answered request.
+public struct RouterObservers: Sendable {
+    public var metrics: MetricsRegistry?
+    public var accessLog: AccessLog?
+    /// Base of `RequestContext.logger`.
+    public var logger: Logger
+
+    public init(metrics: MetricsRegistry? = nil, accessLog: AccessLog? = nil, logger: Logger = Logger(label: "tiketi")) {
+        self.metrics = metrics
+        self.accessLog = accessLog
+        self.logger = logger
+    }
+}
