@@ -1,0 +1,55 @@
+// Schemas and login roles, made before the first migration. Each service may use its own schema only; migrations grant the documented views beyond it.
+
+/// One service's part of the database.
+struct DatabaseRole: Sendable {
+    let role: String
+    let schema: String
+
+    static let all = [
+        DatabaseRole(role: "tiketi_gateway", schema: "public"),
+        DatabaseRole(role: "tiketi_auth", schema: "auth_schema"),
+        DatabaseRole(role: "tiketi_ticket", schema: "ticket_schema"),
+        DatabaseRole(role: "tiketi_payment", schema: "payment_schema"),
+        DatabaseRole(role: "tiketi_stats", schema: "stats_schema"),
+    ]
+
+    /// Creates the role or sets its password. Roles belong to the whole server: other databases' migrators may do the same at this moment.
+    func create(on connection: BlockingConnection, password: String?) throws(PostgresError) {
+        var attempt = 1
+        while true {
+            do throws(PostgresError) {
+                let exists = try connection.query("SELECT FROM pg_roles WHERE rolname = $1", [role]).count > 0
+                if exists && password == nil { return }
+                let secret = password.map { " PASSWORD " + $0.quotedLiteral } ?? ""
+                return try connection.run(script: "\(exists ? "ALTER" : "CREATE") ROLE \(role.quotedIdentifier) LOGIN" + secret)
+            } catch {
+                // Somebody else created it (42710, 23505) or changes it just now (XX000, "tuple concurrently updated").
+                guard attempt < 20, ["42710", "23505", "XX000"].contains(error.sqlState) else { throw error }
+                attempt += 1
+            }
+        }
+    }
+
+    /// Creates the schema and sets what its role may do with objects that the migrator makes in it later.
+    func grant(on connection: BlockingConnection) throws(PostgresError) {
+        let (schema, role) = (schema.quotedIdentifier, role.quotedIdentifier)
+        try connection.run(
+            script: """
+                CREATE SCHEMA IF NOT EXISTS \(schema);
+                GRANT USAGE ON SCHEMA \(schema) TO \(role);
+                ALTER DEFAULT PRIVILEGES IN SCHEMA \(schema) GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO \(role);
+                ALTER DEFAULT PRIVILEGES IN SCHEMA \(schema) GRANT USAGE, SELECT ON SEQUENCES TO \(role);
+                ALTER DEFAULT PRIVILEGES IN SCHEMA \(schema) GRANT EXECUTE ON FUNCTIONS TO \(role);
+                """)
+    }
+
+    /// A view runs with its maker's rights: writing through one would reach another service's tables.
+    static func lockViews(on connection: BlockingConnection) throws(PostgresError) {
+        let views = try connection.query(
+            "SELECT c.relname::text FROM pg_class c WHERE c.relkind = 'v' AND c.relnamespace = 'public'::regnamespace")
+        for view in views {
+            let name = try view.string(0).quotedIdentifier
+            try connection.run(script: "REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON public.\(name) FROM PUBLIC, tiketi_gateway")
+        }
+    }
+}
