@@ -1,0 +1,223 @@
+// The statements that take seats. Each is one statement, all or nothing: rows are locked in id order and the update is guarded by their count.
+
+/// Statements that take seats for a user, either as a hold or as a reservation.
+///
+/// The first half judges the request on the statement's snapshot, in the order of the specification's checks, and locks nothing unless
+/// all is well: a refusal costs no write. What it then locks is judged again on the rows as they are now. A seat whose holder's time ran
+/// out is answered `settle`: the caller ends that claim first (`SettleSQL`) and asks again, so that expiry has one code path.
+enum SeatSQL {
+    /// Parameters: $1 user, $2 seat ids (distinct), $3 hold seconds, $4 seats one user may have of one event.
+    static let hold = take(own: "true", event: "(SELECT event_id FROM asked)", until: "now() + $3::bigint * interval '1 second'", reservation: "NULL", which: "l.fresh") + """
+        , bumped AS (
+            UPDATE ticket_schema.event_counters SET version = version + 1, revision = revision + 1
+            WHERE event_id = (SELECT id FROM target) AND (SELECT count(*) FROM claimed) > 0
+            RETURNING event_id, version, revision
+        ), logged AS (
+            INSERT INTO ticket_schema.seat_changes (event_id, version, seat_ids)
+            SELECT event_id, version, ARRAY(SELECT seat_id FROM claimed) FROM bumped
+        )
+        SELECT \(outcome),
+               least(asked.own_until, CASE WHEN bumped.version IS NOT NULL THEN ready.until END) AS expires_at
+        FROM asked, verdict, ready LEFT JOIN bumped ON true
+        """
+
+    /// Parameters: those of `hold`, $5 event, $6 the new reservation's id.
+    static let reserve = take(
+        own: "s.reservation_id IS NULL", event: "$5::uuid",
+        until: "least(min(hold_expires_at), now() + $3::bigint * interval '1 second')", reservation: "$6::uuid", which: "true") + """
+        , moved AS (
+            UPDATE ticket_schema.seat_claims c SET expires_at = ready.until
+            FROM changed, ready
+            WHERE c.seat_id = changed.id AND NOT changed.fresh AND c.ended_at IS NULL
+            RETURNING c.seat_id
+        ), booked AS (
+            INSERT INTO ticket_schema.reservations (id, user_id, event_id, reservation_number, total_amount, seat_count, expires_at)
+            SELECT $6::uuid, $1::uuid, $5::uuid, ticket_schema.reservation_number(nextval('ticket_schema.reservation_number_seq')),
+                   (SELECT sum(price) FROM locked), (SELECT count(*) FROM locked), ready.until
+            FROM ready
+            WHERE ready.ok AND ticket_schema.must(
+                NOT ready.ok OR (SELECT count(*) FROM moved) + (SELECT count(*) FROM claimed) = cardinality($2::uuid[])
+                AND (SELECT count(*) FROM claimed) = (SELECT count(*) FROM changed WHERE fresh))
+            RETURNING *, ticket_schema.reservation_fact(reservations) AS fact
+        ), itemised AS (
+            INSERT INTO ticket_schema.reservation_items (reservation_id, seat_id, price)
+            SELECT booked.id, locked.id, locked.price FROM locked, booked
+            RETURNING seat_id
+        ), told AS (
+            INSERT INTO ticket_schema.outbox (kind, payload) SELECT 'reservation', fact FROM booked
+        ), bumped AS (
+            UPDATE ticket_schema.event_counters SET version = version + 1, revision = revision + 1
+            WHERE event_id = (SELECT event_id FROM booked) AND (SELECT count(*) FROM claimed) > 0 AND (SELECT count(*) FROM itemised) > 0
+            RETURNING event_id, version, revision
+        ), logged AS (
+            INSERT INTO ticket_schema.seat_changes (event_id, version, seat_ids)
+            SELECT event_id, version, ARRAY(SELECT seat_id FROM claimed) FROM bumped
+        )
+        SELECT \(outcome),
+               booked.expires_at, booked.reservation_number, booked.total_amount, booked.created_at,
+               (SELECT json_agg(json_build_object('seatId', id, 'seatLabel', seat_label, 'price', trim_scale(price))
+                                ORDER BY section, row_number, seat_number) FROM locked) AS seats
+        FROM asked, verdict, ready LEFT JOIN booked ON true LEFT JOIN bumped ON true
+        """
+
+    private static let outcome = """
+        CASE WHEN verdict.code = 'ok' AND NOT ready.ok THEN 'unavailable' ELSE verdict.code END AS code,
+               (SELECT id FROM target) AS event_id, bumped.version, bumped.revision,
+               ARRAY(SELECT seat_id FROM claimed) AS fresh,
+               CASE WHEN verdict.code = 'ok' AND NOT ready.ok
+                    THEN ARRAY(SELECT id FROM unnest($2::uuid[]) AS id EXCEPT SELECT id FROM locked)
+                    ELSE ARRAY(SELECT id FROM wanted WHERE state = 'taken') END AS unavailable
+        """
+
+    private static func take(own: String, event: String, until: String, reservation: String, which: String) -> String {
+        """
+        WITH wanted AS MATERIALIZED (
+            SELECT s.id, s.event_id, s.hold_expires_at,
+                   CASE WHEN s.status = 'available' THEN 'free'
+                        WHEN s.status = 'reserved' THEN 'taken'
+                        WHEN s.hold_expires_at <= now() THEN 'lapsed'
+                        WHEN s.reserved_by = $1::uuid AND \(own) THEN 'own'
+                        ELSE 'taken' END AS state
+            FROM ticket_schema.seats s
+            WHERE s.id = ANY ($2::uuid[])
+        ), asked AS MATERIALIZED (
+            SELECT count(*) AS found, count(DISTINCT event_id) AS events, (array_agg(event_id))[1] AS event_id,
+                   count(*) FILTER (WHERE state <> 'own') AS fresh, count(*) FILTER (WHERE state = 'taken') AS taken,
+                   count(*) FILTER (WHERE state = 'lapsed') AS lapsed, min(hold_expires_at) FILTER (WHERE state = 'own') AS own_until
+            FROM wanted
+        ), target AS MATERIALIZED (
+            SELECT e.id, e.queue_enabled,
+                   ticket_schema.event_status(e.status, e.sale_start_date, e.sale_end_date, 0, 0) = 'on_sale' AS on_sale
+            FROM ticket_schema.events e
+            WHERE e.id = \(event)
+        ), mine AS MATERIALIZED (
+            SELECT c.slot, c.expires_at IS NULL OR c.expires_at > now() AS running
+            FROM ticket_schema.seat_claims c
+            WHERE c.event_id = (SELECT id FROM target) AND c.user_id = $1::uuid AND c.ended_at IS NULL
+        ), spent AS MATERIALIZED (
+            SELECT coalesce(max(seconds), 0) AS seconds
+            FROM (
+                SELECT sum(extract(epoch FROM c.ended_at - greatest(c.held_at, now() - interval '2 hours'))) AS seconds
+                FROM ticket_schema.seat_claims c JOIN wanted w ON w.id = c.seat_id AND w.state <> 'own'
+                WHERE c.user_id = $1::uuid AND c.ended_at > now() - interval '2 hours'
+                GROUP BY c.seat_id
+            ) AS each_seat
+        ), verdict AS MATERIALIZED (
+            SELECT CASE
+                WHEN NOT EXISTS (SELECT FROM target) OR found < cardinality($2::uuid[]) THEN 'not_found'
+                WHEN events > 1 OR event_id <> (SELECT id FROM target) THEN 'other_event'
+                WHEN NOT (SELECT on_sale FROM target) THEN 'not_on_sale'
+                WHEN fresh > 0 AND (SELECT queue_enabled FROM target) AND NOT EXISTS (
+                    SELECT FROM ticket_schema.queue_admissions a
+                    WHERE a.event_id = asked.event_id AND a.user_id = $1::uuid AND a.ended_at IS NULL AND a.expires_at > now())
+                    THEN 'queue_required'
+                WHEN (SELECT count(*) FROM mine WHERE running) + fresh > $4::bigint THEN 'seat_limit'
+                WHEN taken > 0 THEN 'unavailable'
+                WHEN fresh > 0 AND (SELECT seconds FROM spent) > 2 * $3::bigint THEN 'hold_limit'
+                WHEN lapsed > 0 OR (SELECT count(*) FROM mine WHERE slot <= $4::bigint) + fresh > $4::bigint THEN 'settle'
+                ELSE 'ok'
+            END AS code
+            FROM asked
+        ), locked AS MATERIALIZED (
+            SELECT s.id, s.event_id, s.status = 'available' AS fresh, s.hold_expires_at, s.price, s.seat_label,
+                   s.section, s.row_number, s.seat_number
+            FROM ticket_schema.seats s
+            WHERE s.id = ANY ($2::uuid[]) AND (SELECT code FROM verdict) = 'ok'
+              AND (s.status = 'available' OR (s.status = 'locked' AND s.hold_expires_at > now() AND s.reserved_by = $1::uuid AND \(own)))
+            ORDER BY s.id
+            FOR UPDATE
+        ), slots AS MATERIALIZED (
+            SELECT g AS slot, row_number() OVER (ORDER BY g) AS place
+            FROM generate_series(1, $4::bigint) AS g
+            WHERE NOT EXISTS (SELECT FROM mine WHERE mine.slot = g)
+        ), ready AS MATERIALIZED (
+            SELECT count(*) = cardinality($2::uuid[]) AND count(*) FILTER (WHERE fresh) <= (SELECT count(*) FROM slots) AS ok,
+                   \(until) AS until
+            FROM locked
+        ), changed AS (
+            UPDATE ticket_schema.seats s
+            SET status = 'locked', reserved_by = $1::uuid, reserved_at = coalesce(s.reserved_at, now()),
+                hold_expires_at = ready.until, reservation_id = \(reservation)
+            FROM locked l, ready
+            WHERE ready.ok AND s.id = l.id AND \(which)
+            RETURNING s.id, s.event_id, l.fresh
+        ), claimed AS (
+            INSERT INTO ticket_schema.seat_claims (seat_id, event_id, user_id, slot, expires_at)
+            SELECT c.id, c.event_id, $1::uuid, slots.slot, ready.until
+            FROM (SELECT id, event_id, row_number() OVER (ORDER BY id) AS place FROM changed WHERE fresh) AS c
+            JOIN slots ON slots.place = c.place, ready
+            RETURNING seat_id
+        )
+        """
+    }
+
+    /// Frees the caller's held seats of one event; `events` above one asks for another round. Parameters: $1 user, $2 seat ids.
+    static let release = """
+        WITH held AS MATERIALIZED (
+            SELECT s.id, s.event_id FROM ticket_schema.seats s
+            WHERE s.id = ANY ($2::uuid[]) AND s.status = 'locked' AND s.reserved_by = $1::uuid
+              AND s.hold_expires_at > now() AND s.reservation_id IS NULL
+        ), target AS MATERIALIZED (
+            SELECT (array_agg(event_id ORDER BY event_id))[1] AS id, count(DISTINCT event_id) AS events FROM held
+        ), locked AS MATERIALIZED (
+            SELECT s.id, s.status FROM ticket_schema.seats s
+            WHERE s.id IN (SELECT id FROM held WHERE event_id = (SELECT id FROM target))
+              AND s.status = 'locked' AND s.reserved_by = $1::uuid AND s.hold_expires_at > now() AND s.reservation_id IS NULL
+            ORDER BY s.id
+            FOR UPDATE
+        ), \(FreeSQL.seats()), \(FreeSQL.version(of: "(SELECT id FROM target)"))
+        SELECT target.id AS event_id, target.events, \(FreeSQL.columns)
+        FROM target LEFT JOIN bumped ON true
+        """
+
+    /// One row for each seat, expired holds free, with the counters of the same snapshot. Parameters: $1 event, $2 section or null.
+    static let map = """
+        SELECT s.id, s.section, s.row_number, s.seat_number, s.seat_label, trim_scale(s.price)::text AS price,
+               CASE WHEN s.status = 'locked' AND s.hold_expires_at <= now() THEN 'available' ELSE s.status END AS status
+        FROM ticket_schema.seats s
+        WHERE s.event_id = $1::uuid AND ($2::text IS NULL OR s.section = $2::text)
+        ORDER BY s.section, s.row_number, s.seat_number
+        """
+}
+
+/// The last parts of every statement that gives seats back: from `locked (id, status)` to the event's new version.
+enum FreeSQL {
+    /// `freed (id, status before)` and `ended`, the claims with them.
+    static func seats(when guarded: String = "true") -> String {
+        """
+        freed AS (
+            UPDATE ticket_schema.seats s
+            SET status = 'available', reserved_by = NULL, reserved_at = NULL, hold_expires_at = NULL, reservation_id = NULL
+            FROM locked l
+            WHERE s.id = l.id AND \(guarded)
+            RETURNING s.id, l.status
+        ), ended AS (
+            UPDATE ticket_schema.seat_claims c SET ended_at = least(coalesce(c.expires_at, now()), now())
+            WHERE c.seat_id IN (SELECT id FROM freed) AND c.ended_at IS NULL
+            RETURNING c.seat_id
+        )
+        """
+    }
+
+    /// `bumped`, after everything named in `after`, and `logged`.
+    static func version(of event: String, after: [String] = []) -> String {
+        let order = after.map { " AND (SELECT count(*) FROM \($0)) >= 0" }.joined()
+        return """
+            bumped AS (
+                UPDATE ticket_schema.event_counters
+                SET version = version + 1, revision = revision + 1, sold = sold - (SELECT count(*) FROM freed WHERE status = 'reserved')
+                WHERE event_id = \(event) AND (SELECT count(*) FROM freed) > 0\(order)
+                  AND ticket_schema.must((SELECT count(*) FROM ended) = (SELECT count(*) FROM freed))
+                RETURNING event_id, version, revision, sold, total
+            ), logged AS (
+                INSERT INTO ticket_schema.seat_changes (event_id, version, seat_ids)
+                SELECT event_id, version, ARRAY(SELECT id FROM freed) FROM bumped
+            )
+            """
+    }
+
+    static let columns = """
+        bumped.version, bumped.revision, ARRAY(SELECT id FROM freed) AS freed, (SELECT count(*) FROM freed WHERE status = 'reserved') AS unsold,
+               bumped.sold, bumped.total
+        """
+}
