@@ -182,10 +182,11 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     /// A bounded batch, so that sockets and timers get their turn under any load.
     private func runJobs() {
         var budget = 2048
-        let serial = asUnownedSerialExecutor()
-        let task = asUnownedTaskExecutor()
+        let executor = asUnownedTaskExecutor()
         while budget > 0, let job = jobs.popFirst() {
-            job.runSynchronously(isolatedTo: serial, taskExecutor: task)
+            // Not `isolatedTo:` this loop as well: a task would then be queued again at every continuation and async call, because it counts as
+            // leaving an actor, and what a primitive checked before it suspends would no longer hold when its continuation is stored.
+            job.runSynchronously(on: executor)
             budget -= 1
         }
     }
