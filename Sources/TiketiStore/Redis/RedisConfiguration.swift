@@ -23,7 +23,7 @@ public struct RedisConfiguration: Sendable {
     /// Commands waiting for their answer on one connection, and bytes waiting to be sent: above either, `.overloaded`.
     public var maximumPending = 100_000
     public var maximumQueuedBytes = 64 << 20
-    /// A subscriber that heard nothing for this long asks, and reconnects when nothing comes back in the same time.
+    /// A subscriber that heard nothing for this long asks, and reconnects when two questions in a row stay unanswered.
     public var heartbeatNanoseconds: UInt64 = 10_000_000_000
 
     public init(endpoint: Endpoint, tls: Bool = false, username: String? = nil, password: String? = nil, database: Int = 0) {

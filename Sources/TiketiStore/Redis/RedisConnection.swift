@@ -57,8 +57,9 @@ final class RedisConnection: @unchecked Sendable {
 
     func send(_ command: [RedisArgument], timeout: UInt64?) async throws(RedisError) -> RedisValue {
         try admit()
-        encodeRESP(command, into: &output)
+        // Bytes and waiter are queued in one go: a flush between them would let the reply come before its waiter.
         let answer = await withRedisContinuation { continuation in
+            encodeRESP(command, into: &output)
             enqueue(.one(continuation), replies: 1, timeout: timeout)
         }
         return try answer.get()
@@ -67,8 +68,8 @@ final class RedisConnection: @unchecked Sendable {
     func pipeline(_ commands: [[RedisArgument]], timeout: UInt64?) async throws(RedisError) -> [RedisValue] {
         if commands.isEmpty { return [] }
         try admit()
-        for command in commands { encodeRESP(command, into: &output) }
         let answers = await withRedisContinuation { continuation in
+            for command in commands { encodeRESP(command, into: &output) }
             var values: [RedisValue] = []
             values.reserveCapacity(commands.count)
             enqueue(.many(continuation, values), replies: commands.count, timeout: timeout)
@@ -175,7 +176,10 @@ final class RedisConnection: @unchecked Sendable {
         if let timer {
             timer.rearm(afterNanoseconds: distance)
         } else {
-            timer = loop.schedule(afterNanoseconds: distance) { [weak self] in self?.expire() }
+            timer = loop.schedule(afterNanoseconds: distance) { [weak self] in
+                // After the tick's reading: replies that came in time, while the loop was busy, are not late.
+                self?.loop.atEndOfTick { self?.expire() }
+            }
         }
     }
 

@@ -185,14 +185,19 @@ final class RedisSubscription: @unchecked Sendable {
 
     // MARK: Heartbeat
 
-    /// Asks after a silent interval and gives the connection up after a second one, since a peer that vanished sends nothing at all.
+    /// Asks after every silent interval and gives the connection up when two questions stayed unanswered: a peer that vanished sends nothing
+    /// at all, while a busy loop of ours is late by one interval only.
     private func startHeartbeat(_ link: RedisLink) -> RepeatingTimer {
-        let interval = configuration.heartbeatNanoseconds
-        return RepeatingTimer(loop, every: interval) { [unowned self, unowned link] in
-            let silence = loop.now - lastHeard
-            if silence >= 2 * interval {
+        var asked = 0
+        var heard = lastHeard
+        return RepeatingTimer(loop, every: configuration.heartbeatNanoseconds) { [unowned self, unowned link] in
+            if heard != lastHeard {
+                heard = lastHeard
+                asked = 0
+            } else if asked == 2 {
                 link.stream.interruptRead(.timeout)
-            } else if silence >= interval / 2 {
+            } else {
+                asked += 1
                 link.write([["PING"]])
             }
         }

@@ -1,0 +1,120 @@
+import Synchronization
+import Testing
+import TiketiNet
+import TiketiStore
+import TiketiTesting
+
+/// What a subscriber heard.
+private final class Heard: Sendable {
+    let messages = Locked<[String]>([])
+    let reconnects = Atomic<Int>(0)
+
+    func subscriber(_ configuration: RedisConfiguration) -> RedisSubscriber {
+        RedisSubscriber(configuration, loop: EventLoopGroup.shared.loops[1]) { [self] in
+            reconnects.add(1, ordering: .relaxed)
+        } onMessage: { [self] channel, payload in
+            messages.withLock { $0.append("\(channel)=\(String(decoding: payload, as: UTF8.self))") }
+        }
+    }
+
+    var all: [String] { messages.withLock { $0 } }
+}
+
+@Suite struct RedisSubscriberTests {
+    let redis: TestRedis
+    let client: RedisClient
+    let configuration: RedisConfiguration
+
+    init() async throws {
+        redis = try await TestRedis()
+        var configuration = redis.configuration
+        configuration.minimumBackoffNanoseconds = 10_000_000
+        configuration.maximumBackoffNanoseconds = 50_000_000
+        self.configuration = configuration
+        client = RedisClient(configuration, group: EventLoopGroup.shared)
+    }
+
+    @Test func channelsAndPatterns() async throws {
+        let heard = Heard()
+        let subscriber = heard.subscriber(configuration)
+        defer {
+            subscriber.close()
+            client.close()
+        }
+        subscriber.subscribe(["a", "b"])
+        subscriber.psubscribe("p:*")
+        #expect(await subscriber.waitUntilSubscribed())
+        #expect(try await client.publish("a", Array("1".utf8)) == 1)
+        #expect(try await client.publish("p:x", Array("2".utf8)) == 1)
+        #expect(try await client.publish("other", Array("3".utf8)) == 0)
+        #expect(try await client.publish("b", Array("4".utf8)) == 1)
+        #expect(try await eventually { heard.all.count == 3 })
+        #expect(heard.all == ["a=1", "p:x=2", "b=4"])
+        subscriber.unsubscribe("a")
+        subscriber.punsubscribe("p:*")
+        let client = client
+        for channel in ["a", "p:x"] { #expect(try await eventually { (try? await client.publish(channel, [1])) == 0 }) }
+        #expect(heard.reconnects.load(ordering: .relaxed) == 0)
+    }
+
+    @Test func subscribesAgainAfterRestart() async throws {
+        let heard = Heard()
+        let subscriber = heard.subscriber(configuration)
+        defer {
+            subscriber.close()
+            client.close()
+        }
+        subscriber.subscribe("seats")
+        subscriber.psubscribe("q*")
+        #expect(await subscriber.waitUntilSubscribed())
+        redis.kill()
+        subscriber.subscribe("while-away")
+        #expect(await !subscriber.waitUntilSubscribed(timeoutNanoseconds: 50_000_000))
+        try await redis.start()
+        #expect(await subscriber.waitUntilSubscribed())
+        // Called once everything is subscribed again: what is published from now on arrives.
+        #expect(try await eventually { heard.reconnects.load(ordering: .relaxed) == 1 })
+        let client = client
+        #expect(try await eventually { client.statistics.readyConnections == EventLoopGroup.shared.loops.count })
+        #expect(try await client.publish("seats", [49]) == 1)
+        #expect(try await client.publish("queue", [50]) == 1)
+        #expect(try await client.publish("while-away", [51]) == 1)
+        #expect(try await eventually { heard.all == ["seats=1", "queue=2", "while-away=3"] })
+    }
+
+    @Test func frozenServerIsNoticedBySilence() async throws {
+        var configuration = configuration
+        configuration.heartbeatNanoseconds = 50_000_000
+        configuration.connectTimeoutNanoseconds = 100_000_000
+        let heard = Heard()
+        let subscriber = heard.subscriber(configuration)
+        defer {
+            subscriber.close()
+            client.close()
+        }
+        subscriber.subscribe("c")
+        #expect(await subscriber.waitUntilSubscribed())
+        redis.freeze()
+        #expect(try await eventually { await !subscriber.waitUntilSubscribed(timeoutNanoseconds: 1_000_000) })
+        redis.thaw()
+        #expect(await subscriber.waitUntilSubscribed())
+        #expect(try await eventually { heard.reconnects.load(ordering: .relaxed) >= 1 })
+    }
+
+    @Test func quietConnectionStaysAlive() async throws {
+        var configuration = configuration
+        configuration.heartbeatNanoseconds = 150_000_000
+        let heard = Heard()
+        let subscriber = heard.subscriber(configuration)
+        defer {
+            subscriber.close()
+            client.close()
+        }
+        subscriber.subscribe("c")
+        #expect(await subscriber.waitUntilSubscribed())
+        let loop = EventLoopGroup.shared.loops[0]
+        try await loop.run { try await loop.sleep(nanoseconds: 900_000_000) }  // six heartbeats of silence
+        #expect(heard.reconnects.load(ordering: .relaxed) == 0)
+        #expect(try await client.publish("c", [49]) == 1)
+    }
+}
