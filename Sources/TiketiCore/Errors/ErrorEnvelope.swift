@@ -48,7 +48,7 @@ public enum ErrorEnvelope {
         case let error as any APIErrorConvertible: error.apiError
         case let error as HTTPBodyError: bodyError(error)
         case is CancellationError: .unavailable(retryAfter: 1, "The server is shutting down")
-        default: nil
+        default: dependencyError(error)
         }
     }
 

@@ -25,17 +25,7 @@ public final class LogSink: Sendable {
         wake = clinux_eventfd()
         // eventfd of CLinux is non-blocking; this reader has nothing else to do and waits in the kernel.
         _ = fcntl(wake, F_SETFL, fcntl(wake, F_GETFL) & ~O_NONBLOCK)
-        var thread = pthread_t()
-        let context = Unmanaged.passRetained(self).toOpaque()
-        pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                clinux_set_thread_name("log")
-                Unmanaged<LogSink>.fromOpaque(context).takeUnretainedValue().run()
-                return nil
-            }, context)
-        pthread_detach(thread)
+        SystemThread.start("log") { self.run() }
     }
 
     /// How many lines were dropped.

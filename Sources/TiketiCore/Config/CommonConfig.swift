@@ -1,0 +1,115 @@
+/// The settings every service shares: read once at start, checked together, documented in docs/configuration.md.
+
+import Logging
+import TiketiNet
+import TiketiStore
+
+/// Where the process runs; production refuses development secrets.
+public enum DeploymentEnvironment: String, Sendable, CaseIterable {
+    case development, staging, production
+}
+
+/// The common settings.
+public struct CommonConfig: Sendable {
+    public var environment: DeploymentEnvironment
+    /// Literal address to listen on.
+    public var host: String
+    public var port: Int
+    public var workers: Int
+    public var shutdownGraceSeconds: Int
+    public var logLevel: Logger.Level
+    public var accessLog: AccessLogMode
+    public var maxConnections: Int
+    public var maxConnectionsPerAddress: Int
+    public var postgres: PostgresConfiguration
+    public var redis: RedisConfiguration
+    public var jwtSecret: String
+    public var jwtLifetimeSeconds: Int
+    public var internalToken: String
+    public var services: ServiceURLs
+
+    public var isProduction: Bool { environment == .production }
+
+    public static let developmentJWTSecret = "tiketi-development-jwt-secret"
+    public static let developmentInternalToken = "tiketi-development-internal-token"
+    public static let developmentDatabasePassword = "tiketi"
+
+    /// Reads every common setting; problems stay in `reader`.
+    public static func read(_ reader: inout EnvironmentReader, service: String, port: Int, uses: ServiceDependencies = .all) -> CommonConfig
+    {
+        CommonConfig(
+            environment: reader.choice("NODE_ENV", default: .development),
+            host: reader.string("HOST", default: "0.0.0.0"),
+            port: reader.int("PORT", default: port, in: 0...65_535),
+            workers: reader.int("WORKERS", default: EventLoopGroup.availableProcessors, in: 1...256),
+            shutdownGraceSeconds: reader.seconds("SHUTDOWN_GRACE_SECONDS", default: 25, in: 0...3600),
+            logLevel: reader.choice("LOG_LEVEL", default: .info),
+            accessLog: reader.choice("ACCESS_LOG", default: .all),
+            maxConnections: reader.int("MAX_CONNECTIONS", default: 60_000, in: 1...1_000_000),
+            maxConnectionsPerAddress: reader.int("MAX_CONNECTIONS_PER_ADDRESS", default: 20_000, in: 1...1_000_000),
+            postgres: postgres(&reader, service: service, needed: uses.contains(.postgres)),
+            redis: redis(&reader),
+            jwtSecret: reader.secret("JWT_SECRET", developmentDefault: developmentJWTSecret, minimumLength: 32),
+            jwtLifetimeSeconds: reader.seconds("JWT_EXPIRES_IN", default: 7 * 86_400),
+            internalToken: reader.secret("INTERNAL_API_TOKEN", developmentDefault: developmentInternalToken, minimumLength: 32),
+            services: ServiceURLs(
+                auth: reader.url("AUTH_SERVICE_URL", default: "http://127.0.0.1:3005"),
+                ticket: reader.url("TICKET_SERVICE_URL", default: "http://127.0.0.1:3002"),
+                payment: reader.url("PAYMENT_SERVICE_URL", default: "http://127.0.0.1:3003"),
+                stats: reader.url("STATS_SERVICE_URL", default: "http://127.0.0.1:3004"),
+                realtime: reader.url("REALTIME_SERVICE_URL", default: "http://127.0.0.1:3006")))
+    }
+
+    private static func postgres(_ reader: inout EnvironmentReader, service: String, needed: Bool) -> PostgresConfiguration {
+        // Who has no database needs no password for it, not even in production.
+        let password =
+            needed
+            ? reader.secret("DB_PASSWORD", developmentDefault: developmentDatabasePassword) : reader.optionalString("DB_PASSWORD") ?? ""
+        var configuration = PostgresConfiguration(
+            host: reader.string("DB_HOST", default: "127.0.0.1"),
+            port: reader.int("DB_PORT", default: 5432, in: 1...65_535),
+            database: reader.string("DB_NAME", default: "tiketi"),
+            user: reader.string("DB_USER", default: "tiketi_\(service)"),
+            password: password,
+            sslMode: reader.choice("DB_SSLMODE", default: .prefer),
+            applicationName: "tiketi-\(service)")
+        configuration.sslRootCertificate = reader.optionalString("DB_SSLROOTCERT")
+        configuration.writeConnectionsPerLoop = reader.int(
+            "DB_WRITE_CONNECTIONS_PER_WORKER", default: configuration.writeConnectionsPerLoop, in: 1...256)
+        configuration.readConnectionsPerLoop = reader.int(
+            "DB_READ_CONNECTIONS_PER_WORKER", default: configuration.readConnectionsPerLoop, in: 1...64)
+        return configuration
+    }
+
+    private static func redis(_ reader: inout EnvironmentReader) -> RedisConfiguration {
+        if let url = reader.raw("REDIS_URL") {
+            do { return try RedisConfiguration(url: url) } catch {
+                // The URL may carry a password: the message must not repeat it.
+                reader.problem("REDIS_URL", "must be a redis:// or rediss:// URL")
+            }
+        }
+        var configuration = RedisConfiguration(
+            host: reader.string("REDIS_HOST", default: "127.0.0.1"), port: reader.int("REDIS_PORT", default: 6379, in: 1...65_535))
+        configuration.password = reader.optionalString("REDIS_PASSWORD")
+        return configuration
+    }
+}
+
+/// Where the other services are.
+public struct ServiceURLs: Sendable {
+    public var auth: ServiceURL
+    public var ticket: ServiceURL
+    public var payment: ServiceURL
+    public var stats: ServiceURL
+    public var realtime: ServiceURL
+}
+
+/// What a service cannot work without.
+public struct ServiceDependencies: OptionSet, Sendable {
+    public let rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    public static let postgres = ServiceDependencies(rawValue: 1)
+    public static let redis = ServiceDependencies(rawValue: 2)
+    public static let all: ServiceDependencies = [.postgres, .redis]
+}

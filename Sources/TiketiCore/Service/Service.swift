@@ -1,0 +1,32 @@
+/// The long-running parts of a process: each starts after the server listens and stops in reverse order.
+
+/// A background job, subscriber or cache that lives as long as the process.
+public protocol Service: Sendable {
+    /// Begins the work and returns. Thrown errors are logged and `start` is called again with back-off: a database that is not there yet is no
+    /// reason to die.
+    func start() async throws
+
+    /// The process is about to stop: say goodbye to clients, take on no new work. Requests in flight still run.
+    func drain() async
+
+    /// Ends the work and returns when it has ended. Called after the last request, in reverse order of start.
+    func stop() async
+}
+
+extension Service {
+    public func drain() async {}
+}
+
+/// What a service consists of: made by its composition root, run by `ServiceRunner`.
+public struct ServiceApp {
+    public var router: Router
+    public var services: [any Service]
+    /// Further checks of `/ready`, beside PostgreSQL and Redis.
+    public var readiness: [(name: String, check: @Sendable () async -> Bool)]
+
+    public init(router: Router, services: [any Service] = [], readiness: [(name: String, check: @Sendable () async -> Bool)] = []) {
+        self.router = router
+        self.services = services
+        self.readiness = readiness
+    }
+}

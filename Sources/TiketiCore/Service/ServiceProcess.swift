@@ -1,0 +1,71 @@
+/// A composed service with its server: starts listening first, its parts after, and stops them in the opposite order. Tests run one too.
+
+import Logging
+import TiketiNet
+
+/// One running service.
+public final class ServiceProcess: Sendable {
+    public let runtime: ServiceRuntime
+    private let services: [any Service]
+    private let server: HTTPServer
+    private let lifecycle = Lifecycle()
+    private let starter = Locked<Task<Void, Never>?>(nil)
+    private let running = Locked<[any Service]>([])
+
+    public init(runtime: ServiceRuntime, app: ServiceApp) {
+        self.runtime = runtime
+        services = app.services
+        HealthRoutes.register(on: app.router, HealthChecks(runtime: runtime, lifecycle: lifecycle, checks: app.readiness))
+        var configuration = HTTPServerConfiguration()
+        configuration.maxConnections = runtime.config.maxConnections
+        configuration.maxConnectionsPerAddress = runtime.config.maxConnectionsPerAddress
+        let accessLog = runtime.config.accessLog == .off ? nil : AccessLog(service: runtime.name, mode: runtime.config.accessLog)
+        let observers = RouterObservers(metrics: runtime.metrics, accessLog: accessLog, logger: runtime.logger)
+        server = HTTPServer(group: runtime.group, configuration: configuration, handler: app.router.makeHandler(observers))
+        RuntimeMetrics.register(server, in: runtime.metrics)
+    }
+
+    /// Listens, then starts the parts one after the other in the background. Returns the port.
+    @discardableResult
+    public func start() async throws -> Int {
+        let port = try await server.start(host: runtime.config.host, port: runtime.config.port)
+        let loop = runtime.group.next()
+        let task = loop.spawn { await self.startServices(on: loop) }
+        starter.withLock { $0 = task }
+        return port
+    }
+
+    private func startServices(on loop: EventLoop) async {
+        for service in services {
+            var pause: UInt64 = 100_000_000
+            while true {
+                if Task.isCancelled { return }
+                do {
+                    try await service.start()
+                    break
+                } catch {
+                    runtime.logger.warning("start failed, trying again", metadata: ["part": "\(type(of: service))", "reason": "\(error)"])
+                }
+                do { try await loop.sleep(nanoseconds: pause) } catch { return }
+                pause = min(pause * 2, 5_000_000_000)
+            }
+            running.withLock { $0.append(service) }
+        }
+        lifecycle.didStart()
+        runtime.logger.info("started")
+    }
+
+    /// Drains within the grace, stops the parts in reverse order, closes the pools.
+    public func stop(graceSeconds: Int) async {
+        lifecycle.willDrain()
+        let start = starter.withLock { $0 }
+        start?.cancel()
+        await start?.value
+        let parts = running.withLock { $0 }
+        for part in parts.reversed() { await part.drain() }
+        await server.drain(graceNanoseconds: UInt64(graceSeconds) * 1_000_000_000)
+        await server.stop()
+        for part in parts.reversed() { await part.stop() }
+        await runtime.close()
+    }
+}

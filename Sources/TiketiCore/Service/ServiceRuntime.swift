@@ -1,0 +1,83 @@
+/// What every service is built on: loops, pools, clients, logger and metrics of one process, made once before its routes.
+
+import Logging
+import TiketiNet
+import TiketiStore
+
+/// The shared parts of one process.
+public final class ServiceRuntime: Sendable {
+    public let name: String
+    public let config: CommonConfig
+    public let group: EventLoopGroup
+    public let logger: Logger
+    public let metrics: MetricsRegistry
+    public let verifier: JWT.Verifier
+    /// For blocking work of little weight: names, files.
+    public let blocking: BlockingPool
+    private let postgresPool: PostgresPool?
+    private let redisClient: RedisClient?
+
+    /// Makes pools for what the service uses; they connect by themselves and keep trying.
+    public init(
+        name: String, config: CommonConfig, uses: ServiceDependencies = .all, group: EventLoopGroup? = nil, logger: Logger? = nil,
+        metrics: MetricsRegistry = MetricsRegistry()
+    ) {
+        self.name = name
+        self.config = config
+        let group = group ?? EventLoopGroup(count: config.workers)
+        self.group = group
+        self.logger =
+            logger ?? Logger(label: "tiketi.\(name)", factory: { _ in JSONLogHandler(service: name, level: config.logLevel) })
+        self.metrics = metrics
+        verifier = JWT.Verifier(secret: config.jwtSecret)
+        blocking = BlockingPool(name: "blocking", threads: 2, queueLimit: 1024)
+        postgresPool = uses.contains(.postgres) ? PostgresPool(config.postgres, group: group) : nil
+        redisClient = uses.contains(.redis) ? RedisClient(config.redis, group: group) : nil
+        registerMetrics()
+    }
+
+    /// The database. Asking for it in a service that runs without one is a programming error.
+    public var postgres: PostgresPool {
+        guard let postgresPool else { preconditionFailure("\(name) runs without PostgreSQL") }
+        return postgresPool
+    }
+
+    /// Redis. Asking for it in a service that runs without it is a programming error.
+    public var redis: RedisClient {
+        guard let redisClient else { preconditionFailure("\(name) runs without Redis") }
+        return redisClient
+    }
+
+    /// Whether each dependency can be used now.
+    public var dependencies: [(name: String, isReady: Bool)] {
+        var result: [(name: String, isReady: Bool)] = []
+        if let postgresPool { result.append(("postgres", postgresPool.state.isReady)) }
+        if let redisClient { result.append(("redis", redisClient.isAvailable)) }
+        return result
+    }
+
+    /// The protection of `/internal` routes.
+    public var internalAuth: InternalAuth { InternalAuth(token: config.internalToken) }
+
+    public var authentication: Authentication { Authentication(verifier) }
+
+    /// Closes the pools, in-flight statements first.
+    public func close() async {
+        redisClient?.close()
+        await postgresPool?.close()
+    }
+
+    private func registerMetrics() {
+        ProcessMetrics.register(in: metrics)
+        RuntimeMetrics.register(loops: group.loops, in: metrics)
+        if let postgresPool { RuntimeMetrics.register(postgresPool, in: metrics) }
+        if let redisClient { RuntimeMetrics.register(redisClient, in: metrics) }
+        let blocking = blocking
+        metrics.gauge("tiketi_blocking_pool_queued", "Jobs that wait for a thread of the blocking pool.") { Double(blocking.queued) }
+        metrics.counter(
+            "tiketi_log_lines_dropped_total", "Log lines dropped because their reader was too slow.",
+            reading: {
+                Double(LogSink.standardOutput.dropped)
+            })
+    }
+}
