@@ -58,6 +58,18 @@ public final class TestProcess: Sendable {
         }
     }
 
+    /// Waits until it ends by itself and returns its exit status, or minus the signal that ended it.
+    public func waitForEnd() -> Int32 {
+        ended.withLock { ended in
+            guard !ended else { return 0 }
+            ended = true
+            var status: Int32 = 0
+            waitpid(pid, &status, 0)
+            Self.running.withLock { _ = $0.remove(pid) }
+            return status & 0x7F == 0 ? status >> 8 & 0xFF : -(status & 0x7F)
+        }
+    }
+
     private static let running = Locked(Set<pid_t>())
     private static let atExit: Void = {
         atexit { TestProcess.running.withLock { for pid in $0 { Glibc.kill(pid, SIGKILL) } } }

@@ -89,7 +89,7 @@ final class PostgresConnection: ReadinessHandler, @unchecked Sendable {
         if depth == 0 { lastProgress = loop.now }
         let (statement, evicted) = statements.find(operation.sql)
         if let evicted { deallocate(evicted) }
-        if statement.types == nil { statement.types = operation.parameters.isEmpty ? [] : types[operation.sql] }
+        if statement.types == nil { statement.types = types[operation.sql] }
         depth += 1
         if statement.types != nil {
             send(operation, statement)

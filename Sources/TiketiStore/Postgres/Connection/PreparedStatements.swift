@@ -67,13 +67,18 @@ struct PreparedStatements {
 
 /// Parameter types by statement text, shared by the connections of one loop: a new connection then prepares and runs in one round trip.
 final class StatementTypes {
-    private var types: [String: [PostgresType.ID]] = [:]
+    /// The statements a transaction begins and ends with need not be asked about.
+    private static let known: [String: [PostgresType.ID]] = [
+        "COMMIT": [], "ROLLBACK": [], PostgresIsolation.readCommitted.rawValue: [], PostgresIsolation.repeatableRead.rawValue: [],
+        PostgresIsolation.serializable.rawValue: [],
+    ]
+    private var types = known
 
     subscript(sql: String) -> [PostgresType.ID]? {
         get { types[sql] }
         set {
             // Statement texts are constants of the program; the bound only guards against one that composes SQL without end.
-            if types.count >= 2048 { types.removeAll(keepingCapacity: true) }
+            if types.count >= 2048 { types = Self.known }
             types[sql] = newValue
         }
     }

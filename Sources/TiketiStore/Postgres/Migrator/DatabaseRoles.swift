@@ -1,4 +1,4 @@
-// Schemas and login roles, made before the first migration. Each service may use its own schema only; migrations grant the documented views beyond it.
+// Schemas and login roles, made before the first migration. Each service may look into its own schema only; migrations grant the rest.
 
 /// One service's part of the database.
 struct DatabaseRole: Sendable {
@@ -30,26 +30,12 @@ struct DatabaseRole: Sendable {
         }
     }
 
-    /// Creates the schema and sets what its role may do with objects that the migrator makes in it later.
-    func grant(on connection: BlockingConnection) throws(PostgresError) {
-        let (schema, role) = (schema.quotedIdentifier, role.quotedIdentifier)
+    /// Creates the schema and lets its role look into it. Rights on tables are the migrations' to give, beside each table.
+    func createSchema(on connection: BlockingConnection) throws(PostgresError) {
         try connection.run(
             script: """
-                CREATE SCHEMA IF NOT EXISTS \(schema);
-                GRANT USAGE ON SCHEMA \(schema) TO \(role);
-                ALTER DEFAULT PRIVILEGES IN SCHEMA \(schema) GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO \(role);
-                ALTER DEFAULT PRIVILEGES IN SCHEMA \(schema) GRANT USAGE, SELECT ON SEQUENCES TO \(role);
-                ALTER DEFAULT PRIVILEGES IN SCHEMA \(schema) GRANT EXECUTE ON FUNCTIONS TO \(role);
+                CREATE SCHEMA IF NOT EXISTS \(schema.quotedIdentifier);
+                GRANT USAGE ON SCHEMA \(schema.quotedIdentifier) TO \(role.quotedIdentifier);
                 """)
-    }
-
-    /// A view runs with its maker's rights: writing through one would reach another service's tables.
-    static func lockViews(on connection: BlockingConnection) throws(PostgresError) {
-        let views = try connection.query(
-            "SELECT c.relname::text FROM pg_class c WHERE c.relkind = 'v' AND c.relnamespace = 'public'::regnamespace")
-        for view in views {
-            let name = try view.string(0).quotedIdentifier
-            try connection.run(script: "REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON public.\(name) FROM PUBLIC, tiketi_gateway")
-        }
     }
 }

@@ -66,7 +66,6 @@ public struct Migrator: Sendable {
             try apply(file, checksum: sum, on: connection)
             applied.append(Applied(folder: file.folder, name: file.name, checksum: sum))
         }
-        try DatabaseRole.lockViews(on: connection)
         return applied
     }
 
@@ -81,6 +80,17 @@ public struct Migrator: Sendable {
             return Status(
                 applied: applied, pending: wanted.filter { !names.contains($0) }, unknown: names.subtracting(wanted).sorted())
         }
+    }
+
+    /// A short name of the files' names and contents (FNV-1a), for telling databases made from them apart.
+    public var fingerprint: String {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for file in files {
+            for byte in Array(file.folder.utf8) + Array(file.name.utf8) + Array(file.sql.utf8) {
+                hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+            }
+        }
+        return String(hash, radix: 16)
     }
 
     // MARK: Steps
@@ -98,12 +108,11 @@ public struct Migrator: Sendable {
                 );
                 """)
         for role in DatabaseRole.all {
-            try role.grant(on: connection)
-            // Services check at their start that the database is new enough for them.
+            try role.createSchema(on: connection)
+            // Any service may check whether the database is new enough for it.
             try connection.run(
                 script: """
                     GRANT USAGE ON SCHEMA public TO \(role.role.quotedIdentifier);
-                    REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON public.schema_migrations FROM \(role.role.quotedIdentifier);
                     GRANT SELECT ON public.schema_migrations TO \(role.role.quotedIdentifier);
                     """)
         }

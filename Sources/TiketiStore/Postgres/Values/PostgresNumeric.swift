@@ -37,11 +37,13 @@ struct PostgresNumeric {
         guard weight >= 0 else { return 0 }
         for index in 0...weight {
             let (product, overflow) = value.multipliedReportingOverflow(by: 10000)
-            let (sum, carry) = product.addingReportingOverflow(Int64(index < groups.count ? groups[index] : 0))
+            // Built up with its sign, because the smallest number has no positive twin.
+            let group = Int64(index < groups.count ? groups[index] : 0)
+            let (sum, carry) = product.addingReportingOverflow(sign == .negative ? -group : group)
             guard !overflow, !carry else { return nil }
             value = sum
         }
-        return sign == .negative ? -value : value
+        return value
     }
 
     /// Plain decimal text with as many digits after the point as the column declares.
