@@ -21,7 +21,7 @@ extension HTTPResponse {
 
     /// `{"success":true, …}` with the members that `members` writes.
     public static func success(
-        _ status: HTTPStatus = .ok, capacity: Int = 512, _ members: (inout JSONWriter) throws -> Void = { _ in }
+        _ status: HTTPStatus = .ok, capacity: Int = 512, _ members: (inout JSONWriter) throws -> Void
     ) rethrows -> HTTPResponse {
         try json(status, capacity: capacity) { writer in
             writer.beginObject()
@@ -30,6 +30,9 @@ extension HTTPResponse {
             writer.endObject()
         }
     }
+
+    /// `{"success":true}`.
+    public static func success(_ status: HTTPStatus = .ok) -> HTTPResponse { json(status, bytes: Array(#"{"success":true}"#.utf8)) }
 
     /// Plain UTF-8 text.
     public static func text(_ status: HTTPStatus = .ok, _ text: String) -> HTTPResponse {

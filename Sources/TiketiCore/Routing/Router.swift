@@ -119,6 +119,26 @@ public struct RouteGroup {
         router.add(method, pattern == "/" ? prefix : prefix + pattern, options, group: middleware, handler)
     }
 
+    public func get(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
+        on(.get, pattern, options, handler)
+    }
+
+    public func post(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
+        on(.post, pattern, options, handler)
+    }
+
+    public func put(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
+        on(.put, pattern, options, handler)
+    }
+
+    public func delete(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
+        on(.delete, pattern, options, handler)
+    }
+
+    public func patch(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
+        on(.patch, pattern, options, handler)
+    }
+
     public func group(_ prefix: String, use middleware: any Middleware..., configure: (RouteGroup) -> Void) {
         configure(RouteGroup(router: router, prefix: self.prefix + prefix, middleware: self.middleware + middleware))
     }
