@@ -1,4 +1,6 @@
+import AuthService
+
 @main
 struct Program {
-    static func main() {}
+    static func main() async { await AuthMain.run() }
 }

@@ -1,0 +1,103 @@
+/// Whose request it is: the peer's address, unless the peer is a proxy we trust; then the last address in X-Forwarded-For that we don't.
+
+import TiketiNet
+
+/// Networks in CIDR notation, for `TRUSTED_PROXIES`.
+public struct NetworkList: Sendable {
+    private struct Network: Sendable {
+        var high: UInt64
+        var low: UInt64
+        var bits: Int
+    }
+
+    private var networks: [Network] = []
+
+    /// No network at all.
+    public init() {}
+
+    /// Throws the entry that can't be read. A bare address is a network of one.
+    public init(_ entries: [String]) throws(UnreadableNetwork) {
+        for entry in entries {
+            let parts = entry.split(separator: "/", omittingEmptySubsequences: false)
+            guard parts.count <= 2, let address = SocketAddress(literal: String(parts[0]), port: 0), let (high, low) = Self.words(address)
+            else {
+                throw UnreadableNetwork(entry: entry)
+            }
+            let offset = if case .ipv4 = address { 96 } else { 0 }
+            var bits = 128
+            if parts.count == 2 {
+                guard let given = Int(parts[1]), given >= 0, given + offset <= 128 else { throw UnreadableNetwork(entry: entry) }
+                bits = given + offset
+            }
+            let mask = Self.mask(bits)
+            networks.append(Network(high: high & mask.high, low: low & mask.low, bits: bits))
+        }
+    }
+
+    public var isEmpty: Bool { networks.isEmpty }
+
+    public func contains(_ address: SocketAddress) -> Bool {
+        guard !networks.isEmpty, let (high, low) = Self.words(address) else { return false }
+        return networks.contains { network in
+            let mask = Self.mask(network.bits)
+            return high & mask.high == network.high && low & mask.low == network.low
+        }
+    }
+
+    /// IPv4 as mapped IPv6 (RFC 4291 §2.5.5.2), so that one comparison serves both.
+    private static func words(_ address: SocketAddress) -> (UInt64, UInt64)? {
+        switch address {
+        case .ipv4(let number, _): (0, 0xFFFF_0000_0000 | UInt64(number))
+        case .ipv6(let high, let low, _): (high, low)
+        case .unix: nil
+        }
+    }
+
+    private static func mask(_ bits: Int) -> (high: UInt64, low: UInt64) {
+        (
+            bits == 0 ? 0 : bits >= 64 ? .max : ~(.max >> UInt64(bits)),
+            bits <= 64 ? 0 : bits >= 128 ? .max : ~(.max >> UInt64(bits - 64))
+        )
+    }
+}
+
+public struct UnreadableNetwork: Error, Sendable {
+    public let entry: String
+}
+
+/// Reads the client's address from a request.
+public struct ClientAddressReader: Sendable {
+    private let trusted: NetworkList
+
+    public init(trusted: NetworkList) { self.trusted = trusted }
+
+    /// Walks X-Forwarded-For from the end, where our own proxies wrote, and stops at the first address that is not one of them. What stands
+    /// before it was written by a stranger. An unreadable entry ends the walk at the proxy that let it through.
+    public func address(of request: HTTPRequest) -> SocketAddress {
+        guard !trusted.isEmpty, trusted.contains(request.peer) else { return request.peer }
+        var address = request.peer
+        for line in request.headers.values("x-forwarded-for").reversed() {
+            for entry in line.split(separator: ",").reversed() {
+                guard let next = SocketAddress(literal: String(entry).trimmedASCII, port: 0) else { return address }
+                address = next
+                if !trusted.contains(next) { return next }
+            }
+        }
+        return address
+    }
+
+    /// Whether what the peer says about the connection before it (X-Forwarded-Proto) counts.
+    public func trustsPeer(of request: HTTPRequest) -> Bool { trusted.contains(request.peer) }
+}
+
+extension EnvironmentReader {
+    /// A list of networks in CIDR notation.
+    public mutating func networks(_ name: String, default fallback: [String] = []) -> NetworkList {
+        do {
+            return try NetworkList(list(name, default: fallback))
+        } catch {
+            problem(name, "must be a list of networks such as 10.0.0.0/8")
+            return NetworkList()
+        }
+    }
+}
