@@ -1,4 +1,6 @@
+import StatsService
+
 @main
 struct Program {
-    static func main() {}
+    static func main() async { await StatsMain.run() }
 }

@@ -1,0 +1,8 @@
+// The life of the stats process.
+import TiketiCore
+
+public enum StatsMain {
+    public static func run() async -> Never {
+        await ServiceRunner.run(.stats) { runtime, environment in StatsApp.make(runtime, StatsConfig(&environment)) }
+    }
+}
