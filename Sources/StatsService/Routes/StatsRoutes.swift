@@ -14,7 +14,7 @@ struct StatsRoutes: Sendable {
         router.get("/api/stats/dashboard", admin) { try await dashboard($0) }
         router.post("/internal/stats/rebuild", RouteOptions(middleware: [internalAuth])) { _ in
             try await facts.rebuild()
-            return try .success()
+            return .success()
         }
     }
 
