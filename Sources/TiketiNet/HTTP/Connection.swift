@@ -1,5 +1,7 @@
 /// One server connection: a task on its loop that reads requests, calls the handler and writes responses in order, until either side is done.
 ///
+/// On a loop with many connections the task ends whenever there is nothing to read and a new one begins with the next bytes.
+///
 /// `@unchecked Sendable` because everything in it is used on the loop of its stream only; the shard's timers and drains run there too.
 final class HTTPConnection: @unchecked Sendable {
     let shard: HTTPServerShard
@@ -9,6 +11,7 @@ final class HTTPConnection: @unchecked Sendable {
     /// Place in the shard's list.
     var slot = 0
     private var parser: RequestParser
+    private var isParked = false
 
     private var timer: LoopTimer?
     private var timerDue: UInt64 = .max
@@ -31,16 +34,35 @@ final class HTTPConnection: @unchecked Sendable {
         parser = RequestParser(maxRequestLine: limits.maxRequestLineBytes, maxHead: limits.maxHeadBytes, maxHeaders: limits.maxHeaders)
     }
 
-    /// Serves until the connection ends.
-    func run() async {
+    /// Begins to serve; on the loop.
+    func start() {
         startTimer()
-        await serve()
+        if shard.isCrowded { wait(for: .request, shard.keepAliveTimeout) }
+        if !shard.isCrowded || !park() { spawn() }
+    }
+
+    private func spawn() {
+        stream.loop.spawn { [self] in
+            await serve()
+            if !isParked { end() }
+        }
+    }
+
+    private func end() {
+        isParked = false
         timer?.cancel()
         timer = nil
         stream.close()
         shard.ended(self)
     }
 
+    /// Gives up the task until bytes arrive: its memory is most of what an idle connection costs, and where there are many, most are idle.
+    private func park() -> Bool {
+        isParked = stream.park(self)
+        return isParked
+    }
+
+    /// Until the connection ends or is parked.
     private func serve() async {
         while true {
             switch parser.parse(buffer.readable) {
@@ -60,7 +82,7 @@ final class HTTPConnection: @unchecked Sendable {
         }
     }
 
-    /// Waits for more of a head; false when the connection is over.
+    /// Waits for more of a head; false when the connection is over or parked.
     private func receiveHead() async -> Bool {
         // Nothing more to answer without reading: what the answered requests have queued leaves in one write.
         guard await send() else { return false }
@@ -68,6 +90,7 @@ final class HTTPConnection: @unchecked Sendable {
             if shard.isDraining { return false }
             buffer.releaseIfEmpty()
             wait(for: .request, shard.keepAliveTimeout)
+            if shard.isCrowded, park() { return false }
         } else if state.phase == .idle {
             state.partialHead()
             wait(for: .request, shard.headTimeout)
@@ -242,6 +265,8 @@ final class HTTPConnection: @unchecked Sendable {
                 deadline = now &+ shard.writeTimeout
             } else if waiting == .write {
                 stream.interruptWrite(.timeout)
+            } else if isParked {
+                return end()
             } else {
                 stream.interruptRead(.timeout)
             }
@@ -253,7 +278,20 @@ final class HTTPConnection: @unchecked Sendable {
 
     /// Called by the shard, on the loop.
     func drain() {
-        if state.drain() { stream.interruptRead(.closed) }
+        guard state.drain() else { return }
+        if isParked { end() } else { stream.interruptRead(.closed) }
+    }
+
+    /// Called by the shard, on the loop.
+    func cut() {
+        if isParked { end() } else { stream.close() }
+    }
+}
+
+extension HTTPConnection: ParkedReader {
+    func unpark() {
+        isParked = false
+        spawn()
     }
 }
 

@@ -35,13 +35,16 @@ final class HTTPServerShard: @unchecked Sendable {
         writeTimeout = UInt64(configuration.writeStallTimeoutSeconds * 1e9)
     }
 
+    /// Whether idle connections give up their tasks.
+    var isCrowded: Bool { connections.count > configuration.parkIdleAboveConnections }
+
     func accept(_ stream: Stream) {
         if isDraining { return stream.close() }
         guard limits.admit(stream.peer) else { return turnAway(stream) }
         let connection = HTTPConnection(stream, self)
         connection.slot = connections.count
         connections.append(connection)
-        loop.spawn { await connection.run() }
+        connection.start()
     }
 
     /// Says why, waits a moment for the answer to be read, and closes; beyond a bound closes at once.
@@ -96,6 +99,6 @@ final class HTTPServerShard: @unchecked Sendable {
     /// Closes the sockets; their tasks see it at their next read or write.
     func cut(upgraded: Bool) {
         isDraining = true
-        for connection in connections where upgraded || connection.state.phase != .upgraded { connection.stream.close() }
+        for connection in connections where upgraded || connection.state.phase != .upgraded { connection.cut() }
     }
 }

@@ -3,6 +3,11 @@ import CLinux
 import DequeModule
 import Glibc
 
+/// Somebody who wants to read a stream that has nothing to read at the moment.
+protocol ParkedReader: AnyObject {
+    func unpark()
+}
+
 /// A plain byte stream over a socket.
 ///
 /// Sendable because it is confined to `loop`: every method asserts in debug builds that it runs there.
@@ -16,6 +21,7 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
     private var peerFinished = false
     private var readWaiter: LoopContinuation<IOError?>?
     private var writeWaiter: LoopContinuation<IOError?>?
+    private var parkedReader: (any ParkedReader)?
     private var readInterruption: IOError?
     private var writeInterruption: IOError?
     private var outgoing = Deque<[UInt8]>()
@@ -61,7 +67,7 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
             }
             guard descriptor >= 0 else { throw .closed }
             let space = buffer.writable(minimum: 2048)
-            let count = Glibc.read(descriptor, space.baseAddress!, space.count)
+            let count = Glibc.recv(descriptor, space.baseAddress!, space.count, 0)
             if count > 0 {
                 buffer.commit(count)
                 // A short read means that the socket is drained and the next bytes come with a new edge, unless the end is already behind them.
@@ -91,6 +97,16 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
             readWaiter = continuation
         }
         if let failure { throw failure }
+    }
+
+    /// Lets `reader` know once when a read is worth trying, without a task waiting for it: an idle connection costs no task then.
+    /// - Returns: false when a read is worth trying now; nothing is remembered in that case.
+    func park(_ reader: any ParkedReader) -> Bool {
+        loop.preconditionOnLoop()
+        if mayRead || readInterruption != nil || descriptor < 0 { return false }
+        assert(readWaiter == nil, "a stream has one reader")
+        parkedReader = reader
+        return true
     }
 
     public func interruptRead(_ error: IOError) {
@@ -186,7 +202,7 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
     /// Gathers up to 64 queued chunks into each system call until all are sent or the kernel's buffer is full.
     private func sendQueued() -> IOError? {
         while queuedBytes > 0 {
-            let count = withVectors { writev(descriptor, $0, $1) }
+            let count = outgoing.count == 1 ? sendFirst() : withVectors { writev(descriptor, $0, $1) }
             if count < 0 {
                 if errno == EINTR { continue }
                 guard errno == EAGAIN else { return IOError(errno: errno) }
@@ -196,6 +212,13 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
             dropSent(count)
         }
         return nil
+    }
+
+    /// One chunk, the usual case: `send` and `recv` go past the file layer and cost a few percent less than `writev` and `read`.
+    private func sendFirst() -> Int {
+        outgoing[0].withUnsafeBytes { bytes in
+            send(descriptor, bytes.baseAddress! + outgoingOffset, bytes.count - outgoingOffset, Int32(MSG_NOSIGNAL))
+        }
     }
 
     private func withVectors(_ body: (UnsafePointer<iovec>, Int32) -> Int) -> Int {
@@ -251,6 +274,7 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
         loop.deregister(descriptor)
         Glibc.close(descriptor)
         descriptor = -1
+        parkedReader = nil
         outgoing.removeAll(keepingCapacity: false)
         queuedBytes = 0
         resume(&readWaiter, .closed)
@@ -262,6 +286,10 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
         if !readiness.isDisjoint(with: [.readable, .peerClosed, .hangUp, .error]) {
             mayRead = true
             resume(&readWaiter, nil)
+            if let reader = parkedReader {
+                parkedReader = nil
+                reader.unpark()
+            }
         }
         if !readiness.isDisjoint(with: [.writable, .hangUp, .error]) {
             mayWrite = true
