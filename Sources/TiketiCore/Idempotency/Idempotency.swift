@@ -1,0 +1,131 @@
+/// The `Idempotency-Key` of spec §3 and §10: one user's key names one request for 24 hours, and its first answer below 500 is its answer.
+
+import Logging
+import TiketiNet
+
+/// Middleware for a service whose POSTs create or pay. Add it after `Authentication`; it acts only on POST under `/api` with the field and a caller.
+public struct Idempotency: Middleware {
+    private let store: any IdempotencyStore
+    /// POSTs without side effects worth a row, and those with streamed bodies.
+    private let excluded: [String]
+    private let waitNanoseconds: UInt64
+
+    public init(
+        _ store: any IdempotencyStore, excluding: [String] = ["/api/auth/", "/api/queue", "/api/image/"], waitSeconds: Int = 10
+    ) {
+        self.store = store
+        excluded = excluding
+        waitNanoseconds = UInt64(waitSeconds) * 1_000_000_000
+    }
+
+    public func handle(_ context: RequestContext, next: (RequestContext) async throws -> HTTPResponse) async throws -> HTTPResponse {
+        guard context.method == .post, let key = context.request.headers["Idempotency-Key"], applies(to: context.request.target),
+            let user = context.principal?.userID
+        else { return try await next(context) }
+        // RFC 9110 §5.5 visible characters only; the same text goes into a unique column.
+        guard (1...200).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw APIError.validation("Idempotency-Key", "must have 1 to 200 visible ASCII characters")
+        }
+        let hash = Crypto.sha256(Array("\(context.method) \(context.request.path)\n".utf8) + (try await context.body()))
+        guard let token = try await take(user, key, hash, context) else { throw inProgress }
+        switch token {
+        case .answer(let answer): return replay(answer)
+        case .token(let token): return await run(context, user, key, token, next)
+        }
+    }
+
+    private enum Taken { case token(Timestamp), answer(StoredAnswer) }
+
+    /// Waits for a running first request; nil when it takes too long.
+    private func take(_ user: UUID, _ key: String, _ hash: [UInt8], _ context: RequestContext) async throws -> Taken? {
+        let deadline = context.loop.now + waitNanoseconds
+        var pause: UInt64 = 25_000_000
+        while true {
+            switch try await store.begin(user: user, key: key, requestHash: hash) {
+            case .started(let token): return .token(token)
+            case .answered(let answer): return .answer(answer)
+            case .mismatch: throw APIError.conflict("IDEMPOTENCY_MISMATCH", "This Idempotency-Key was used for another request")
+            case .running:
+                guard context.loop.now < deadline else { return nil }
+                try await context.loop.sleep(nanoseconds: pause)
+                pause = min(pause * 2, 400_000_000)
+            }
+        }
+    }
+
+    private func run(
+        _ context: RequestContext, _ user: UUID, _ key: String, _ token: Timestamp, _ next: (RequestContext) async throws -> HTTPResponse
+    ) async -> HTTPResponse {
+        let response: HTTPResponse
+        do { response = try await next(context) } catch { response = ErrorEnvelope.response(for: error, context) }
+        do {
+            if let answer = storable(response) {
+                try await store.finish(user: user, key: key, token: token, answer: answer)
+            } else {
+                try await store.abandon(user: user, key: key, token: token)
+            }
+        } catch {
+            // The work is done and its answer stands; a repetition then meets the domain's own rules.
+            context.logger.warning("answer not kept for its idempotency key", metadata: ["reason": "\(error)"])
+        }
+        return response
+    }
+
+    private func storable(_ response: HTTPResponse) -> StoredAnswer? {
+        guard response.status.code < 500 else { return nil }
+        switch response.body {
+        case .bytes(let bytes): return StoredAnswer(status: response.status.code, body: bytes)
+        case .none: return StoredAnswer(status: response.status.code, body: [])
+        case .stream, .upgrade: return nil
+        }
+    }
+
+    private func replay(_ answer: StoredAnswer) -> HTTPResponse {
+        var response = HTTPResponse.json(HTTPStatus(answer.status), bytes: answer.body)
+        if answer.body.isEmpty { response.body = .none }
+        response.headers.add("Idempotency-Replayed", "true")
+        return response
+    }
+
+    private var inProgress: APIError {
+        .conflict("IDEMPOTENCY_IN_PROGRESS", "The first request with this Idempotency-Key is still running")
+    }
+
+    private func applies(to target: String) -> Bool {
+        target.hasPrefix("/api/") && !excluded.contains { target.hasPrefix($0) }
+    }
+}
+
+/// Removes old keys now and then.
+public final class IdempotencyCleaner: Service {
+    private let store: any IdempotencyStore
+    private let loop: EventLoop
+    private let logger: Logger
+    private let task = Locked<Task<Void, Never>?>(nil)
+
+    public init(_ store: any IdempotencyStore, runtime: ServiceRuntime) {
+        self.store = store
+        loop = runtime.group.next()
+        logger = runtime.logger
+    }
+
+    public func start() async throws {
+        let started = loop.spawn { await self.run() }
+        task.withLock { $0 = started }
+    }
+
+    public func stop() async {
+        let running = task.withLock { $0 }
+        running?.cancel()
+        await running?.value
+    }
+
+    private func run() async {
+        while !Task.isCancelled {
+            do { try await loop.sleep(nanoseconds: 600_000_000_000) } catch { return }
+            do { _ = try await store.removeExpired() } catch {
+                logger.warning("old idempotency keys not removed", metadata: ["reason": "\(error)"])
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+/// Token buckets by key in bounded memory: one number a key (GCRA), sixteen locks, and the oldest half forgotten when there are too many.
+
+import CLinux
+import TiketiNet
+
+/// Whether a call may go on.
+public struct RateDecision: Sendable, Equatable {
+    public var isAllowed: Bool
+    /// Whole seconds until the next call would pass, at least 1; 0 when allowed.
+    public var retryAfterSeconds: Int
+    /// Calls left in the burst.
+    public var remaining: Int
+}
+
+/// At most `limit` calls a window and key, refilled evenly: a burst of `limit`, then one every `window / limit`.
+public final class RateLimiter: Sendable {
+    private let table: BoundedTable<UInt64>
+    private let interval: UInt64
+    private let window: UInt64
+    public let limit: Int
+
+    /// - Parameter keys: how many keys are remembered; with more, those not seen lately start anew.
+    public init(limit: Int, windowSeconds: Int, keys: Int = 200_000) {
+        precondition(limit > 0 && windowSeconds > 0)
+        self.limit = limit
+        window = UInt64(windowSeconds) * 1_000_000_000
+        interval = max(1, window / UInt64(limit))
+        table = BoundedTable(capacity: keys)
+    }
+
+    /// Counts one call of `key`.
+    public func take(_ key: String, now: UInt64 = clinux_monotonic_ns()) -> RateDecision {
+        let (interval, window) = (interval, interval * UInt64(limit))
+        return table.update(key) { stored in
+            // Generic cell rate algorithm: `stored` is when the bucket would be full again.
+            let full = max(stored ?? 0, now)
+            let next = full + interval
+            guard next <= now + window else {
+                let wait = next - now - window
+                return RateDecision(isAllowed: false, retryAfterSeconds: Int((wait + 999_999_999) / 1_000_000_000), remaining: 0)
+            }
+            stored = next
+            return RateDecision(isAllowed: true, retryAfterSeconds: 0, remaining: Int((now + window - next) / interval))
+        }
+    }
+
+    /// Throws 429 `RATE_LIMITED` when `key` has used up its calls.
+    public func check(_ key: String) throws(APIError) {
+        let decision = take(key)
+        guard decision.isAllowed else { throw .rateLimited(retryAfter: decision.retryAfterSeconds) }
+    }
+}
+
+/// Counts failures by key over a sliding window: ten wrong passwords in 15 minutes.
+public final class FailureCounter: Sendable {
+    private let table: BoundedTable<[UInt64]>
+    private let limit: Int
+    private let window: UInt64
+
+    public init(limit: Int, windowSeconds: Int, keys: Int = 100_000) {
+        precondition(limit > 0 && windowSeconds > 0)
+        self.limit = limit
+        window = UInt64(windowSeconds) * 1_000_000_000
+        table = BoundedTable(capacity: keys)
+    }
+
+    /// Seconds until `key` may try again; nil when it may now.
+    public func blockedSeconds(_ key: String, now: UInt64 = clinux_monotonic_ns()) -> Int? {
+        guard let times = table.value(key) else { return nil }
+        let recent = times.filter { now < $0 + window }
+        guard recent.count >= limit else { return nil }
+        // The oldest of the last `limit` failures has to leave the window.
+        let until = recent[recent.count - limit] + window
+        return max(1, Int((until - now + 999_999_999) / 1_000_000_000))
+    }
+
+    public func recordFailure(_ key: String, now: UInt64 = clinux_monotonic_ns()) {
+        table.update(key) { stored in
+            var times = (stored ?? []).filter { now < $0 + window }
+            times.append(now)
+            if times.count > limit { times.removeFirst(times.count - limit) }
+            stored = times
+        }
+    }
+
+    public func reset(_ key: String) { table.remove(key) }
+}
+
+/// A map that never holds more than its capacity: two generations, the older dropped when the younger is full; what is used stays.
+internal final class BoundedTable<Value: Sendable>: Sendable {
+    private struct Shard: Sendable {
+        var young: [String: Value] = [:]
+        var old: [String: Value] = [:]
+    }
+
+    private let shards: [Locked<Shard>]
+    private let generation: Int
+
+    init(capacity: Int) {
+        shards = (0..<16).map { _ in Locked(Shard()) }
+        generation = max(1, capacity / 32)
+    }
+
+    private func shard(_ key: String) -> Locked<Shard> { shards[key.hashValue & 15] }
+
+    func value(_ key: String) -> Value? {
+        shard(key).withLock { $0.young[key] ?? $0.old[key] }
+    }
+
+    @discardableResult
+    func update<Result>(_ key: String, _ body: (inout Value?) -> Result) -> Result {
+        shard(key).withLock { shard in
+            var value = shard.young[key] ?? shard.old[key]
+            let result = body(&value)
+            if let value, shard.young.updateValue(value, forKey: key) == nil, shard.young.count >= generation {
+                shard.old = shard.young
+                shard.young = [:]
+            }
+            return result
+        }
+    }
+
+    func remove(_ key: String) {
+        shard(key).withLock { shard in
+            shard.young[key] = nil
+            shard.old[key] = nil
+        }
+    }
+
+    var count: Int { shards.reduce(0) { $0 + $1.withLock { $0.young.count + $0.old.count } } }
+}
