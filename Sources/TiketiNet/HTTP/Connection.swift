@@ -123,7 +123,7 @@ final class HTTPConnection: @unchecked Sendable {
         let request = HTTPRequest(
             method: head.method, target: head.target, queryMark: head.queryMark, headers: head.headers,
             minorVersion: Int(head.minorVersion),
-            body: body, peer: stream.peer, loop: stream.loop)
+            body: body, peer: stream.peer, loop: stream.loop, stream: stream)
         let response = await shard.handler(request)
         if case .upgrade(let serve) = response.body {
             await upgrade(response, serve)

@@ -12,6 +12,7 @@ public final class HTTPRequest: @unchecked Sendable {
     /// The 1 of HTTP/1.1.
     public let minorVersion: Int
     private let queryMark: Int
+    private let stream: Stream?
 
     /// For the connection, and for tests of handlers without one.
     public convenience init(
@@ -25,8 +26,9 @@ public final class HTTPRequest: @unchecked Sendable {
 
     init(
         method: HTTPMethod, target: String, queryMark: Int, headers: HTTPHeaders, minorVersion: Int, body: HTTPBody, peer: SocketAddress,
-        loop: EventLoop
+        loop: EventLoop, stream: Stream? = nil
     ) {
+        self.stream = stream
         self.method = method
         self.target = target
         self.queryMark = queryMark
@@ -36,6 +38,9 @@ public final class HTTPRequest: @unchecked Sendable {
         self.peer = peer
         self.loop = loop
     }
+
+    /// Calls `watcher` once when the client hangs up (or half-closes) before it has been answered; for handlers that wait long. nil ends the watch.
+    public func whenPeerCloses(_ watcher: (() -> Void)?) { stream?.whenPeerCloses(watcher) }
 
     /// The target before `?`, not decoded.
     public var path: String {

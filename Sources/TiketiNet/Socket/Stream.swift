@@ -28,6 +28,7 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
     private var outgoingOffset = 0
     private var flushScheduled = false
     public private(set) var queuedBytes = 0
+    private var peerWatcher: (() -> Void)?
 
     /// Takes over a connected non-blocking descriptor. On the loop only.
     /// - Throws: `IOError` when the loop can't watch it; the descriptor is closed then.
@@ -259,6 +260,12 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
         if descriptor >= 0 { shutdown(descriptor, Int32(SHUT_WR)) }
     }
 
+    /// Calls `watcher` once when the peer has finished sending or is gone, also while nobody reads; at once if that has happened. nil ends the watch.
+    public func whenPeerCloses(_ watcher: (() -> Void)?) {
+        loop.preconditionOnLoop()
+        if peerFinished { watcher?() } else { peerWatcher = watcher }
+    }
+
     /// Lets go of the descriptor without closing it, so that another loop can take it over. Nothing may be queued and nobody waiting.
     public func detach() -> Int32 {
         loop.preconditionOnLoop()
@@ -275,6 +282,7 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
         Glibc.close(descriptor)
         descriptor = -1
         parkedReader = nil
+        peerWatcher = nil
         outgoing.removeAll(keepingCapacity: false)
         queuedBytes = 0
         resume(&readWaiter, .closed)
@@ -282,7 +290,11 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
     }
 
     public func ready(_ readiness: Readiness) {
-        if !readiness.isDisjoint(with: [.peerClosed, .hangUp, .error]) { peerFinished = true }
+        if !readiness.isDisjoint(with: [.peerClosed, .hangUp, .error]), !peerFinished {
+            peerFinished = true
+            peerWatcher?()
+            peerWatcher = nil
+        }
         if !readiness.isDisjoint(with: [.readable, .peerClosed, .hangUp, .error]) {
             mayRead = true
             resume(&readWaiter, nil)

@@ -1,0 +1,88 @@
+// Settings and public values of the Engine.IO server; the defaults are those of Node's server.
+import TiketiNet
+
+public struct EngineConfiguration: Sendable {
+    /// Every request whose path starts with this belongs to the server.
+    public var path = "/socket.io/"
+    public var pingIntervalMilliseconds = 25_000
+    public var pingTimeoutMilliseconds = 20_000
+    public var upgradeTimeoutMilliseconds = 10_000
+    /// Largest message in bytes, and the largest POST.
+    public var maxPayload = 1_000_000
+    public var allowsPolling = true
+    public var allowsWebSocket = true
+    /// Bytes that may wait for one client; beyond it volatile packets are dropped and others cut the client.
+    public var maximumQueuedBytes = 1_048_576
+    /// permessage-deflate; off by default because it costs memory and time per broadcast.
+    public var deflate: WebSocketDeflateOptions?
+    public var origins = EngineOrigins.none
+    /// Number of this process among its like; part of every session id, so that a gateway can find the owner.
+    public var node: UInt16 = 0
+
+    public init() {}
+
+    var webSocket: WebSocketConfiguration {
+        var configuration = WebSocketConfiguration()
+        configuration.maximumMessageBytes = maxPayload
+        configuration.deflate = deflate
+        return configuration
+    }
+}
+
+/// What a client said when it opened its session.
+public struct EngineHandshake: Sendable {
+    public let peer: SocketAddress
+    /// The raw query string.
+    public let query: String
+    public let authorization: String?
+    public let forwardedFor: String?
+}
+
+/// Why a session ended, in the words of the Socket.IO documentation.
+public enum EngineCloseReason: String, Sendable, CaseIterable {
+    case transportError = "transport error"
+    case transportClose = "transport close"
+    case forcedClose = "forced close"
+    case pingTimeout = "ping timeout"
+    case parseError = "parse error"
+    case serverShuttingDown = "server shutting down"
+    case forcedServerClose = "forced server close"
+    /// Closed by this server because the client reads too slowly.
+    case slowClient = "transport error (slow client)"
+}
+
+/// A request that is refused, with the codes of the protocol.
+struct EngineError: Error, Sendable, Equatable {
+    let code: Int
+    let message: String
+    var status = 400
+
+    static let unknownTransport = EngineError(code: 0, message: "Transport unknown")
+    static let unknownSession = EngineError(code: 1, message: "Session ID unknown")
+    static let badHandshakeMethod = EngineError(code: 2, message: "Bad handshake method")
+    static let badRequest = EngineError(code: 3, message: "Bad request")
+    static let forbidden = EngineError(code: 4, message: "Forbidden", status: 403)
+    static let unsupportedVersion = EngineError(code: 5, message: "Unsupported protocol version")
+    static let tooLarge = EngineError(code: 3, message: "Payload too large", status: 413)
+}
+
+/// A session's id: where it lives, and twelve random bytes. Knowing it is the right to use the session, so it is as secret as a token.
+struct EngineSessionID {
+    let node: UInt16
+    let loop: Int
+    let text: String
+
+    init(node: UInt16, loop: Int) {
+        self.node = node
+        self.loop = loop
+        text = Base64.encodeURL([UInt8(node >> 8), UInt8(node & 255), UInt8(truncatingIfNeeded: loop)] + SecureRandom.bytes(12))
+    }
+
+    /// Reads where a session lives; nil for what we can't have given out.
+    init?(_ text: String) {
+        guard text.utf8.count == 20, let bytes = Base64.decodeURL(text) else { return nil }
+        node = UInt16(bytes[0]) << 8 | UInt16(bytes[1])
+        loop = Int(bytes[2])
+        self.text = text
+    }
+}

@@ -1,0 +1,250 @@
+// The HTTP surface of Engine.IO: handshakes, polls, posts and upgrades, with the protocol's errors in the protocol's order.
+import TiketiNet
+
+/// Sessions live on the loop that opened them; a request that arrives on another loop hops there once, guided by the session id.
+final class EngineServer: Sendable {
+    let configuration: EngineConfiguration
+    let statistics = EngineStatistics()
+    let shards: [EngineShard]
+
+    init(
+        _ configuration: EngineConfiguration, group: EventLoopGroup, makeHandler: @escaping @Sendable (EngineSession) -> any EngineHandler
+    ) {
+        self.configuration = configuration
+        let statistics = statistics
+        shards = group.loops.map { EngineShard(loop: $0, configuration: configuration, statistics: statistics, makeHandler: makeHandler) }
+    }
+
+    /// Answers a request under the server's path.
+    func handle(_ request: HTTPRequest) async -> HTTPResponse {
+        if request.method == .options { return configuration.origins.preflight(request) }
+        let query = EngineQuery(request.query)
+        do throws(EngineError) {
+            guard let transport = query.transport, allows(transport) else { throw .unknownTransport }
+            let isUpgrade = WebSocketUpgrade.isRequested(by: request)
+            if isUpgrade && transport == .polling { throw .badRequest }
+            if let sid = query.sid {
+                let owner = try shard(of: sid)
+                return isUpgrade ? try await upgrade(request, sid, owner) : try await exchange(request, sid, owner, transport)
+            }
+            guard request.method == .get else { throw .badHandshakeMethod }
+            if transport == .websocket && !isUpgrade { throw .badRequest }
+            if isUpgrade && !configuration.origins.accepts(request) { throw .forbidden }
+            guard query.version == "4" else { throw .unsupportedVersion }
+            return try transport == .websocket ? openWebSocket(request, query) : openPolling(request, query)
+        } catch {
+            return refusal(error, request)
+        }
+    }
+
+    private func allows(_ transport: EngineStateMachine.Transport) -> Bool {
+        transport == .polling ? configuration.allowsPolling : configuration.allowsWebSocket
+    }
+
+    /// Ends all sessions in `waves` over `seconds`, so that a whole fleet's clients do not reconnect at once.
+    func drain(seconds: Double, waves: Int = 10) async {
+        await withTaskGroup(of: Void.self) { group in
+            for shard in shards {
+                group.addTask {
+                    _ = try? await shard.loop.run {
+                        var left = shard.drain(0)
+                        let size = (left + waves - 1) / max(1, waves)
+                        while left > 0 {
+                            left = shard.drain(size)
+                            if left > 0 { try await shard.loop.sleep(nanoseconds: UInt64(seconds / Double(waves) * 1e9)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    // MARK: Opening
+
+    private func openPolling(_ request: HTTPRequest, _ query: EngineQuery) throws(EngineError) -> HTTPResponse {
+        let shard = shards[request.loop.index]
+        guard let (_, packet) = shard.open(.polling, handshake(request), sendsBase64: query.wantsBase64) else { throw .draining }
+        return answer(.payload(packet.payload), request)
+    }
+
+    private func openWebSocket(_ request: HTTPRequest, _ query: EngineQuery) throws(EngineError) -> HTTPResponse {
+        let shard = shards[request.loop.index]
+        let handshake = handshake(request)
+        return WebSocketUpgrade.response(for: request, configuration: configuration.webSocket) { connection in
+            guard let (session, packet) = shard.open(.websocket, handshake, sendsBase64: query.wantsBase64) else {
+                return connection.close(.goingAway)
+            }
+            connection.sendEncoded(packet.frames)
+            await session.runWebSocket(connection)
+        }
+    }
+
+    private func handshake(_ request: HTTPRequest) -> EngineHandshake {
+        EngineHandshake(
+            peer: request.peer, query: request.query, authorization: request.headers["Authorization"],
+            forwardedFor: request.headers["X-Forwarded-For"])
+    }
+
+    // MARK: Existing sessions
+
+    private func shard(of sid: String) throws(EngineError) -> EngineShard {
+        guard let id = EngineSessionID(sid), id.node == configuration.node, shards.indices.contains(id.loop) else { throw .unknownSession }
+        return shards[id.loop]
+    }
+
+    private func upgrade(_ request: HTTPRequest, _ sid: String, _ shard: EngineShard) async throws(EngineError) -> HTTPResponse {
+        if !configuration.origins.accepts(request) { throw .forbidden }
+        guard await on(shard, { $0.session(sid) != nil }) == true else { throw .unknownSession }
+        return WebSocketUpgrade.response(for: request, configuration: configuration.webSocket, on: shard.loop) { connection in
+            await shard.session(sid)?.runUpgrade(connection)
+        }
+    }
+
+    private func exchange(
+        _ request: HTTPRequest, _ sid: String, _ shard: EngineShard, _ transport: EngineStateMachine.Transport
+    ) async throws(EngineError) -> HTTPResponse {
+        // Only upgrades come with transport=websocket.
+        if transport == .websocket {
+            guard await on(shard, { $0.session(sid) != nil }) == true else { throw .unknownSession }
+            throw .badRequest
+        }
+        switch request.method {
+        case .get: return answer(await poll(request, sid, shard), request)
+        case .post: return answer(await post(request, sid, shard), request)
+        default:
+            guard await on(shard, { $0.session(sid) != nil }) == true else { throw .unknownSession }
+            throw .badRequest
+        }
+    }
+
+    /// Runs `body` on the shard's loop: at once when that is the current one.
+    private func on<Value: Sendable>(_ shard: EngineShard, _ body: @escaping @Sendable (EngineShard) async -> Value) async -> Value? {
+        shard.loop.isCurrent ? await body(shard) : try? await shard.loop.run { await body(shard) }
+    }
+
+    private func poll(_ request: HTTPRequest, _ sid: String, _ shard: EngineShard) async -> EngineReply {
+        let aborter = PollAborter(request, sid, shard)
+        let reply = await on(shard) { shard in
+            guard let session = shard.session(sid) else { return EngineReply.refused(.unknownSession) }
+            return await session.poll { number in aborter.watch(number) }
+        }
+        aborter.stop()
+        return reply ?? .refused(.unknownSession)
+    }
+
+    private func post(_ request: HTTPRequest, _ sid: String, _ shard: EngineShard) async -> EngineReply {
+        let refused = await on(shard) { shard -> EngineError? in
+            guard let session = shard.session(sid) else { return .unknownSession }
+            return session.beginPost()
+        }
+        if let refused = refused ?? .unknownSession { return .refused(refused) }
+        var body: [UInt8]?
+        var failure = EngineError.badRequest
+        // A binary body is how protocol 3 sent packets.
+        if request.headers["Content-Type"]?.lowercased().hasPrefix("application/octet-stream") != true {
+            do throws(HTTPBodyError) {
+                body = try await request.body.collect(upTo: configuration.maxPayload)
+            } catch {
+                failure = error == .tooLarge ? .tooLarge : .badRequest
+            }
+        }
+        let received = body
+        let error = failure
+        return await on(shard) { shard in
+            shard.session(sid)?.endPost(received, error) ?? .refused(error == .tooLarge ? error : .unknownSession)
+        } ?? .refused(.unknownSession)
+    }
+
+    // MARK: Answers
+
+    private func answer(_ reply: EngineReply, _ request: HTTPRequest) -> HTTPResponse {
+        var headers = HTTPHeaders(capacity: 256)
+        switch reply {
+        case .refused(let error): return refusal(error, request)
+        case .payload(let bytes):
+            headers.add("Content-Type", "text/plain; charset=UTF-8")
+            headers.add("Cache-Control", "no-store")
+            configuration.origins.add(to: &headers, for: request)
+            return HTTPResponse(headers: headers, body: .bytes(bytes))
+        case .posted:
+            headers.add("Content-Type", "text/html")
+            headers.add("Cache-Control", "no-store")
+            configuration.origins.add(to: &headers, for: request)
+            return HTTPResponse(headers: headers, body: .bytes(Array("ok".utf8)))
+        }
+    }
+
+    private func refusal(_ error: EngineError, _ request: HTTPRequest) -> HTTPResponse {
+        var headers = HTTPHeaders(capacity: 256)
+        if WebSocketUpgrade.isRequested(by: request) {
+            headers.add("Content-Type", "text/html")
+            headers.add("Connection", "close")
+            return HTTPResponse(status: HTTPStatus(error.status), headers: headers, body: .bytes(Array(error.message.utf8)))
+        }
+        headers.add("Content-Type", "application/json")
+        if error == .draining { headers.add("Retry-After", "1") }
+        configuration.origins.add(to: &headers, for: request)
+        let body = "{\"code\":\(error.code),\"message\":\"\(error.message)\"}"
+        return HTTPResponse(status: HTTPStatus(error.status), headers: headers, body: .bytes(Array(body.utf8)))
+    }
+}
+
+extension EngineError {
+    static let draining = EngineError(code: 3, message: "Server shutting down", status: 503)
+}
+
+/// Tells the session when the client of its pending poll hangs up.
+///
+/// `@unchecked Sendable` because `request` is used on its own loop only.
+private final class PollAborter: @unchecked Sendable {
+    private let request: HTTPRequest
+    private let sid: String
+    private let shard: EngineShard
+
+    init(_ request: HTTPRequest, _ sid: String, _ shard: EngineShard) {
+        self.request = request
+        self.sid = sid
+        self.shard = shard
+    }
+
+    /// On the shard's loop, when poll `number` begins to wait.
+    func watch(_ number: Int) {
+        let abort: @Sendable () -> Void = { [shard, sid] in
+            if shard.loop.isCurrent {
+                shard.session(sid)?.pollAborted(number)
+            } else {
+                shard.loop.execute { shard.session(sid)?.pollAborted(number) }
+            }
+        }
+        if request.loop.isCurrent {
+            request.whenPeerCloses(abort)
+        } else {
+            request.loop.execute { [self] in request.whenPeerCloses(abort) }
+        }
+    }
+
+    /// On the request's loop, when the poll is answered.
+    func stop() { request.whenPeerCloses(nil) }
+}
+
+/// The query parameters the protocol knows; all others are ignored.
+struct EngineQuery {
+    var version: String?
+    var transport: EngineStateMachine.Transport?
+    var sid: String?
+    var wantsBase64 = false
+
+    init(_ text: String) {
+        for item in text.split(separator: "&") {
+            let pair = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let value = pair.count == 2 ? pair[1] : ""
+            switch pair[0] {
+            case "EIO": version = String(value)
+            case "transport": transport = value == "polling" ? .polling : value == "websocket" ? .websocket : nil
+            case "sid": sid = value.isEmpty ? nil : String(value)
+            case "b64": wantsBase64 = !value.isEmpty && value != "0"
+            default: break
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+// The sessions of one loop. Other loops hop here once per request.
+import Synchronization
+import TiketiNet
+
+/// Counters of all shards, for metrics.
+public final class EngineStatistics: Sendable {
+    public let opened = Atomic<Int>(0)
+    public let current = Atomic<Int>(0)
+    public let upgrades = Atomic<Int>(0)
+    /// Volatile packets dropped for clients that lag.
+    public let dropped = Atomic<Int>(0)
+    private let ended = Locked<[EngineCloseReason: Int]>([:])
+
+    func closed(_ reason: EngineCloseReason) { ended.withLock { $0[reason, default: 0] += 1 } }
+
+    /// Ended sessions by reason.
+    public var closedByReason: [EngineCloseReason: Int] { ended.withLock { $0 } }
+}
+
+/// `@unchecked Sendable` because `sessions` is used on `loop` only.
+final class EngineShard: @unchecked Sendable {
+    let loop: EventLoop
+    let configuration: EngineConfiguration
+    let statistics: EngineStatistics
+    private let makeHandler: @Sendable (EngineSession) -> any EngineHandler
+    private var sessions: [String: EngineSession] = [:]
+    private var isDraining = false
+
+    init(
+        loop: EventLoop, configuration: EngineConfiguration, statistics: EngineStatistics,
+        makeHandler: @escaping @Sendable (EngineSession) -> any EngineHandler
+    ) {
+        self.loop = loop
+        self.configuration = configuration
+        self.statistics = statistics
+        self.makeHandler = makeHandler
+    }
+
+    func session(_ id: String) -> EngineSession? { sessions[id] }
+
+    /// A new session and its open packet; nil while draining.
+    func open(_ transport: EngineStateMachine.Transport, _ handshake: EngineHandshake, sendsBase64: Bool) -> (EngineSession, EncodedPacket)?
+    {
+        guard !isDraining else { return nil }
+        let id = EngineSessionID(node: configuration.node, loop: loop.index).text
+        let session = EngineSession(id: id, shard: self, transport: transport, handshake: handshake, sendsBase64: sendsBase64)
+        sessions[id] = session
+        statistics.opened.add(1, ordering: .relaxed)
+        statistics.current.add(1, ordering: .relaxed)
+        let upgrades = transport == .polling && configuration.allowsWebSocket ? "[\"websocket\"]" : "[]"
+        let packet = EncodedPacket.open(
+            "{\"sid\":\"\(id)\",\"upgrades\":\(upgrades),\"pingInterval\":\(configuration.pingIntervalMilliseconds),"
+                + "\"pingTimeout\":\(configuration.pingTimeoutMilliseconds),\"maxPayload\":\(configuration.maxPayload)}")
+        session.start(makeHandler(session))
+        return (session, packet)
+    }
+
+    func remove(_ session: EngineSession) {
+        if sessions.removeValue(forKey: session.id) != nil { statistics.current.subtract(1, ordering: .relaxed) }
+    }
+
+    /// Refuses new sessions and ends `count` of those that are left; returns how many remain.
+    func drain(_ count: Int) -> Int {
+        isDraining = true
+        for session in Array(sessions.values.prefix(count)) {
+            session.disconnect(.serverShuttingDown)
+            // A polling client that is between polls fetches its farewell or not; it does not hold up the drain.
+            sessions[session.id].map(remove)
+        }
+        return sessions.count
+    }
+}

@@ -1,0 +1,183 @@
+// The sockets and rooms of one loop. A broadcast is one pass over a room's contiguous members, handing each the same encoded bytes.
+import TiketiNet
+
+/// `@unchecked Sendable` because it is confined to `loop`; other loops send it work through `HubReference`.
+final class HubShard: @unchecked Sendable {
+    let loop: EventLoop
+    private let adapter: (any HubAdapter)?
+    private var namespaces: [String: NamespaceShard] = [:]
+
+    init(loop: EventLoop, adapter: (any HubAdapter)?) {
+        self.loop = loop
+        self.adapter = adapter
+    }
+
+    func namespace(_ name: String) -> NamespaceShard {
+        if let known = namespaces[name] { return known }
+        let created = NamespaceShard(name, loop, adapter)
+        namespaces[name] = created
+        return created
+    }
+
+    func broadcast(_ packet: EncodedPacket, _ namespace: String, _ target: BroadcastTarget) {
+        namespaces[namespace]?.broadcast(packet, target)
+    }
+}
+
+/// Members of a room on one loop.
+final class Room {
+    let name: String
+    var members: [Socket] = []
+    /// Whether broadcasts of other hubs reach this one; nil until the adapter knows.
+    var isLive: Bool?
+    var waiting: [LoopPromise<Bool>] = []
+
+    init(_ name: String) { self.name = name }
+}
+
+/// One namespace's sockets and rooms on one loop.
+///
+/// `@unchecked Sendable` because it is confined to `loop`.
+final class NamespaceShard: @unchecked Sendable {
+    let name: String
+    let loop: EventLoop
+    private let adapter: (any HubAdapter)?
+    private(set) var sockets: [String: Socket] = [:]
+    private(set) var rooms: [String: Room] = [:]
+    /// Everybody, contiguous, for broadcasts without rooms.
+    private let everybody = Room("")
+    private var stamp: UInt64 = 0
+
+    init(_ name: String, _ loop: EventLoop, _ adapter: (any HubAdapter)?) {
+        self.name = name
+        self.loop = loop
+        self.adapter = adapter
+    }
+
+    // MARK: Members
+
+    func add(_ socket: Socket) { sockets[socket.id] = socket }
+
+    /// From now on the socket gets broadcasts: its client has been told that it is connected.
+    func activate(_ socket: Socket) {
+        socket.isActive = true
+        insert(socket, everybody)
+    }
+
+    func remove(_ socket: Socket) {
+        guard sockets.removeValue(forKey: socket.id) != nil else { return }
+        for membership in socket.memberships.values {
+            take(socket, from: membership.room)
+            if membership.room !== everybody { vanishIfEmpty(membership.room) }
+        }
+        socket.memberships = [:]
+    }
+
+    /// Enters rooms and waits until all of them are live; false when one is not.
+    func join(_ socket: Socket, _ names: [String]) async -> Bool {
+        var pending: [LoopPromise<Bool>] = []
+        var allLive = true
+        for name in names where !name.isEmpty {
+            switch enter(socket, name) {
+            case .live: break
+            case .dead: allLive = false
+            case .pending(let promise): pending.append(promise)
+            }
+        }
+        for promise in pending where await !promise.value() { allLive = false }
+        return allLive
+    }
+
+    func join(_ socket: Socket, _ name: String) async -> Bool { await join(socket, [name]) }
+
+    private enum Entry {
+        case live, dead
+        case pending(LoopPromise<Bool>)
+    }
+
+    private func enter(_ socket: Socket, _ name: String) -> Entry {
+        let room: Room
+        if let known = rooms[name] {
+            room = known
+        } else {
+            room = Room(name)
+            rooms[name] = room
+            announce(room)
+        }
+        if socket.memberships[name] == nil { insert(socket, room) }
+        switch room.isLive {
+        case true?: return .live
+        case false?: return .dead
+        case nil:
+            let promise = LoopPromise<Bool>()
+            room.waiting.append(promise)
+            return .pending(promise)
+        }
+    }
+
+    /// Tells the adapter of a room that had no member here.
+    private func announce(_ room: Room) {
+        guard let adapter else {
+            room.isLive = true
+            return
+        }
+        // The room is used on this loop only; the adapter just hands it back.
+        nonisolated(unsafe) let room = room
+        adapter.roomAppeared(room.name, namespace: name, loop: loop) { isLive in
+            room.isLive = isLive
+            let waiting = room.waiting
+            room.waiting = []
+            for promise in waiting { promise.succeed(isLive) }
+        }
+    }
+
+    func leave(_ socket: Socket, _ name: String) {
+        guard let membership = socket.memberships[name], !name.isEmpty else { return }
+        take(socket, from: membership.room)
+        socket.memberships[name] = nil
+        vanishIfEmpty(membership.room)
+    }
+
+    private func vanishIfEmpty(_ room: Room) {
+        guard room.members.isEmpty, rooms[room.name] === room else { return }
+        rooms[room.name] = nil
+        adapter?.roomVanished(room.name, namespace: name, loop: loop)
+    }
+
+    private func insert(_ socket: Socket, _ room: Room) {
+        socket.memberships[room.name] = Socket.Membership(room: room, index: room.members.count)
+        room.members.append(socket)
+    }
+
+    /// The last member takes the free place, so that members stay contiguous.
+    private func take(_ socket: Socket, from room: Room) {
+        guard let index = socket.memberships[room.name]?.index else { return }
+        let last = room.members.removeLast()
+        if last !== socket {
+            room.members[index] = last
+            last.memberships[room.name]?.index = index
+        }
+    }
+
+    // MARK: Broadcast
+
+    func broadcast(_ packet: EncodedPacket, _ target: BroadcastTarget) {
+        stamp += 1
+        for name in target.except {
+            for socket in rooms[name]?.members ?? [] { socket.stamp = stamp }
+        }
+        if target.rooms.isEmpty { return deliver(packet, everybody) }
+        for name in target.rooms {
+            if let room = rooms[name] { deliver(packet, room) }
+        }
+    }
+
+    private func deliver(_ packet: EncodedPacket, _ room: Room) {
+        // A copy of the reference: a delivery can cut a slow client, which leaves its rooms.
+        let members = room.members
+        for socket in members where socket.stamp != stamp {
+            socket.stamp = stamp
+            if socket.isActive { socket.deliver(packet) }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+// A Socket.IO 4 server (protocol 5 over Engine.IO 4): hand it the requests under its path, give it namespaces, emit to rooms.
+import TiketiNet
+
+public struct SocketIOConfiguration: Sendable {
+    public var engine = EngineConfiguration()
+    /// A connection that joins no namespace in this time is closed.
+    public var connectTimeoutMilliseconds = 45_000
+    /// Attachments of one packet.
+    public var maximumAttachments = 10
+    /// Bytes of events that may wait for the application, per socket.
+    public var maximumInboxBytes = 2_097_152
+    /// Packets that may wait for the decision about their namespace.
+    public var maximumWaitingPackets = 64
+
+    public init() {}
+}
+
+public final class SocketIOServer: Sendable {
+    public let configuration: SocketIOConfiguration
+    let namespaces: [String: any SocketNamespace]
+    let shards: [HubShard]
+    private let adapter: (any HubAdapter)?
+    /// Set once in `init`, because the engine's sessions call back into this object.
+    nonisolated(unsafe) private var engine: EngineServer!
+
+    public init(
+        _ configuration: SocketIOConfiguration = SocketIOConfiguration(), group: EventLoopGroup, adapter: (any HubAdapter)? = nil,
+        namespaces: [String: any SocketNamespace]
+    ) {
+        self.configuration = configuration
+        self.namespaces = namespaces
+        self.adapter = adapter
+        shards = group.loops.map { HubShard(loop: $0, adapter: adapter) }
+        engine = EngineServer(configuration.engine, group: group) { [unowned self] session in
+            SocketConnection(session, self, shards[session.loop.index])
+        }
+        adapter?.start(HubReference(shards: shards, deflate: configuration.engine.deflate), namespaces: Array(namespaces.keys))
+    }
+
+    /// Whether a request is this server's to answer.
+    public func owns(_ path: String) -> Bool { path.hasPrefix(configuration.engine.path) }
+
+    /// Answers a request that `owns` accepted. Polls are held until there is something to say.
+    public func handle(_ request: HTTPRequest) async -> HTTPResponse { await engine.handle(request) }
+
+    /// Emits to every matching socket of every hub. From any thread.
+    public func emit(
+        _ event: String, _ arguments: SocketArguments = .none, namespace: String = "/", to target: BroadcastTarget = BroadcastTarget()
+    ) {
+        emitLocally(event, arguments, namespace: namespace, to: target)
+        adapter?.publish(event, arguments, namespace: namespace, to: target)
+    }
+
+    /// Emits to the matching sockets of this process only.
+    public func emitLocally(
+        _ event: String, _ arguments: SocketArguments = .none, namespace: String = "/", to target: BroadcastTarget = BroadcastTarget()
+    ) {
+        let packet = SocketPacket.event(event, arguments, namespace: namespace)
+        HubReference(shards: shards, deflate: configuration.engine.deflate).broadcast(packet, target)
+    }
+
+    public var statistics: EngineStatistics { engine.statistics }
+
+    /// Refuses new clients and sends the others away in waves; they reconnect elsewhere.
+    public func drain(seconds: Double) async {
+        await engine.drain(seconds: seconds)
+        adapter?.stop()
+    }
+}

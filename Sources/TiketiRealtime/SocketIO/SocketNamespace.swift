@@ -1,0 +1,91 @@
+// What an application gives a Socket.IO server: one namespace's rules.
+
+/// The application's side of a namespace. All calls come on the socket's loop; events of one socket come one after another, in order.
+public protocol SocketNamespace: Sendable {
+    /// Decides whether a client may connect.
+    func authorize(_ request: SocketConnectRequest) async -> SocketDecision
+    /// The client is connected and has been told so; its events follow.
+    func connected(_ socket: Socket) async
+    func received(_ event: SocketEvent, from socket: Socket) async
+    func disconnected(_ socket: Socket, _ reason: SocketDisconnectReason)
+}
+
+extension SocketNamespace {
+    public func authorize(_ request: SocketConnectRequest) async -> SocketDecision { .accept() }
+    public func connected(_ socket: Socket) async {}
+    public func disconnected(_ socket: Socket, _ reason: SocketDisconnectReason) {}
+}
+
+/// A client's wish to join a namespace.
+public struct SocketConnectRequest: Sendable {
+    public let namespace: String
+    /// The `auth` object as JSON; empty when the client sent none.
+    public let auth: [UInt8]
+    public let handshake: EngineHandshake
+}
+
+public enum SocketDecision: Sendable {
+    /// Lets the client in. It is in `rooms` before it hears so; `data` stays with the socket.
+    case accept(rooms: [String] = [], data: (any Sendable)? = nil)
+    /// Answers `connect_error` with the message and, when given, JSON data. The connection stays open for other namespaces.
+    case refuse(message: String, data: [UInt8]? = nil)
+}
+
+/// Why a socket left, in the words of the Socket.IO documentation.
+public enum SocketDisconnectReason: Sendable, Equatable, CustomStringConvertible {
+    case connection(EngineCloseReason)
+    case clientNamespaceDisconnect
+    case serverNamespaceDisconnect
+
+    public var description: String {
+        switch self {
+        case .connection(let reason): reason.rawValue
+        case .clientNamespaceDisconnect: "client namespace disconnect"
+        case .serverNamespaceDisconnect: "server namespace disconnect"
+        }
+    }
+}
+
+/// An event from a client.
+public struct SocketEvent: Sendable {
+    private let packet: SocketPacket
+    private let reply: SocketReply?
+
+    init(_ packet: SocketPacket, _ reply: SocketReply?) {
+        self.packet = packet
+        self.reply = reply
+    }
+
+    public var name: String { packet.eventName }
+    /// All arguments, for passing on.
+    public var arguments: SocketArguments { packet.arguments }
+    public var attachments: [[UInt8]] { packet.attachments }
+    /// The JSON of one argument.
+    public func argument(_ index: Int) -> [UInt8]? { packet.argument(index) }
+
+    /// Whether the client waits for an acknowledgement.
+    public var wantsAck: Bool { reply != nil }
+    /// Acknowledges, once; later calls and calls for events without a wish for one do nothing. On the socket's loop.
+    public func acknowledge(_ arguments: SocketArguments = .none) { reply?.send(arguments) }
+}
+
+/// `@unchecked Sendable` because it is confined to its socket's loop, like the socket.
+final class SocketReply: @unchecked Sendable {
+    private weak var socket: Socket?
+    private let id: UInt64
+    private var isSent = false
+
+    init(_ socket: Socket, _ id: UInt64) {
+        self.socket = socket
+        self.id = id
+    }
+
+    func send(_ arguments: SocketArguments) {
+        guard !isSent, let socket else { return }
+        isSent = true
+        socket.send(.ack(id, arguments, namespace: socket.namespace))
+    }
+}
+
+/// No acknowledgement came in time, or the socket left.
+public struct SocketAckError: Error, Sendable {}
