@@ -1,0 +1,229 @@
+import Testing
+import TiketiNet
+
+@testable import TiketiRealtime
+
+/// What the official socket.io-protocol suite checks, and rooms, broadcasts and acknowledgements.
+@Suite(.timeLimit(.minutes(1))) struct SocketIOServerTests {
+    /// Opens a WebSocket, joins `/` and swallows the greeting.
+    private func session<Value: Sendable>(
+        _ hub: TestHub, configuration: WebSocketConfiguration = .init(),
+        _ body: @escaping @Sendable (WebSocketConnection) async throws -> Value
+    ) async throws -> Value {
+        try await hub.websocket("EIO=4&transport=websocket", configuration: configuration) { connection in
+            _ = await connection.next()
+            connection.send(text: "40")
+            _ = await connection.next()
+            _ = await connection.next()
+            return try await body(connection)
+        }
+    }
+
+    @Test func connect() async throws {
+        let hub = try await TestHub.start()
+        let seen = try await hub.websocket("EIO=4&transport=websocket") { connection in
+            var seen = [await connection.next()]
+            for text in ["40{\"token\":\"123\"}", "40/custom,", "40/random", "40/custom?x=1,"] {
+                connection.send(text: text)
+                seen.append(await connection.next())
+                if text.contains("\"token\"") || text == "40/custom," { seen.append(await connection.next()) }
+            }
+            return seen
+        }
+        #expect(seen[1].wholeMatch(of: /40\{"sid":"[A-Za-z0-9_\-]{20}"\}/) != nil)
+        #expect(seen[2] == "42[\"auth\",{\"token\":\"123\"}]")
+        #expect(seen[3].hasPrefix("40/custom,{\"sid\":\""))
+        #expect(seen[4] == "42/custom,[\"auth\",{}]")
+        #expect(seen[5] == "44/random,{\"message\":\"Invalid namespace\"}")
+        #expect(seen[6] == "44/custom?x=1,{\"message\":\"Invalid namespace\"}")
+        #expect(seen[1].contains(String(seen[0].dropFirst(8).prefix(20))) == false, "the session id is a secret")
+    }
+
+    @Test func connectTimeout() async throws {
+        let hub = try await TestHub.start { $0.connectTimeoutMilliseconds = 100 }
+        #expect(
+            try await hub.websocket("EIO=4&transport=websocket") { connection in
+                _ = await connection.next()
+                return await connection.next()
+            } == "closed")
+    }
+
+    @Test func messages() async throws {
+        let hub = try await TestHub.start()
+        let seen = try await session(hub) { connection in
+            var seen: [String] = []
+            connection.send(text: "42[\"message\",1,\"2\",{\"3\":[true]}]")
+            seen.append(await connection.next())
+            connection.send(text: "452-[\"message\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]")
+            connection.send(binary: [1, 2, 3])
+            connection.send(binary: [4, 5, 6])
+            for _ in 0..<3 { seen.append(await connection.next()) }
+            connection.send(text: "42456[\"message-with-ack\",1,\"2\",{\"3\":[false]}]")
+            seen.append(await connection.next())
+            connection.send(text: "452-0[\"message-with-ack\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]")
+            connection.send(binary: [1])
+            connection.send(binary: [2])
+            for _ in 0..<3 { seen.append(await connection.next()) }
+            connection.send(text: "42[\"ask-me\"]")
+            seen.append(await connection.next())
+            connection.send(text: "4399[1]")  // unknown id
+            connection.send(text: "430[\"yes\",2]")
+            seen.append(await connection.next())
+            return seen
+        }
+        #expect(
+            seen == [
+                "42[\"message-back\",1,\"2\",{\"3\":[true]}]",
+                "452-[\"message-back\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]", "b[1, 2, 3]", "b[4, 5, 6]",
+                "43456[1,\"2\",{\"3\":[false]}]", "462-0[{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]", "b[1]",
+                "b[2]",
+                "420[\"question\"]", "42[\"answered\",\"yes\",2]",
+            ])
+    }
+
+    @Test func violationsEndTheConnection() async throws {
+        let hub = try await TestHub.start { $0.engine.pingIntervalMilliseconds = 5000 }
+        let violations = [
+            "4abc", "42{}", "42[]", "42[{}]", "42abc", "40", "42/custom,[\"x\"]", "43/custom,1[]", "44{\"message\":\"x\"}", "41{}",
+            "42[\"connect\"]",
+            "49", "4", "41/custom,",
+        ]
+        for text in violations {
+            let answer = try await session(hub) { connection in
+                connection.send(text: text)
+                return await connection.next()
+            }
+            #expect(answer == "closed", "\(text)")
+        }
+        let binary = try await session(hub) { connection in
+            connection.send(binary: [1])
+            return await connection.next()
+        }
+        #expect(binary == "closed")
+    }
+
+    @Test func disconnect() async throws {
+        let hub = try await TestHub.start()
+        let seen = try await session(hub) { connection in
+            var seen: [String] = []
+            connection.send(text: "40/custom")
+            _ = await connection.next()
+            _ = await connection.next()
+            connection.send(text: "41/custom")
+            connection.send(text: "42[\"message\",\"main\"]")
+            seen.append(await connection.next())
+            connection.send(text: "40/custom")
+            seen.append(String(await connection.next().prefix(18)))
+            _ = await connection.next()
+            connection.send(text: "42/custom,[\"kick\",false]")
+            seen.append(await connection.next())
+            connection.send(text: "42[\"message\",\"still\"]")
+            seen.append(await connection.next())
+            connection.send(text: "42[\"kick\",true]")
+            seen.append(await connection.next())
+            return seen
+        }
+        #expect(
+            seen == ["42[\"message-back\",\"main\"]", "40/custom,{\"sid\":\"", "41/custom,", "42[\"message-back\",\"still\"]", "closed"])
+    }
+
+    @Test func roomsAndExcept() async throws {
+        let hub = try await TestHub.start { $0.engine.pingIntervalMilliseconds = 5000 }
+        let names = ["a", "b", "ab", "none"]
+        let seen = try await withThrowingTaskGroup(of: (String, [String]).self) { group in
+            let gate = Gate(names.count)
+            for name in names {
+                group.addTask {
+                    try await self.session(hub) { connection in
+                        for room in name where name != "none" {
+                            connection.send(text: "421[\"join\",\"\(room)\"]")
+                            _ = await connection.next()
+                        }
+                        connection.send(text: "422[\"join\",\"left\"]")
+                        _ = await connection.next()
+                        connection.send(text: "423[\"leave\",\"left\"]")
+                        _ = await connection.next()
+                        if await gate.arrive() {
+                            let emit: (String, [String], [String]) -> Void = { event, rooms, except in
+                                hub.server.emit(event, SocketArguments(json: "1"), to: BroadcastTarget(rooms: rooms, except: except))
+                            }
+                            emit("a", ["a"], [])
+                            emit("a-or-b", ["a", "b"], [])
+                            emit("a-not-b", ["a"], ["b"])
+                            emit("left", ["left"], [])
+                            emit("all-not-a", [], ["a"])
+                            emit("end", [], [])
+                        }
+                        var seen: [String] = []
+                        while seen.last != "42[\"end\",1]" && seen.last != "closed" { seen.append(await connection.next()) }
+                        return (name, seen.map { String($0.dropFirst(4).dropLast(4)) })
+                    }
+                }
+            }
+            return try await group.reduce(into: [String: [String]]()) { $0[$1.0] = $1.1 }
+        }
+        #expect(seen["a"] == ["a", "a-or-b", "a-not-b", "end"])
+        #expect(seen["b"] == ["a-or-b", "all-not-a", "end"])
+        #expect(seen["ab"] == ["a", "a-or-b", "end"])
+        #expect(seen["none"] == ["all-not-a", "end"])
+    }
+
+    @Test func compressedBroadcast() async throws {
+        let hub = try await TestHub.start { $0.engine.deflate = WebSocketDeflateOptions() }
+        var configuration = WebSocketConfiguration()
+        configuration.deflate = WebSocketDeflateOptions()
+        let text = String(repeating: "좌석 ", count: 2000)
+        let back = try await session(hub, configuration: configuration) { connection in
+            guard connection.compresses else { return "not negotiated" }
+            connection.send(text: "42[\"message\",\"\(text)\"]")
+            return await connection.next()
+        }
+        #expect(back == "42[\"message-back\",\"\(text)\"]")
+    }
+
+    @Test func slowClientsAreCut() async throws {
+        let hub = try await TestHub.start {
+            $0.engine.pingIntervalMilliseconds = 5000
+            $0.engine.maximumQueuedBytes = 200_000
+        }
+        // Not reading while the hub sends far more than kernel buffers and queue hold.
+        let big = SocketArguments(json: "\"" + String(repeating: "x", count: 100_000) + "\"")
+        try await session(hub) { connection in
+            for _ in 0..<200 {
+                hub.server.emit("big", big)
+                try await connection.loop.sleep(nanoseconds: 1_000_000)
+                if hub.server.statistics.closedByReason[.slowClient] != nil { return }
+            }
+            Issue.record("the slow client is still connected")
+        }
+    }
+
+    @Test func drainEndsEveryConnection() async throws {
+        let hub = try await TestHub.start { $0.engine.pingIntervalMilliseconds = 5000 }
+        let ends = try await withThrowingTaskGroup(of: String.self) { group in
+            let gate = Gate(5)
+            for _ in 0..<5 {
+                group.addTask {
+                    try await self.session(hub) { connection in
+                        if await gate.arrive() { await hub.server.drain(seconds: 0.05) }
+                        return await connection.next()
+                    }
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(ends == [String](repeating: "closed", count: 5))
+        #expect(hub.server.statistics.current.load(ordering: .relaxed) == 0)
+        #expect(try await hub.request("GET", "EIO=4&transport=polling").status == 503)
+    }
+}
+
+/// Lets the last of `count` tasks go on with true as soon as all have arrived; the others get false at once.
+actor Gate {
+    private var left: Int
+    init(_ count: Int) { left = count }
+    func arrive() -> Bool {
+        left -= 1
+        return left == 0
+    }
+}
