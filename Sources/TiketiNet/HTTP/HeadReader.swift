@@ -4,14 +4,14 @@ struct HeadReader {
     let maxHeaders: Int
 
     private var hosts = 0
-    private var lengths = 0
-    private var codings = 0
-    private var contentLength = 0
-    private var close = false
-    private var keepAlive = false
+    var lengths = 0
+    var codings = 0
+    var contentLength = 0
+    var close = false
+    var keepAlive = false
     private var expectsContinue = false
     private var unknownExpectation = false
-    private var chunked = false
+    var chunked = false
 
     init(bytes: UnsafeRawBufferPointer, maxHeaders: Int) {
         self.bytes = bytes
@@ -44,7 +44,7 @@ struct HeadReader {
         return try finish(line, headers)
     }
 
-    private mutating func readFields(
+    mutating func readFields(
         from start: Int, dropHost: Bool, into target: UnsafeMutableRawBufferPointer, _ used: inout Int, _ headers: inout HTTPHeaders
     ) throws(RequestRejection) {
         var at = start

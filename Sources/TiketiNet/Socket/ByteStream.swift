@@ -22,6 +22,9 @@ public protocol ByteStream: AnyObject, Sendable {
     /// Bytes accepted by `write` and not yet taken by the kernel.
     var queuedBytes: Int { get }
 
+    /// Whether bytes or the end may have come in that nobody has read; false only when that is certain.
+    var mayHaveInput: Bool { get }
+
     /// Makes the waiting read, or else the next one, throw `error`; used by deadlines and drains.
     func interruptRead(_ error: IOError)
 
@@ -33,4 +36,8 @@ public protocol ByteStream: AnyObject, Sendable {
 
     /// Ends both directions now, dropping what is queued; waiting calls throw `.closed`. May be called again.
     func close()
+}
+
+extension ByteStream {
+    public var mayHaveInput: Bool { false }
 }

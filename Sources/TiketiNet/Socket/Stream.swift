@@ -110,6 +110,8 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
         return true
     }
 
+    public var mayHaveInput: Bool { mayRead || descriptor < 0 }
+
     public func interruptRead(_ error: IOError) {
         loop.preconditionOnLoop()
         if let waiter = readWaiter {
