@@ -77,7 +77,7 @@ extension PostgresConnection {
     func cancelRunning(on pool: BlockingPool) {
         guard phase == .ready, let cancel = PQgetCancel(handle) else { return }
         lastCancel = loop.now
-        isCancelPending = true
+        wasCancelled = true
         counters.cancellations.add()
         // The cancel object is a copy of address and key; it is used and freed by the pool's thread alone.
         let token = UInt(bitPattern: cancel)

@@ -42,7 +42,6 @@ extension PostgresConnection {
         default:
             let error = PostgresError(result: result)
             if batchError == nil { batchError = error }
-            if error.sqlState == "57014" { isCancelPending = false }
             current = .error(error)
             counters.errors.add()
         }
@@ -141,13 +140,14 @@ extension PostgresConnection {
     /// Failures that are not the statement's own: a plan gone stale (0A000), a preparation that was skipped (26000), and on a shared
     /// connection a cancellation that was meant for a neighbour (57014).
     private func shouldResend(_ operation: PostgresOperation, _ statement: PreparedStatement, _ error: PostgresError) -> Bool {
-        guard operation.onFailure == .resend, operation.resent < 2, !operation.isAnswered else { return false }
+        guard operation.onFailure == .resend, !operation.isAnswered else { return false }
         switch error.sqlState {
         case "0A000", "26000":
+            guard operation.resent < 2 else { return false }
             statements.forget(statement)
             types[statement.sql] = nil
             return true
-        case "57014": return role == .shared && loop.now < lastCancel + 5_000_000_000
+        case "57014": return role == .shared && operation.resent < 10 && loop.now < lastCancel + 5_000_000_000
         default: return false
         }
     }

@@ -63,8 +63,8 @@ final class PostgresConnection: ReadinessHandler, @unchecked Sendable {
     var lastProgress: UInt64 = 0
     /// When somebody last asked the server to stop what it is running.
     var lastCancel: UInt64 = 0
-    /// A cancel request was sent and nothing has been stopped by it yet: it could still hit the next statement.
-    var isCancelPending = false
+    /// A cancel request was sent: it could still hit a later statement.
+    var wasCancelled = false
     /// Resolves when a connection attempt has ended.
     let connected = LoopPromise<Result<Void, PostgresError>>()
 

@@ -120,8 +120,9 @@ final class PostgresLoopPool: @unchecked Sendable {
         loop.preconditionOnLoop()
         counters.writeInUse.add(-1)
         guard connection.phase == .ready else { return }
-        // A cancel request that came too late for its statement must not hit the next caller's.
-        guard connection.isClean, !connection.isCancelPending, !isClosed else {
+        // A cancel request must not hit the next caller's statement. It may come late, and the postmaster sends its signal twice
+        // (to the process and to its group), so that even a statement that was stopped proves nothing.
+        guard connection.isClean, !connection.wasCancelled, !isClosed else {
             return connection.close(PostgresError(.connectionLost, "the session is not needed any more"))
         }
         offer(connection)
