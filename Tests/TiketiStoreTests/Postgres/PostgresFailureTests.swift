@@ -101,12 +101,15 @@ import TiketiTesting
         for how in [TestPostgres.Stop.fast, .immediate] {
             try await eventually { try await pool.read("SELECT 1").count == 1 }
             try await eventually { try await pool.execute("SELECT 1").count == 1 }
-            let read = Task { try await pool.read("SELECT pg_sleep(30)") }
-            let write = Task { try await pool.execute("INSERT INTO t SELECT 1 FROM pg_sleep(30)") }
+            // All on one loop, the one that is known to be connected.
+            let read = Task { try await onLoop { try await pool.read("SELECT pg_sleep(30)") } }
+            let write = Task { try await onLoop { try await pool.execute("INSERT INTO t SELECT 1 FROM pg_sleep(30)") } }
             let transaction = Task {
-                try await pool.transaction { transaction in
-                    try await transaction.execute("INSERT INTO t VALUES (2)")
-                    try await transaction.execute("SELECT pg_sleep(30)")
+                try await onLoop {
+                    try await pool.transaction { transaction in
+                        try await transaction.execute("INSERT INTO t VALUES (2)")
+                        try await transaction.execute("SELECT pg_sleep(30)")
+                    }
                 }
             }
             try await eventually {
@@ -127,7 +130,7 @@ import TiketiTesting
                 } catch let error as PostgresError { return error.code == .unavailable }
             }
             let began = Timestamp.now()
-            await expectCode(.unavailable) { try await pool.read("SELECT 1") }
+            await expectCode(.unavailable) { try await onLoop { try await pool.read("SELECT 1") } }
             #expect(Timestamp.now() - began < .seconds(4))
             try await server.start()
             try await eventually { pool.state.isReady }
@@ -242,7 +245,7 @@ import TiketiTesting
                 try await first.execute("SELECT 1")
                 try await pool.transaction { second in
                     try await second.execute("SELECT 1")
-                    try await pool.transaction { try await $0.execute("SELECT 1") }
+                    _ = try await pool.transaction { try await $0.execute("SELECT 1") }
                 }
             }
             #expect(pool.statistics.writeConnections >= 3)
