@@ -14,6 +14,8 @@ public final class ServiceRuntime: Sendable {
     public let verifier: JWT.Verifier
     /// For blocking work of little weight: names, files.
     public let blocking: BlockingPool
+    /// Keep-alive pools to other servers, one set for each loop.
+    public let http: HTTPClient
     private let postgresPool: PostgresPool?
     private let redisClient: RedisClient?
 
@@ -31,6 +33,7 @@ public final class ServiceRuntime: Sendable {
         self.metrics = metrics
         verifier = JWT.Verifier(secret: config.jwtSecret)
         blocking = BlockingPool(name: "blocking", threads: 2, queueLimit: 1024)
+        http = HTTPClient()
         postgresPool = uses.contains(.postgres) ? PostgresPool(config.postgres, group: group) : nil
         redisClient = uses.contains(.redis) ? RedisClient(config.redis, group: group) : nil
         registerMetrics()
@@ -63,6 +66,7 @@ public final class ServiceRuntime: Sendable {
 
     /// Closes the pools, in-flight statements first.
     public func close() async {
+        http.close()
         redisClient?.close()
         await postgresPool?.close()
     }

@@ -1,0 +1,123 @@
+/// Settings: every kind of value, and that each problem is one line which names the variable and hides secrets.
+
+import Testing
+
+@testable import TiketiCore
+
+@Suite struct EnvironmentReaderTests {
+    private enum Colour: String, CaseIterable { case red, green }
+
+    private func problems(_ environment: [String: String], _ read: (inout EnvironmentReader) -> Void) -> [String] {
+        var reader = EnvironmentReader(environment)
+        read(&reader)
+        do {
+            try reader.finish()
+            return []
+        } catch {
+            return error.problems
+        }
+    }
+
+    @Test func values() throws {
+        var reader = EnvironmentReader([
+            "TEXT": " hello ", "BLANK": "  ", "INT": "42", "RATIO": "0.5", "YES": "on", "NO": "FALSE", "SPAN": "15m", "DAYS": "7d", "PLAIN": "90",
+            "LIST": "a, b,,c ", "COLOUR": "green", "URL": "https://example.com:8443/base/",
+        ])
+        #expect(reader.string("TEXT") == "hello")
+        #expect(reader.string("BLANK", default: "x") == "x")
+        #expect(reader.optionalString("MISSING") == nil)
+        #expect(reader.int("INT") == 42)
+        #expect(reader.int("MISSING", default: 7) == 7)
+        #expect(reader.double("RATIO", in: 0...1) == 0.5)
+        #expect(reader.bool("YES", default: false))
+        #expect(!reader.bool("NO", default: true))
+        #expect(reader.bool("MISSING", default: true))
+        #expect(reader.seconds("SPAN", default: 1) == 900)
+        #expect(reader.seconds("DAYS", default: 1) == 604_800)
+        #expect(reader.seconds("PLAIN", default: 1) == 90)
+        #expect(reader.list("LIST") == ["a", "b", "c"])
+        #expect(reader.choice("COLOUR", default: Colour.red) == .green)
+        let url = reader.url("URL")
+        #expect(url == ServiceURL(isSecure: true, host: "example.com", port: 8443, path: "/base"))
+        #expect(url.description == "https://example.com:8443/base")
+        try reader.finish()
+    }
+
+    @Test func problemsNameTheVariable() {
+        let found = problems([
+            "INT": "4x", "BIG": "99999", "FLAG": "maybe", "SPAN": "soon", "LONG": "9999999999d", "COLOUR": "blue", "URL": "ftp://x", "RATIO": "2",
+        ]) {
+            _ = $0.string("NEEDED")
+            _ = $0.int("INT")
+            _ = $0.int("BIG", in: 1...100)
+            _ = $0.bool("FLAG", default: true)
+            _ = $0.seconds("SPAN", default: 1)
+            _ = $0.seconds("LONG", default: 1)
+            _ = $0.choice("COLOUR", default: Colour.red)
+            _ = $0.url("URL")
+            _ = $0.double("RATIO", in: 0...1)
+        }
+        #expect(
+            found == [
+                "NEEDED: is required", "INT: must be a whole number, not \"4x\"", "BIG: must be from 1 to 100, not 99999",
+                "FLAG: must be true or false, not \"maybe\"", "SPAN: must be a number of seconds or a time such as 15m or 7d, not \"soon\"",
+                "LONG: must be from 1 to 315360000 seconds, not 863999999913600", "COLOUR: must be one of red, green, not \"blue\"",
+                "URL: must be an http or https URL, not \"ftp://x\"", "RATIO: must be a number from 0.0 to 1.0, not \"2\"",
+            ])
+        #expect(found.allSatisfy { !$0.contains("\n") })
+    }
+
+    @Test func secrets() {
+        let read: (inout EnvironmentReader) -> Void = { _ = $0.secret("KEY", developmentDefault: "dev", minimumLength: 8) }
+        #expect(problems([:], read).isEmpty)
+        #expect(problems(["NODE_ENV": "staging"], read).isEmpty)
+        #expect(problems(["NODE_ENV": "production"], read) == ["KEY: is required in production"])
+        #expect(problems(["NODE_ENV": "production", "KEY": "hunter2"], read) == ["KEY: must have at least 8 characters in production"])
+        #expect(
+            problems(["NODE_ENV": "production", "KEY": "dev"], read) == [
+                "KEY: is the development default, which production refuses", "KEY: must have at least 8 characters in production",
+            ])
+        #expect(problems(["NODE_ENV": "production", "KEY": "long enough"], read).isEmpty)
+    }
+
+    @Test(arguments: [
+        "", "http://", "example.com", "http://user@host", "http://host?x", "http://host#x", "http://host:0", "http://host:65536", "http://host:x",
+        "http://[::1", "http://[::1]x", "http://a b", "http://host:", "javascript:alert(1)",
+    ])
+    func badURLs(text: String) {
+        #expect(ServiceURL(text) == nil)
+    }
+
+    @Test func goodURLs() {
+        #expect(ServiceURL("http://localhost:3001") == ServiceURL(host: "localhost", port: 3001))
+        #expect(ServiceURL("http://localhost/") == ServiceURL(host: "localhost", port: 80))
+        #expect(ServiceURL("https://[::1]:99/x") == ServiceURL(isSecure: true, host: "::1", port: 99, path: "/x"))
+        #expect(ServiceURL("https://[::1]:99/x")?.authority == "[::1]:99")
+        #expect(ServiceURL("https://host")?.authority == "host")
+    }
+
+    @Test func commonConfigInProduction() {
+        var reader = EnvironmentReader(["NODE_ENV": "production"])
+        _ = CommonConfig.read(&reader, service: "ticket", port: 3002)
+        #expect(throws: ConfigurationError.self) { try reader.finish() }
+        let found = problems(["NODE_ENV": "production"]) { _ = CommonConfig.read(&$0, service: "ticket", port: 3002) }
+        #expect(found.map { $0.prefix { $0 != ":" } } == ["DB_PASSWORD", "JWT_SECRET", "INTERNAL_API_TOKEN"])
+    }
+
+    @Test func commonConfigDefaults() throws {
+        var reader = EnvironmentReader([:])
+        let config = CommonConfig.read(&reader, service: "ticket", port: 3002)
+        try reader.finish()
+        #expect(config.environment == .development)
+        #expect(config.port == 3002)
+        #expect(config.postgres.user == "tiketi_ticket")
+        #expect(config.shutdownGraceSeconds == 25)
+        #expect(config.jwtLifetimeSeconds == 604_800)
+        #expect(config.services.ticket.description == "http://127.0.0.1:3002")
+    }
+
+    @Test func redisURLIsNotRepeated() {
+        let found = problems(["REDIS_URL": "nonsense://:hunter2@host"]) { _ = CommonConfig.read(&$0, service: "x", port: 1) }
+        #expect(found == ["REDIS_URL: must be a redis:// or rediss:// URL"])
+    }
+}
