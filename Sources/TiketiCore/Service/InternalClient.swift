@@ -29,7 +29,8 @@ public final class InternalClient: Sendable {
     ///   - idempotent: the call may be sent again on a stale connection although its method says otherwise.
     /// - Throws: `APIError` `UPSTREAM_FAILED`, `UPSTREAM_TIMEOUT` or `UNAVAILABLE` when there is no usable answer.
     public func call(
-        _ method: HTTPMethod, _ path: String, json: [UInt8]?, context: RequestContext? = nil, timeout: UInt64? = nil, idempotent: Bool? = nil
+        _ method: HTTPMethod, _ path: String, json: [UInt8]?, context: RequestContext? = nil, timeout: UInt64? = nil,
+        idempotent: Bool? = nil
     ) async throws(APIError) -> Answer {
         var headers = HTTPHeaders(capacity: 256)
         headers.add("Authorization", authorization)

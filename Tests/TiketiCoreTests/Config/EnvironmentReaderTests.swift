@@ -20,23 +20,36 @@ import Testing
 
     @Test func values() throws {
         var reader = EnvironmentReader([
-            "TEXT": " hello ", "BLANK": "  ", "INT": "42", "RATIO": "0.5", "YES": "on", "NO": "FALSE", "SPAN": "15m", "DAYS": "7d", "PLAIN": "90",
+            "TEXT": " hello ", "BLANK": "  ", "INT": "42", "RATIO": "0.5", "YES": "on", "NO": "FALSE", "SPAN": "15m", "DAYS": "7d",
+            "PLAIN": "90",
             "LIST": "a, b,,c ", "COLOUR": "green", "URL": "https://example.com:8443/base/",
         ])
-        #expect(reader.string("TEXT") == "hello")
-        #expect(reader.string("BLANK", default: "x") == "x")
+        let text = reader.string("TEXT")
+        #expect(text == "hello")
+        let value1 = reader.string("BLANK", default: "x")
+        #expect(value1 == "x")
         #expect(reader.optionalString("MISSING") == nil)
-        #expect(reader.int("INT") == 42)
-        #expect(reader.int("MISSING", default: 7) == 7)
-        #expect(reader.double("RATIO", in: 0...1) == 0.5)
-        #expect(reader.bool("YES", default: false))
-        #expect(!reader.bool("NO", default: true))
-        #expect(reader.bool("MISSING", default: true))
-        #expect(reader.seconds("SPAN", default: 1) == 900)
-        #expect(reader.seconds("DAYS", default: 1) == 604_800)
-        #expect(reader.seconds("PLAIN", default: 1) == 90)
+        let value2 = reader.int("INT")
+        #expect(value2 == 42)
+        let value3 = reader.int("MISSING", default: 7)
+        #expect(value3 == 7)
+        let value4 = reader.double("RATIO", in: 0...1)
+        #expect(value4 == 0.5)
+        let value5 = reader.bool("YES", default: false)
+        #expect(value5)
+        let value6 = reader.bool("NO", default: true)
+        #expect(!value6)
+        let value7 = reader.bool("MISSING", default: true)
+        #expect(value7)
+        let value8 = reader.seconds("SPAN", default: 1)
+        #expect(value8 == 900)
+        let value9 = reader.seconds("DAYS", default: 1)
+        #expect(value9 == 604_800)
+        let value10 = reader.seconds("PLAIN", default: 1)
+        #expect(value10 == 90)
         #expect(reader.list("LIST") == ["a", "b", "c"])
-        #expect(reader.choice("COLOUR", default: Colour.red) == .green)
+        let value11 = reader.choice("COLOUR", default: Colour.red)
+        #expect(value11 == .green)
         let url = reader.url("URL")
         #expect(url == ServiceURL(isSecure: true, host: "example.com", port: 8443, path: "/base"))
         #expect(url.description == "https://example.com:8443/base")
@@ -45,7 +58,8 @@ import Testing
 
     @Test func problemsNameTheVariable() {
         let found = problems([
-            "INT": "4x", "BIG": "99999", "FLAG": "maybe", "SPAN": "soon", "LONG": "9999999999d", "COLOUR": "blue", "URL": "ftp://x", "RATIO": "2",
+            "INT": "4x", "BIG": "99999", "FLAG": "maybe", "SPAN": "soon", "LONG": "9999999999d", "COLOUR": "blue", "URL": "ftp://x",
+            "RATIO": "2",
         ]) {
             _ = $0.string("NEEDED")
             _ = $0.int("INT")
@@ -81,7 +95,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "http://", "example.com", "http://user@host", "http://host?x", "http://host#x", "http://host:0", "http://host:65536", "http://host:x",
+        "", "http://", "example.com", "http://user@host", "http://host?x", "http://host#x", "http://host:0", "http://host:65536",
+        "http://host:x",
         "http://[::1", "http://[::1]x", "http://a b", "http://host:", "javascript:alert(1)",
     ])
     func badURLs(text: String) {

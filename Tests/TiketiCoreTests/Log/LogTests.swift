@@ -35,7 +35,8 @@ import TiketiTesting
         let pipe = Pipe()
         var logger = Logger(label: "x", factory: { _ in JSONLogHandler(service: "ticket", level: .debug, sink: pipe.sink) })
         logger[metadataKey: "requestId"] = "r-1"
-        logger.info("hello \"you\"\n", metadata: ["count": .stringConvertible(3), "list": ["a", "b"], "nested": ["k": "v"], "level": "fake"])
+        logger.info(
+            "hello \"you\"\n", metadata: ["count": .stringConvertible(3), "list": ["a", "b"], "nested": ["k": "v"], "level": "fake"])
         logger.trace("not written")
         logger.error("bad", metadata: ["password": "hunter2", "accessToken": "abc", "deep": ["Authorization": "Bearer x"]])
         let lines = pipe.lines()
@@ -81,7 +82,9 @@ import TiketiTesting
         router.get("/health", .quiet) { _ in .success() }
         router.get("/fail", .quiet) { _ in throw APIError.internal }
         let app = TestApp(
-            router, observers: RouterObservers(accessLog: AccessLog(service: "ticket", sink: pipe.sink), logger: Logger(label: "x") { _ in SwiftLogNoOpLogHandler() }))
+            router,
+            observers: RouterObservers(
+                accessLog: AccessLog(service: "ticket", sink: pipe.sink), logger: Logger(label: "x") { _ in SwiftLogNoOpLogHandler() }))
         _ = try await app.send(
             .get, "/api/events/7?token=secret",
             headers: ["traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "X-Request-Id": "request-17"])
