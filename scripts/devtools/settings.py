@@ -18,11 +18,11 @@ PORTS = {
 ADMIN_EMAIL = "admin@tiketi.gg"
 # Development secrets: the services refuse these when NODE_ENV is production.
 SECRETS = {
-    "JWT_SECRET": os.environ.get("JWT_SECRET", "development-jwt-secret-not-for-production"),
-    "INTERNAL_API_TOKEN": os.environ.get("INTERNAL_API_TOKEN", "development-internal-token-not-for-production"),
-    "ADMIN_PASSWORD": os.environ.get("ADMIN_PASSWORD", "admin-development"),
+    "JWT_SECRET": os.environ.get("JWT_SECRET", "tiketi-development-jwt-secret"),
+    "INTERNAL_API_TOKEN": os.environ.get("INTERNAL_API_TOKEN", "tiketi-development-internal-token"),
+    "ADMIN_PASSWORD": os.environ.get("ADMIN_PASSWORD", "admin1234"),
     "TOSS_SECRET_KEY": os.environ.get("TOSS_SECRET_KEY", "test_sk_development"),
-    "DB_PASSWORD": os.environ.get("DB_PASSWORD", "tiketi-development"),
+    "DB_PASSWORD": os.environ.get("DB_PASSWORD", "tiketi"),
 }
 
 
