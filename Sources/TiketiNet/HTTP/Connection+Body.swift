@@ -1,4 +1,44 @@
-/// The streamed response of a connection: framing, back-pressure, and the check that a declared length is kept.
+/// Bodies of a connection, both ways: the request's as the handler reads it, the response's as a stream writes it, each with its back-pressure.
+extension HTTPConnection: HTTPBodySource {
+    func nextChunk() async throws(HTTPBodyError) -> [UInt8]? {
+        while true {
+            if !buffer.isEmpty || state.body.failure != nil {
+                let (piece, used) = try state.body.take(buffer.readable)
+                buffer.consume(used)
+                if !piece.isEmpty { return piece }
+            }
+            if state.body.isComplete { return nil }
+            try await receiveBody()
+        }
+    }
+
+    func receiveBody() async throws(HTTPBodyError) {
+        if state.takeContinue() { stream.enqueue(ResponseEncoder.continueHead) }
+        guard await send() else { throw fail(.closed) }
+        let started = stream.loop.now
+        wait(for: .body, shard.bodyTimeout)
+        defer { waiting = .nothing }
+        do throws(IOError) {
+            let count = try await stream.read(into: buffer)
+            if count == 0 { throw IOError.closed }
+            bodyBytes += count
+            bodyWait += stream.loop.now - started
+        } catch {
+            throw fail(error.code == .timeout ? .timeout : .closed)
+        }
+        // One byte just before each deadline would hold the connection for ever.
+        if bodyWait > shard.bodyTimeout, UInt64(bodyBytes) < bodyWait / 1_000_000_000 * UInt64(shard.configuration.minBodyBytesPerSecond) {
+            throw fail(.timeout)
+        }
+    }
+
+    func fail(_ error: HTTPBodyError) -> HTTPBodyError {
+        state.body.fail(error)
+        return error
+    }
+}
+
+/// A streamed response: framing, and the check that a declared length is kept.
 extension HTTPConnection: HTTPBodySink {
     /// Runs the producer; false when the response could not be completed, so that cutting the connection is the only honest end.
     func produceBody(_ framing: ResponseEncoder.Framing, _ produce: @Sendable (HTTPBodyWriter) async throws -> Void) async -> Bool {
@@ -40,5 +80,21 @@ extension HTTPConnection: HTTPBodySink {
 
     func flush() async throws(HTTPBodyError) {
         if await !send() { throw .closed }
+    }
+}
+
+extension HTTPConnection {
+    /// Hands everything queued to the kernel; false when the peer is gone or does not read.
+    func send() async -> Bool {
+        if stream.queuedBytes == 0 || stream.sendNow() { return true }
+        lastQueued = stream.queuedBytes
+        wait(for: .write, shard.writeTimeout)
+        defer { waiting = .nothing }
+        do throws(IOError) {
+            try await stream.flush()
+            return true
+        } catch {
+            return false
+        }
     }
 }

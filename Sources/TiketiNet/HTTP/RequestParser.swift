@@ -44,7 +44,6 @@ struct RequestParser {
 
     /// The offset after the empty line that ends the head, or nil while it is not there.
     private mutating func headEnd(_ bytes: UnsafeRawBufferPointer, from start: Int) throws(RequestRejection) -> Int? {
-        // One byte back: the empty line's CR LF may have been split.
         var at = max(start, scanned)
         while at < bytes.count, let lf = Byte.find(Byte.lf, in: bytes, from: at) {
             // A head may be as long as the limit and not a byte longer, even when all of it is here.
