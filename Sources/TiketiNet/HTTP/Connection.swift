@@ -98,6 +98,7 @@ final class HTTPConnection: @unchecked Sendable {
             await upgrade(response, serve)
             return false
         }
+        stream.whenPeerCloses(nil)
         let next = await respond(response)
         if head.framing != .none { body.detach() }
         switch next {
