@@ -10,7 +10,7 @@ struct LoginGuard: Sendable {
         var windowSeconds = 900
     }
 
-    let counter: any FailureCounter
+    let counter: any FailureTally
     let limits: Limits
 
     /// Throws when the email or the address is locked.

@@ -1,4 +1,6 @@
+import GatewayService
+
 @main
 struct Program {
-    static func main() {}
+    static func main() async { await GatewayMain.run() }
 }

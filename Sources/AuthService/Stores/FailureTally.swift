@@ -4,7 +4,7 @@ import TiketiCore
 import TiketiNet
 import TiketiStore
 
-protocol FailureCounter: Sendable {
+protocol FailureTally: Sendable {
     /// The count so far and the seconds until it is forgotten.
     func count(_ name: String) async -> (count: Int, secondsLeft: Int)
     /// One more; the count with it.
@@ -13,7 +13,7 @@ protocol FailureCounter: Sendable {
 }
 
 /// The fallback, and the whole truth where there is no Redis. Bounded: names come from strangers.
-final class MemoryFailureCounter: FailureCounter {
+final class MemoryFailureTally: FailureTally {
     private struct State: Sendable {
         var entries: [String: (count: Int, end: Int64)] = [:]
     }
@@ -51,9 +51,9 @@ final class MemoryFailureCounter: FailureCounter {
     private static func seconds(_ microseconds: Int64) -> Int { max(1, Int((microseconds + 999_999) / 1_000_000)) }
 }
 
-struct SharedFailureCounter: FailureCounter {
+struct SharedFailureTally: FailureTally {
     let redis: RedisClient
-    let fallback: MemoryFailureCounter
+    let fallback: MemoryFailureTally
 
     private static let addScript = RedisScript(
         """

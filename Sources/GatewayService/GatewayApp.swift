@@ -1,0 +1,61 @@
+// The composition of the gateway: the edge before everything, then its own pages, the proxy, and the web app for what is left.
+import TiketiCore
+import TiketiNet
+import TiketiStore
+
+enum GatewayApp {
+    static func make(_ runtime: ServiceRuntime, _ config: GatewayConfig) -> ServiceApp {
+        let urls = runtime.config.services
+        let services: [(name: String, url: ServiceURL)] = [
+            ("auth", urls.auth), ("ticket", urls.ticket), ("payment", urls.payment), ("stats", urls.stats), ("realtime", urls.realtime),
+        ]
+        let edge = Edge(
+            addresses: ClientAddressReader(trusted: config.trustedProxies), limiter: EdgeLimiter(config.rateLimits),
+            cors: CORSPolicy(origins: config.corsOrigins), verifier: runtime.verifier)
+        let http = HTTPClient(configuration: HTTPClientConfiguration())
+        let rollup = MetricsRollup(runtime.metrics)
+        let pool = runtime.postgres
+        let admins = AdminCheck(pool: pool)
+        let layouts = LayoutStore(pool: pool)
+        let audit = AuditStore(pool: pool)
+        func internalClient(_ url: ServiceURL) -> InternalClient {
+            InternalClient(base: url, token: runtime.config.internalToken, http: http, timeoutNanoseconds: config.upstreamTimeout)
+        }
+
+        let router = Router()
+        router.use(edge)
+        HealthRoutes(
+            health: HealthService(postgres: pool, redis: runtime.redis, http: http, services: services), metrics: rollup
+        ).install(on: router)
+        NewsRoutes(store: NewsStore(pool: pool), admins: admins).install(on: router)
+        LayoutRoutes(layouts: layouts, audit: audit, admins: admins).install(on: router)
+        AdminRoutes(
+            admins: admins, writes: AdminWrites(audit: audit), layouts: layouts, ticket: internalClient(urls.ticket),
+            auth: internalClient(urls.auth)
+        ).install(on: router)
+        proxy(runtime, config, edge).install(on: router)
+        WebRoutes(files: StaticFiles(root: config.webRoot)).install(on: router)
+
+        let scraper = MetricsScraper(
+            rollup: rollup, http: http, services: services, metrics: runtime.metrics,
+            interval: UInt64(config.scrapeSeconds) * 1_000_000_000,
+            loop: runtime.group.next())
+        return ServiceApp(router: router, services: [scraper])
+    }
+
+    private static func proxy(_ runtime: ServiceRuntime, _ config: GatewayConfig, _ edge: Edge) -> ProxyRoutes {
+        var pooled = HTTPClientConfiguration()
+        pooled.maxConnectionsPerOrigin = config.upstreamConnections
+        // A poll or a WebSocket has its connection for as long as it lasts: as many as there are clients.
+        var held = HTTPClientConfiguration()
+        held.maxConnectionsPerOrigin = runtime.config.maxConnections
+        let services = ReverseProxy(client: HTTPClient(configuration: pooled), connectTimeout: ReverseProxy.connectTimeout)
+        let realtime = ReverseProxy(client: HTTPClient(configuration: held), connectTimeout: ReverseProxy.connectTimeout)
+        let urls = runtime.config.services
+        func upstream(_ url: ServiceURL) -> Upstream { Upstream(url, timeout: config.upstreamTimeout) }
+        return ProxyRoutes(
+            services: services, realtimeProxy: realtime, edge: edge, auth: upstream(urls.auth), ticket: upstream(urls.ticket),
+            payment: upstream(urls.payment), stats: upstream(urls.stats),
+            realtime: Upstream(urls.realtime, timeout: config.realtimeTimeout, repeatable: false))
+    }
+}

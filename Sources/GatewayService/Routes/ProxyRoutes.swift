@@ -1,0 +1,39 @@
+// Which prefix leads to which service (spec §1). Everything else under /api is a JSON 404, never the web app.
+import TiketiCore
+import TiketiNet
+
+struct ProxyRoutes: Sendable {
+    let services: ReverseProxy
+    let realtimeProxy: ReverseProxy
+    let edge: Edge
+    let auth: Upstream
+    let ticket: Upstream
+    let payment: Upstream
+    let stats: Upstream
+    let realtime: Upstream
+
+    static let methods: [HTTPMethod] = [.get, .post, .put, .patch, .delete]
+
+    func install(on router: Router) {
+        let upstreams: [(String, Upstream)] = [
+            ("/api/auth", auth), ("/api/events", ticket), ("/api/tickets", ticket), ("/api/seats", ticket), ("/api/reservations", ticket),
+            ("/api/queue", ticket), ("/api/payments", payment), ("/api/stats", stats),
+        ]
+        for (prefix, upstream) in upstreams {
+            for method in Self.methods { router.on(method, prefix + "/*rest") { try await forward($0, services, upstream) } }
+        }
+        // Engine.IO asks at /socket.io/ and its own preflight is its own business.
+        for method in Self.methods + [.options] { router.on(method, "/socket.io/*rest") { try await forward($0, realtimeProxy, realtime) } }
+        for prefix in ["/api", "/internal", "/health", "/metrics", "/ready", "/uploads"] {
+            for method in Self.methods { router.on(method, prefix + "/*unknown") { _ in throw APIError.notFound } }
+        }
+    }
+
+    private func forward(_ context: RequestContext, _ proxy: ReverseProxy, _ upstream: Upstream) async throws -> HTTPResponse {
+        let request = context.request
+        let origin = ProxyHeaders.Origin(
+            address: context.clientAddress ?? request.peer.host, scheme: edge.scheme(of: request), requestID: context.requestID,
+            traceparent: context.traceparent)
+        return try await proxy.forward(request, to: upstream, origin: origin)
+    }
+}
