@@ -1,0 +1,13 @@
+/// What can go wrong before the saga begins; `Routes/PaymentErrors.swift` maps each case to HTTP.
+public enum PaymentError: Error, Sendable, Equatable {
+    case notFound
+    case amountMismatch
+    /// The reservation is not pending any more, or its time is over.
+    case reservationExpired
+    /// The order, or another order of the same reservation, is being paid right now.
+    case inProgress
+    /// The order already belongs to another payment key.
+    case otherPaymentKey
+    /// Another service did not answer, or not sensibly.
+    case upstream
+}

@@ -1,0 +1,43 @@
+import TiketiCore
+
+/// Every setting of the payment service beside the common ones.
+public struct PaymentConfig: Sendable {
+    public enum DeclinePolicy: String, Sendable {
+        /// A declined payment ends the reservation and frees its seats.
+        case cancel
+        /// The hold lives on until its own end; the buyer may try another card with a new order.
+        case keep
+    }
+
+    public var tossURL: String
+    public var tossSecretKey: String
+    /// One confirm call may take this long; the buyer is answered long before.
+    public var tossTimeoutSeconds: Int = 60
+    public var tossConnectSeconds: Int = 3
+    public var declinePolicy: DeclinePolicy = .cancel
+    /// How long a buyer waits for a final answer before 202.
+    public var answerSeconds: Double = 20
+    /// How long ticket keeps the seats for one attempt; longer than any pause between two attempts.
+    public var leaseSeconds: Int = 180
+    /// How long a silent driver keeps a payment.
+    public var driverSeconds: Int = 20
+    public var reconcileIntervalSeconds: Double = 1
+    public var reconcileConcurrency: Int = 16
+    /// An order that nobody came to pay is closed after this time; reservations live 15 minutes.
+    public var abandonSeconds: Int = 3600
+
+    public init(tossURL: String, tossSecretKey: String) {
+        self.tossURL = tossURL
+        self.tossSecretKey = tossSecretKey
+    }
+
+    public init(_ environment: inout EnvironmentReader) {
+        tossURL = environment.string("TOSS_API_URL", default: "http://127.0.0.1:4010")
+        tossSecretKey = environment.secret("TOSS_SECRET_KEY", default: "test_sk_tiketi_development")
+        tossTimeoutSeconds = environment.int("TOSS_TIMEOUT_SECONDS", default: 60, in: 1...120)
+        let policy = environment.string("PAYMENT_DECLINE_POLICY", default: "cancel", oneOf: ["cancel", "keep"])
+        declinePolicy = DeclinePolicy(rawValue: policy) ?? .cancel
+        reconcileIntervalSeconds = Double(environment.int("PAYMENT_RECONCILE_SECONDS", default: 1, in: 1...60))
+        reconcileConcurrency = environment.int("PAYMENT_RECONCILE_CONCURRENCY", default: 16, in: 1...256)
+    }
+}

@@ -1,0 +1,193 @@
+import TiketiCore
+import TiketiNet
+import TiketiStore
+
+/// The steps of `PaymentState` as SQL: each one guarded UPDATE, with its history and its outbox row in the same statement.
+/// A step returns nil when its guard failed: somebody else moved the payment, and the caller must stop.
+extension PaymentStore {
+    /// Builds one step. Parameters $1 and $2 are the payment and its driver, $3 the history's detail.
+    private static func step(_ name: String, from guardClause: String, set: String, outbox kind: String? = nil) -> String {
+        let told =
+            kind.map {
+                """
+                , told AS (
+                    INSERT INTO payment_schema.outbox (kind, payload)
+                    SELECT \($0), jsonb_build_object('paymentId', id, 'reservationId', reservation_id, 'userId', user_id, 'orderId', order_id,
+                        'amount', amount, 'status', status, 'method', payment_method, 'code', provider_code,
+                        'confirmedAt', confirmed_at, 'refundedAt', refunded_at)
+                    FROM moved
+                )
+                """
+            } ?? ""
+        return """
+            WITH moved AS (
+                UPDATE payment_schema.payments SET \(set), failures = 0, updated_at = now()
+                WHERE id = $1 AND driver = $2 AND \(guardClause)
+                RETURNING *
+            ), logged AS (
+                INSERT INTO payment_schema.history (payment_id, step, detail) SELECT id, '\(name)', $3::jsonb FROM moved
+            )\(told)
+            SELECT \(columns) FROM moved
+            """
+    }
+
+    private func move(_ sql: String, _ payment: Payment, detail: String?, _ more: [PostgresValue] = []) async throws(PostgresError) -> Payment? {
+        guard let driver = payment.driver else { return nil }
+        let rows = try await postgres.execute(sql, [.uuid(payment.id), .uuid(driver), detail.map { .text($0) } ?? .null] + more)
+        guard let row = rows.first else { return nil }
+        return try Self.decode(row)
+    }
+
+    // MARK: Confirming
+
+    private static let beginSQL = """
+        WITH moved AS (
+            UPDATE payment_schema.payments
+            SET phase = 'confirming', payment_key = $2, driver = $3, due_at = now() + make_interval(secs => $4), updated_at = now()
+            WHERE order_id = $1 AND phase = 'created'
+            RETURNING *
+        ), logged AS (
+            INSERT INTO payment_schema.history (payment_id, step) SELECT id, 'begin' FROM moved
+        )
+        SELECT \(columns) FROM moved
+        """
+
+    /// created → confirming; nil when the order is not open any more.
+    public func begin(orderID: String, paymentKey: String, driver: UUID) async throws(PostgresError) -> Payment? {
+        let rows = try await postgres.execute(
+            Self.beginSQL, [.text(orderID), .text(paymentKey), .uuid(driver), .double(Double(driverSeconds))])
+        guard let row = rows.first else { return nil }
+        return try Self.decode(row)
+    }
+
+    private static let refusedByTicketSQL = step(
+        "refused-by-ticket", from: "phase = 'confirming' AND calls = 0",
+        set: "phase = 'done', status = 'failed', provider_code = $4, driver = NULL", outbox: "'payment.failed'")
+
+    public func refusedByTicket(_ payment: Payment, code: String) async throws(PostgresError) -> Payment? {
+        try await move(Self.refusedByTicketSQL, payment, detail: nil, [.text(code)])
+    }
+
+    private static let handBackSQL = step(
+        "hand-back", from: "phase = 'confirming' AND calls = 0", set: "phase = 'created', payment_key = NULL, driver = NULL")
+
+    public func handBack(_ payment: Payment) async throws(PostgresError) -> Payment? {
+        try await move(Self.handBackSQL, payment, detail: nil)
+    }
+
+    private static let callSQL = step(
+        "call", from: "phase = 'confirming' AND calls = $4",
+        set: "calls = calls + 1, previous_call_at = last_call_at, last_call_at = now()")
+
+    /// Written before each confirm call: from here on money may have been taken.
+    public func call(_ payment: Payment) async throws(PostgresError) -> Payment? {
+        try await move(Self.callSQL, payment, detail: nil, [.int(Int64(payment.calls))])
+    }
+
+    private static let approveSQL = step(
+        "approve", from: "phase = 'confirming'",
+        set: "phase = 'approved', payment_key = $4, payment_method = $5, approved_at = coalesce($6, now()), alarm = NULL")
+
+    public func approve(_ payment: Payment, _ toss: TossPayment, detail: String?) async throws(PostgresError) -> Payment? {
+        try await move(
+            Self.approveSQL, payment, detail: detail,
+            [.text(toss.paymentKey), toss.method.map { .text($0) } ?? .null, toss.approvedAt.map { .timestamp($0) } ?? .null])
+    }
+
+    private static let declineSQL = step(
+        "decline", from: "phase = 'confirming'",
+        set: "phase = 'settling', status = 'failed', settlement = 'decline', provider_code = $4, provider_message = left($5, 500), alarm = NULL",
+        outbox: "'payment.failed'")
+
+    public func decline(_ payment: Payment, code: String, message: String, detail: String?) async throws(PostgresError) -> Payment? {
+        try await move(Self.declineSQL, payment, detail: detail, [.text(code), .text(message)])
+    }
+
+    private static let voidSQL = step(
+        "void", from: "(phase = 'confirming' OR phase = 'done' AND status = 'failed')",
+        set: """
+            phase = 'settling', status = 'failed', settlement = 'void', provider_code = $4,
+            provider_message = 'Toss did not take exactly the price'
+            """, outbox: "'payment.failed'")
+
+    public func void(_ payment: Payment, code: String, detail: String?) async throws(PostgresError) -> Payment? {
+        try await move(Self.voidSQL, payment, detail: detail, [.text(code)])
+    }
+
+    private static let foundCancelledSQL = step(
+        "found-cancelled", from: "(phase IN ('confirming', 'approved') OR phase = 'done' AND status = 'confirmed')",
+        set: """
+            phase = 'settling', status = 'cancelled', settlement = 'external', refunded_at = now(),
+            refund_reason = coalesce(refund_reason, 'Cancelled at Toss'), alarm = NULL
+            """, outbox: "CASE WHEN confirmed_at IS NULL THEN 'payment.cancelled' ELSE 'payment.refunded' END")
+
+    public func foundCancelled(_ payment: Payment, detail: String?) async throws(PostgresError) -> Payment? {
+        try await move(Self.foundCancelledSQL, payment, detail: detail)
+    }
+
+    // MARK: After Toss
+
+    private static let confirmSQL = step(
+        "confirm", from: "phase = 'approved'",
+        set: "phase = 'done', status = 'confirmed', confirmed_at = now(), driver = NULL, alarm = NULL", outbox: "'payment.confirmed'")
+
+    public func confirm(_ payment: Payment) async throws(PostgresError) -> Payment? {
+        try await move(Self.confirmSQL, payment, detail: nil)
+    }
+
+    private static let loseSQL = step(
+        "lose", from: "phase = 'approved'",
+        set: "phase = 'settling', settlement = 'late_refund', refund_reason = 'The seats were no longer available'")
+
+    public func lose(_ payment: Payment, detail: String?) async throws(PostgresError) -> Payment? {
+        try await move(Self.loseSQL, payment, detail: detail)
+    }
+
+    // MARK: Refunds
+
+    private static let askRefundSQL = """
+        WITH moved AS (
+            UPDATE payment_schema.payments
+            SET phase = 'settling', settlement = 'refund', refund_reason = left($3, 200), driver = $2,
+                due_at = now() + make_interval(secs => $4), failures = 0, updated_at = now()
+            WHERE id = $1 AND phase = 'done' AND status = 'confirmed'
+            RETURNING *
+        ), logged AS (
+            INSERT INTO payment_schema.history (payment_id, step) SELECT id, 'ask-refund' FROM moved
+        )
+        SELECT \(columns) FROM moved
+        """
+
+    /// done and confirmed → settling, driven by `driver`; nil when it is not confirmed (any more).
+    public func askRefund(id: UUID, reason: String, driver: UUID) async throws(PostgresError) -> Payment? {
+        let rows = try await postgres.execute(
+            Self.askRefundSQL, [.uuid(id), .uuid(driver), .text(reason), .double(Double(driverSeconds))])
+        guard let row = rows.first else { return nil }
+        return try Self.decode(row)
+    }
+
+    private static let refundCallSQL = step(
+        "refund-call", from: "phase = 'settling' AND refunded_at IS NULL",
+        set: "refund_calls = refund_calls + 1, refund_attempt = refund_attempt + $4")
+
+    /// Written before each cancel call at Toss.
+    public func refundCall(_ payment: Payment, newAttempt: Bool) async throws(PostgresError) -> Payment? {
+        try await move(Self.refundCallSQL, payment, detail: nil, [.int(newAttempt ? 1 : 0)])
+    }
+
+    private static let returnMoneySQL = step(
+        "return-money", from: "phase = 'settling' AND refunded_at IS NULL",
+        set: "refunded_at = now(), alarm = NULL, status = CASE status WHEN 'failed' THEN 'failed' ELSE 'cancelled' END",
+        outbox: "CASE WHEN confirmed_at IS NULL THEN 'payment.cancelled' ELSE 'payment.refunded' END")
+
+    public func returnMoney(_ payment: Payment, detail: String?) async throws(PostgresError) -> Payment? {
+        try await move(Self.returnMoneySQL, payment, detail: detail)
+    }
+
+    private static let closeSQL = step(
+        "close", from: "phase = 'settling' AND (settlement = 'decline' OR refunded_at IS NOT NULL)", set: "phase = 'done', driver = NULL")
+
+    public func close(_ payment: Payment) async throws(PostgresError) -> Payment? {
+        try await move(Self.closeSQL, payment, detail: nil)
+    }
+}
