@@ -2,14 +2,14 @@ import TiketiCore
 
 /// Every setting of the payment service beside the common ones.
 public struct PaymentConfig: Sendable {
-    public enum DeclinePolicy: String, Sendable {
+    public enum DeclinePolicy: String, Sendable, CaseIterable {
         /// A declined payment ends the reservation and frees its seats.
         case cancel
         /// The hold lives on until its own end; the buyer may try another card with a new order.
         case keep
     }
 
-    public var tossURL: String
+    public var tossURL: ServiceURL
     public var tossSecretKey: String
     /// One confirm call may take this long; the buyer is answered long before.
     public var tossTimeoutSeconds: Int = 60
@@ -26,17 +26,16 @@ public struct PaymentConfig: Sendable {
     /// An order that nobody came to pay is closed after this time; reservations live 15 minutes.
     public var abandonSeconds: Int = 3600
 
-    public init(tossURL: String, tossSecretKey: String) {
+    public init(tossURL: ServiceURL, tossSecretKey: String) {
         self.tossURL = tossURL
         self.tossSecretKey = tossSecretKey
     }
 
     public init(_ environment: inout EnvironmentReader) {
-        tossURL = environment.string("TOSS_API_URL", default: "http://127.0.0.1:4010")
-        tossSecretKey = environment.secret("TOSS_SECRET_KEY", default: "test_sk_tiketi_development")
+        tossURL = environment.url("TOSS_API_URL", default: "http://127.0.0.1:4010")
+        tossSecretKey = environment.secret("TOSS_SECRET_KEY", developmentDefault: "test_sk_tiketi_development")
         tossTimeoutSeconds = environment.int("TOSS_TIMEOUT_SECONDS", default: 60, in: 1...120)
-        let policy = environment.string("PAYMENT_DECLINE_POLICY", default: "cancel", oneOf: ["cancel", "keep"])
-        declinePolicy = DeclinePolicy(rawValue: policy) ?? .cancel
+        declinePolicy = environment.choice("PAYMENT_DECLINE_POLICY", default: .cancel)
         reconcileIntervalSeconds = Double(environment.int("PAYMENT_RECONCILE_SECONDS", default: 1, in: 1...60))
         reconcileConcurrency = environment.int("PAYMENT_RECONCILE_CONCURRENCY", default: 16, in: 1...256)
     }

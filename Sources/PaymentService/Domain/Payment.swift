@@ -45,7 +45,10 @@ public enum ConfirmAnswer: Sendable {
     case pending(Payment)
     case rejected(code: String, message: String)
     case expired(refunded: Bool)
+    /// Another order is paying for the same reservation right now.
     case handedBack
+    /// The order belongs to another payment key.
+    case otherPaymentKey
 
     public init(_ payment: Payment) {
         // What was once confirmed stays so in this answer, even after a refund: the call succeeded.
@@ -65,7 +68,7 @@ public enum ConfirmAnswer: Sendable {
     public var isFinal: Bool {
         switch self {
         case .confirmed, .rejected, .expired: true
-        case .pending, .handedBack: false
+        case .pending, .handedBack, .otherPaymentKey: false
         }
     }
 }

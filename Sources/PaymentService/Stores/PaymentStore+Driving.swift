@@ -18,7 +18,7 @@ extension PaymentStore {
 
     /// Takes over up to `limit` unfinished payments that nobody carries on; instances never take the same one.
     public func claimDue(limit: Int, driver: UUID) async throws(PostgresError) -> [Payment] {
-        let rows = try await postgres.execute(Self.claimSQL, [.int(Int64(limit)), .uuid(driver), .double(Double(driverSeconds))])
+        let rows = try await postgres.execute(Self.claimSQL, [.int(limit), .uuid(driver), .double(Double(driverSeconds))])
         var payments: [Payment] = []
         for row in rows { payments.append(try Self.decode(row)) }
         return payments
@@ -57,7 +57,7 @@ extension PaymentStore {
         let rows = try await postgres.execute(
             Self.parkSQL,
             [
-                .uuid(payment.id), .uuid(driver), detail.map { .text($0) } ?? .null, .double(seconds), alarm.map { .text($0) } ?? .null,
+                .uuid(payment.id), .uuid(driver), PostgresValue(detail), .double(seconds), PostgresValue(alarm),
                 .bool(refusedCall), .int(newRefundAttempt ? 1 : 0),
             ])
         guard let row = rows.first else { return nil }
@@ -72,7 +72,7 @@ extension PaymentStore {
     /// A finished payment was compared with Toss.
     public func checked(_ payment: Payment, alarm: String?) async throws(PostgresError) {
         guard let driver = payment.driver else { return }
-        _ = try await postgres.execute(Self.checkedSQL, [.uuid(payment.id), .uuid(driver), alarm.map { .text($0) } ?? .null])
+        _ = try await postgres.execute(Self.checkedSQL, [.uuid(payment.id), .uuid(driver), PostgresValue(alarm)])
     }
 
     private static let abandonSQL = """
@@ -113,7 +113,7 @@ extension PaymentStore {
     public func backlog() async throws(PostgresError) -> [(phase: String, count: Int, oldestSeconds: Int, alarms: Int)] {
         var lines: [(phase: String, count: Int, oldestSeconds: Int, alarms: Int)] = []
         for row in try await postgres.read(Self.backlogSQL) {
-            lines.append((try row.string(0), Int(try row.int(1)), Int(try row.int(2)), Int(try row.int(3))))
+            lines.append((try row.string(0), try row.int(1), try row.int(2), try row.int(3)))
         }
         return lines
     }
@@ -139,7 +139,7 @@ extension PaymentStore {
         _ = try await postgres.execute(
             Self.hintSQL,
             [
-                .text(transmissionID), .text(eventType), orderID.map { .text($0) } ?? .null, paymentKey.map { .text($0) } ?? .null,
+                .text(transmissionID), .text(eventType), PostgresValue(orderID), PostgresValue(paymentKey),
                 .text(status),
             ])
     }

@@ -33,7 +33,7 @@ extension PaymentStore {
 
     private func move(_ sql: String, _ payment: Payment, detail: String?, _ more: [PostgresValue] = []) async throws(PostgresError) -> Payment? {
         guard let driver = payment.driver else { return nil }
-        let rows = try await postgres.execute(sql, [.uuid(payment.id), .uuid(driver), detail.map { .text($0) } ?? .null] + more)
+        let rows = try await postgres.execute(sql, [.uuid(payment.id), .uuid(driver), PostgresValue(detail)] + more)
         guard let row = rows.first else { return nil }
         return try Self.decode(row)
     }
@@ -81,7 +81,7 @@ extension PaymentStore {
 
     /// Written before each confirm call: from here on money may have been taken.
     public func call(_ payment: Payment) async throws(PostgresError) -> Payment? {
-        try await move(Self.callSQL, payment, detail: nil, [.int(Int64(payment.calls))])
+        try await move(Self.callSQL, payment, detail: nil, [.int(payment.calls)])
     }
 
     private static let approveSQL = step(
@@ -91,7 +91,7 @@ extension PaymentStore {
     public func approve(_ payment: Payment, _ toss: TossPayment, detail: String?) async throws(PostgresError) -> Payment? {
         try await move(
             Self.approveSQL, payment, detail: detail,
-            [.text(toss.paymentKey), toss.method.map { .text($0) } ?? .null, toss.approvedAt.map { .timestamp($0) } ?? .null])
+            [.text(toss.paymentKey), PostgresValue(toss.method), PostgresValue(toss.approvedAt)])
     }
 
     private static let declineSQL = step(

@@ -22,7 +22,7 @@ public struct PaymentStore: Sendable {
 
     static func decode(_ row: PostgresRow) throws(PostgresError) -> Payment {
         guard let status = PaymentStatus(rawValue: try row.string(6)), let phase = PaymentPhase(rawValue: try row.string(7)) else {
-            throw PostgresError(code: .decode, message: "A payment's status or phase is unknown")
+            throw PostgresError(.decode, "A payment's status or phase is unknown")
         }
         let settlement = try row.stringOrNil(8).flatMap(Settlement.init(rawValue:))
         let refundedAt = try row.timestampOrNil(19)
@@ -31,10 +31,10 @@ public struct PaymentStore: Sendable {
             paymentKey: try row.stringOrNil(4), amount: try row.won(5),
             state: PaymentState(phase: phase, status: status, settlement: settlement, moneyIsBack: refundedAt != nil),
             method: try row.stringOrNil(9), approvedAt: try row.timestampOrNil(10), providerCode: try row.stringOrNil(11),
-            providerMessage: try row.stringOrNil(12), calls: Int(try row.int(13)), secondsSinceCall: try row.intOrNil(14).map { Int($0) },
-            refundCalls: Int(try row.int(15)), refundAttempt: Int(try row.int(16)), refundReason: try row.stringOrNil(17),
+            providerMessage: try row.stringOrNil(12), calls: try row.int(13), secondsSinceCall: try row.intOrNil(14),
+            refundCalls: try row.int(15), refundAttempt: try row.int(16), refundReason: try row.stringOrNil(17),
             confirmedAt: try row.timestampOrNil(18), refundedAt: refundedAt, driver: try row.uuidOrNil(20),
-            failures: Int(try row.int(21)), alarm: try row.stringOrNil(22), recheck: try row.bool(23), createdAt: try row.timestamp(24))
+            failures: try row.int(21), alarm: try row.stringOrNil(22), recheck: try row.bool(23), createdAt: try row.timestamp(24))
     }
 
     // MARK: Reading
@@ -72,11 +72,11 @@ public struct PaymentStore: Sendable {
     }
 
     public func payments(userID: UUID, limit: Int, offset: Int) async throws(PostgresError) -> (payments: [Payment], total: Int) {
-        let rows = try await postgres.read(Self.listSQL, [.uuid(userID), .int(Int64(limit)), .int(Int64(offset))])
+        let rows = try await postgres.read(Self.listSQL, [.uuid(userID), .int(limit), .int(offset)])
         var payments: [Payment] = []
         for row in rows { payments.append(try Self.decode(row)) }
         let total = try await postgres.read(Self.countSQL, [.uuid(userID)]).first?.int(0) ?? 0
-        return (payments, Int(total))
+        return (payments, total)
     }
 
     /// Every step of one payment, oldest first; the detail is JSON text.
@@ -114,6 +114,6 @@ public struct PaymentStore: Sendable {
                 [.uuid(id), .uuid(reservationID), .uuid(userID), .text("ORDER-\(UUID())"), .decimal(String(amount))])
             if let row = rows.first { return try Self.decode(row) }
         }
-        throw PostgresError(code: .unavailable, message: "No order could be opened")
+        throw PostgresError(.unavailable, "No order could be opened")
     }
 }

@@ -5,22 +5,13 @@ import TiketiNet
 extension TossPayment {
     public init?(_ json: JSONValue) {
         guard let paymentKey = json["paymentKey"]?.stringValue, let orderID = json["orderId"]?.stringValue,
-            let status = json["status"]?.stringValue, let total = json["totalAmount"].flatMap(Self.won)
+            let status = json["status"]?.stringValue, let total = json["totalAmount"]?.int64Value
         else { return nil }
         self.init(
             paymentKey: paymentKey, orderID: orderID, status: TossStatus(rawValue: status), totalAmount: total,
-            balanceAmount: json["balanceAmount"].flatMap(Self.won) ?? total, method: json["method"]?.stringValue,
+            balanceAmount: json["balanceAmount"]?.int64Value ?? total, method: json["method"]?.stringValue,
             approvedAt: json["approvedAt"]?.stringValue.flatMap { Timestamp(rfc3339: $0) },
             failureCode: json["failure"]?["code"]?.stringValue)
-    }
-
-    /// Whole won; a fraction is not a price of ours.
-    static func won(_ value: JSONValue) -> Int64? {
-        switch value {
-        case .integer(let amount): amount
-        case .number(let amount) where amount == amount.rounded() && amount.magnitude < 1e15: Int64(amount)
-        default: nil
-        }
     }
 }
 

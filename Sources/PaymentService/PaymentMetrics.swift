@@ -1,0 +1,46 @@
+import TiketiCore
+
+/// Counters and gauges of the payment service; every alarm named here is explained in docs/operations.md.
+public final class PaymentMetrics: Sendable {
+    private let outcomes: [PaymentStatus: Counter]
+    private let alarms: [String: Counter]
+    private let unfinished: [PaymentPhase: Gauge]
+    private let oldest: Gauge
+    private let alarmed: Gauge
+
+    static let alarmReasons = ["configuration", "refund_refused", "difference", "paid_after_failed"]
+
+    public init(_ registry: MetricsRegistry) {
+        var outcomes: [PaymentStatus: Counter] = [:]
+        for status in PaymentStatus.allCases {
+            outcomes[status] = registry.counter(
+                "tiketi_payments_processed_total", "Payments that reached an outcome.", labels: [("status", status.rawValue)])
+        }
+        self.outcomes = outcomes
+        var alarms: [String: Counter] = [:]
+        for reason in Self.alarmReasons {
+            alarms[reason] = registry.counter(
+                "tiketi_payment_alarms_total", "Events that need an operator.", labels: [("reason", reason)])
+        }
+        self.alarms = alarms
+        var unfinished: [PaymentPhase: Gauge] = [:]
+        for phase in PaymentPhase.allCases {
+            unfinished[phase] = registry.gauge(
+                "tiketi_payments_unfinished", "Payments on their way, as the reconciler last saw them.", labels: [("phase", phase.rawValue)])
+        }
+        self.unfinished = unfinished
+        oldest = registry.gauge("tiketi_payments_oldest_unfinished_seconds", "Since the longest silent unfinished payment last moved.")
+        alarmed = registry.gauge("tiketi_payments_alarmed", "Unfinished payments that need an operator.")
+    }
+
+    /// `pending` counts buyers who were answered 202.
+    func processed(_ status: PaymentStatus) { outcomes[status]?.increment() }
+
+    func alarm(_ reason: String) { alarms[reason]?.increment() }
+
+    func backlog(_ lines: [(phase: String, count: Int, oldestSeconds: Int, alarms: Int)]) {
+        for (phase, gauge) in unfinished { gauge.set(lines.first { $0.phase == phase.rawValue }?.count ?? 0) }
+        oldest.set(lines.map(\.oldestSeconds).max() ?? 0)
+        alarmed.set(lines.map(\.alarms).reduce(0, +))
+    }
+}

@@ -1,0 +1,65 @@
+import TiketiCore
+import TiketiNet
+
+/// The public routes: `/api/payments/*`.
+struct PaymentRoutes {
+    let payments: Payments
+    let webhooks: Webhooks
+
+    func add(to router: Router) {
+        router.post("/api/payments/prepare") { context in
+            let caller = try context.requirePrincipal()
+            var fields = try await context.fields()
+            let reservationID = fields.uuid("reservationId")
+            let amount = fields.won("amount")
+            try fields.finish()
+            let payment = try await payments.prepare(
+                reservationID: reservationID, userID: caller.userID, amount: amount, context: context)
+            return .json { json in
+                json.object {
+                    $0.member("success", true)
+                    $0.member("orderId", payment.orderID)
+                    $0.member("amount", payment.amount)
+                }
+            }
+        }
+        router.post("/api/payments/confirm") { context in
+            let caller = try context.requirePrincipal()
+            var fields = try await context.fields()
+            let paymentKey = fields.string("paymentKey", min: 1, max: 200)
+            let orderID = fields.string("orderId", min: 6, max: 64)
+            let amount = fields.won("amount")
+            try fields.finish()
+            return try await payments.confirm(
+                paymentKey: paymentKey, orderID: orderID, amount: amount, userID: caller.userID
+            ).response()
+        }
+        router.get("/api/payments/my") { context in
+            let caller = try context.requirePrincipal()
+            let page = try Page.read(from: context.query, default: 20, max: 100)
+            let (found, total) = try await payments.payments(of: caller.userID, limit: page.limit, offset: page.offset)
+            return .json { json in
+                json.object {
+                    $0.member("success", true)
+                    $0.array("payments", found) { json, payment in json.object { $0.payment(payment) } }
+                    $0.pagination(page, total: total)
+                }
+            }
+        }
+        router.get("/api/payments/:id") { context in
+            let caller = try context.requirePrincipal()
+            let payment = try await payments.payment(try context.uuidParameter("id"), userID: caller.userID)
+            return .json { json in
+                json.object {
+                    $0.member("success", true)
+                    $0.object("payment") { $0.payment(payment) }
+                }
+            }
+        }
+        router.post("/api/payments/webhook") { context in
+            let body = try await context.json()
+            try await webhooks.receive(body, transmissionID: context.request.headers["tosspayments-webhook-transmission-id"])
+            return .json { $0.object { $0.member("success", true) } }
+        }
+    }
+}

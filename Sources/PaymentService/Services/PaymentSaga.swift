@@ -1,0 +1,191 @@
+import Logging
+import TiketiCore
+import TiketiNet
+import TiketiStore
+
+/// Carries one payment on, step by step, until it is done or must wait. Every step is durable before the next begins, and Toss and ticket
+/// are never called inside a database transaction; a process may die between any two lines here.
+public final class PaymentSaga: Sendable {
+    let store: PaymentStore
+    let toss: TossClient
+    let ticket: TicketClient
+    let config: PaymentConfig
+    let metrics: PaymentMetrics
+    let logger: Logger
+
+    public init(
+        store: PaymentStore, toss: TossClient, ticket: TicketClient, config: PaymentConfig, metrics: PaymentMetrics, logger: Logger
+    ) {
+        self.store = store
+        self.toss = toss
+        self.ticket = ticket
+        self.config = config
+        self.metrics = metrics
+        self.logger = logger
+    }
+
+    /// What one step came to.
+    enum Progress: Sendable {
+        /// The payment stands somewhere else now; go on.
+        case moved(Payment)
+        /// Let go of, to be taken up again later, by whoever comes first.
+        case parked(Payment)
+        /// Somebody else carries it on.
+        case lost
+    }
+
+    /// Drives `payment`, whose driver is the caller, as far as it goes; returns how it stands then. `isEnough` ends the drive early and
+    /// leaves the payment with its driver.
+    public func drive(_ payment: Payment, until isEnough: @Sendable (Payment) -> Bool = { _ in false }) async -> Payment {
+        guard let driver = payment.driver else { return payment }
+        let heartbeat = Heartbeat(seconds: Double(config.driverSeconds) / 3) { [store] in
+            (try? await store.renew(payment.id, driver: driver)) ?? true
+        }
+        defer { heartbeat.stop() }
+        var current = payment
+        do {
+            while !isEnough(current) {
+                FaultPoint.reach("\(current.phase.rawValue)-\(current.state.settlement?.rawValue ?? "none")")
+                switch try await step(current) {
+                case .moved(let next):
+                    current = next
+                    if next.driver == nil { return next }
+                case .parked(let next): return next
+                case .lost: return (try await store.payment(id: payment.id)) ?? current
+                }
+            }
+        } catch {
+            // The database is away: the row keeps its driver until the lease runs out, then the reconciler takes it up.
+            logger.error("payment step failed", metadata: ["orderId": "\(payment.orderID)", "error": "\(error)"])
+        }
+        return current
+    }
+
+    private func step(_ payment: Payment) async throws -> Progress {
+        switch payment.phase {
+        case .confirming: try await confirming(payment)
+        case .approved: try await approved(payment)
+        case .settling: try await payment.state.owesMoney ? refund(payment) : close(payment)
+        case .created, .done: try await recheck(payment)
+        }
+    }
+
+    // MARK: approved
+
+    private func approved(_ payment: Payment) async throws -> Progress {
+        switch await ticket.confirm(payment) {
+        case .done:
+            FaultPoint.reach("ticket-confirmed")
+            guard let next = try await store.confirm(payment) else { return .lost }
+            metrics.processed(.confirmed)
+            return .moved(next)
+        case .refused(let code):
+            guard let next = try await store.lose(payment, detail: Self.detail("ticket", code)) else { return .lost }
+            logger.warning("paid too late, refunding", metadata: ["orderId": "\(payment.orderID)", "code": "\(code)"])
+            return .moved(next)
+        case .unavailable(let reason):
+            return try await park(payment, reason: reason)
+        }
+    }
+
+    // MARK: settling, after the money
+
+    private func close(_ payment: Payment) async throws -> Progress {
+        switch await tellTicket(payment) {
+        // A refusal here means that the reservation has ended already, which is all that we wanted to say.
+        case .done, .refused:
+            guard let next = try await store.close(payment) else { return .lost }
+            metrics.processed(next.status)
+            return .moved(next)
+        case .unavailable(let reason):
+            return try await park(payment, reason: reason)
+        }
+    }
+
+    private func tellTicket(_ payment: Payment) async -> TicketClient.Outcome {
+        switch payment.state.settlement {
+        case .refund: return await ticket.refunded(payment, reason: payment.refundReason ?? "refunded")
+        case .external where payment.confirmedAt != nil: return await ticket.refunded(payment, reason: "Cancelled at Toss")
+        case .decline, .void:
+            // The hold lives on and its paying lease runs out by itself.
+            if config.declinePolicy == .keep { return .done }
+            return await ticket.paymentFailed(payment, reason: payment.providerCode ?? "declined")
+        case .lateRefund, .external, nil: return await ticket.paymentFailed(payment, reason: "refunded")
+        }
+    }
+
+    // MARK: done, but somebody wants to know
+
+    private func recheck(_ payment: Payment) async throws -> Progress {
+        guard payment.paymentKey != nil else {
+            try await store.checked(payment, alarm: nil)
+            return .parked(payment)
+        }
+        let answer = await toss.payment(orderID: payment.orderID)
+        let detail = Self.detail("query", answer)
+        guard case .payment(let found) = answer else {
+            if case .refused(_, "NOT_FOUND_PAYMENT", _) = answer, payment.status == .failed {
+                try await store.checked(payment, alarm: nil)
+                return .parked(payment)
+            }
+            return try await park(payment, reason: "query", detail: detail)
+        }
+        switch (payment.status, found.status) {
+        case (.confirmed, .canceled):
+            guard let next = try await store.foundCancelled(payment, detail: detail) else { return .lost }
+            return .moved(next)
+        case (.failed, .done), (.failed, .waitingForDeposit), (.failed, .partialCanceled):
+            logger.critical("a failed payment was paid at Toss, taking it back", metadata: ["orderId": "\(payment.orderID)"])
+            metrics.alarm("paid_after_failed")
+            guard let next = try await store.void(payment, code: "PAID_AFTER_FAILED", detail: detail) else { return .lost }
+            return .moved(next)
+        case (.confirmed, .done), (.cancelled, .canceled), (.failed, _):
+            try await store.checked(payment, alarm: nil)
+            return .parked(payment)
+        default:
+            logger.critical(
+                "our books and Toss's differ",
+                metadata: [
+                    "orderId": "\(payment.orderID)", "ours": "\(payment.status.rawValue)", "toss": "\(found.status?.rawValue ?? "unknown")",
+                ])
+            metrics.alarm("difference")
+            try await store.checked(payment, alarm: "Toss shows \(found.status?.rawValue ?? "an unknown state")")
+            return .parked(payment)
+        }
+    }
+
+    // MARK: Waiting
+
+    /// Lets go of the payment for a while: 1 s, 2 s, 4 s … 30 s, a little scattered so that many do not come back at once.
+    func park(
+        _ payment: Payment, reason: String, alarm: String? = nil, seconds: Double? = nil, refusedCall: Bool = false,
+        newRefundAttempt: Bool = false, detail: String? = nil
+    ) async throws -> Progress {
+        let wait = seconds ?? min(30, Double(1 << min(payment.failures, 5))) * Double.random(in: 0.8...1.2)
+        logger.notice(
+            "payment waits",
+            metadata: ["orderId": "\(payment.orderID)", "phase": "\(payment.phase.rawValue)", "reason": "\(reason)", "seconds": "\(wait)"])
+        guard
+            let next = try await store.park(
+                payment, seconds: wait, alarm: alarm, refusedCall: refusedCall, newRefundAttempt: newRefundAttempt,
+                detail: detail ?? Self.detail("waits", reason))
+        else { return .lost }
+        return .parked(next)
+    }
+
+    /// History details, as JSON text. Never holds a secret: codes, states and amounts only.
+    static func detail(_ name: StaticString, _ text: String) -> String {
+        var writer = JSONWriter(capacity: 128)
+        writer.object { $0.member(name, String(text.prefix(300))) }
+        return String(decoding: writer.finish(), as: UTF8.self)
+    }
+
+    static func detail(_ name: StaticString, _ answer: TossAnswer) -> String {
+        switch answer {
+        case .payment(let payment):
+            detail(name, "\(payment.status?.rawValue ?? "unknown state") \(payment.totalAmount), left \(payment.balanceAmount)")
+        case .refused(let status, let code, _): detail(name, "\(status) \(code)")
+        case .unreachable(let reason): detail(name, reason)
+        }
+    }
+}
