@@ -21,16 +21,13 @@ struct InternalRoutes {
             let id = try context.uuidParameter("id")
             guard let payment = try await store.payment(id: id) else { throw PaymentError.notFound }
             let history = try await store.history(of: id)
-            return .json { json in
-                json.object {
-                    $0.member("success", true)
-                    $0.object("payment") { Self.write(payment, to: &$0) }
-                    $0.array("history", history) { json, line in
-                        json.object {
-                            $0.member("step", line.step)
-                            $0.member("at", line.at)
-                            $0.member("detail", raw: line.detail.map { Array($0.utf8) })
-                        }
+            return .success { json in
+                json.object("payment") { Self.write(payment, to: &$0) }
+                json.array("history", history) { json, line in
+                    json.object {
+                        $0.member("step", line.step)
+                        $0.member("at", line.at)
+                        $0.member("detail", raw: line.detail.map { Array($0.utf8) })
                     }
                 }
             }
@@ -38,12 +35,7 @@ struct InternalRoutes {
     }
 
     private static func answer(_ status: HTTPStatus, _ payment: Payment) -> HTTPResponse {
-        .json(status) { json in
-            json.object {
-                $0.member("success", true)
-                $0.object("payment") { $0.payment(payment) }
-            }
-        }
+        .success(status) { $0.object("payment") { $0.payment(payment) } }
     }
 
     /// Everything an operator needs; never the payment key, which is as good as a receipt.

@@ -20,27 +20,21 @@ extension ConfirmAnswer {
     func response() throws(APIError) -> HTTPResponse {
         switch self {
         case .confirmed(let payment):
-            return .json { json in
-                json.object {
-                    $0.member("success", true)
-                    $0.object("payment") { $0.confirmed(payment) }
-                    $0.object("reservation") {
-                        $0.member("id", payment.reservationID)
-                        $0.member("status", "confirmed")
-                        $0.member("paymentStatus", "completed")
-                    }
+            return .success { json in
+                json.object("payment") { $0.confirmed(payment) }
+                json.object("reservation") {
+                    $0.member("id", payment.reservationID)
+                    $0.member("status", "confirmed")
+                    $0.member("paymentStatus", "completed")
                 }
             }
         case .pending(let payment):
-            return .json(.accepted) { json in
-                json.object {
-                    $0.member("success", true)
-                    $0.object("payment") {
-                        $0.member("id", payment.id)
-                        $0.member("orderId", payment.orderID)
-                        $0.member("amount", payment.amount)
-                        $0.member("status", "pending")
-                    }
+            return .success(.accepted) { json in
+                json.object("payment") {
+                    $0.member("id", payment.id)
+                    $0.member("orderId", payment.orderID)
+                    $0.member("amount", payment.amount)
+                    $0.member("status", "pending")
                 }
             }
         case .rejected(let code, let message):

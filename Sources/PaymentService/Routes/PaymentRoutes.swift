@@ -15,12 +15,9 @@ struct PaymentRoutes {
             try fields.finish()
             let payment = try await payments.prepare(
                 reservationID: reservationID, userID: caller.userID, amount: amount, context: context)
-            return .json { json in
-                json.object {
-                    $0.member("success", true)
-                    $0.member("orderId", payment.orderID)
-                    $0.member("amount", payment.amount)
-                }
+            return .success {
+                $0.member("orderId", payment.orderID)
+                $0.member("amount", payment.amount)
             }
         }
         router.post("/api/payments/confirm") { context in
@@ -38,28 +35,20 @@ struct PaymentRoutes {
             let caller = try context.requirePrincipal()
             let page = try Page.read(from: context.query, default: 20, max: 100)
             let (found, total) = try await payments.payments(of: caller.userID, limit: page.limit, offset: page.offset)
-            return .json { json in
-                json.object {
-                    $0.member("success", true)
-                    $0.array("payments", found) { json, payment in json.object { $0.payment(payment) } }
-                    $0.pagination(page, total: total)
-                }
+            return .success { json in
+                json.array("payments", found) { json, payment in json.object { $0.payment(payment) } }
+                json.pagination(page, total: total)
             }
         }
         router.get("/api/payments/:id") { context in
             let caller = try context.requirePrincipal()
             let payment = try await payments.payment(try context.uuidParameter("id"), userID: caller.userID)
-            return .json { json in
-                json.object {
-                    $0.member("success", true)
-                    $0.object("payment") { $0.payment(payment) }
-                }
-            }
+            return .success { $0.object("payment") { $0.payment(payment) } }
         }
         router.post("/api/payments/webhook") { context in
             let body = try await context.json()
             try await webhooks.receive(body, transmissionID: context.request.headers["tosspayments-webhook-transmission-id"])
-            return .json { $0.object { $0.member("success", true) } }
+            return .success()
         }
     }
 }
