@@ -26,7 +26,8 @@ public final class PaymentMetrics: Sendable {
         var unfinished: [PaymentPhase: Gauge] = [:]
         for phase in PaymentPhase.allCases {
             unfinished[phase] = registry.gauge(
-                "tiketi_payments_unfinished", "Payments on their way, as the reconciler last saw them.", labels: [("phase", phase.rawValue)])
+                "tiketi_payments_unfinished", "Payments on their way, as the reconciler last saw them.", labels: [("phase", phase.rawValue)]
+            )
         }
         self.unfinished = unfinished
         oldest = registry.gauge("tiketi_payments_oldest_unfinished_seconds", "Since the longest silent unfinished payment last moved.")

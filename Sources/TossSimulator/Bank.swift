@@ -64,7 +64,8 @@ final class Bank: Sendable {
                 requestedAt: .now())
             if let method { payment.method = method }
             books.payments[key] = payment
-            books.orders[orderID] = key
+            // A second window for an order that is paid already does not hide the payment.
+            if books.orders[orderID].flatMap({ books.payments[$0] })?.charges ?? 0 == 0 { books.orders[orderID] = key }
             return payment
         }
     }
@@ -156,8 +157,11 @@ final class Bank: Sendable {
             let error = TossError(code)
             // A card that the card company refused is over; a refusal of the moment, or of our own key, leaves the payment open.
             if behaviour.confirmTimes == nil, error.status == 400 || error.status == 403, !error.isPassing,
-                !["INCORRECT_BASIC_AUTH_FORMAT", "FORBIDDEN_REQUEST", "INVALID_API_KEY", "INVALID_AUTHORIZE_AUTH", "ALREADY_PROCESSED_PAYMENT"]
-                    .contains(code)
+                ![
+                    "INCORRECT_BASIC_AUTH_FORMAT", "FORBIDDEN_REQUEST", "INVALID_API_KEY", "INVALID_AUTHORIZE_AUTH",
+                    "ALREADY_PROCESSED_PAYMENT",
+                ]
+                .contains(code)
             {
                 payment.status = .aborted
                 payment.failure = error
@@ -186,6 +190,7 @@ final class Bank: Sendable {
         payment.charged = amount - payment.behaviour.short
         payment.balance = payment.charged
         payment.approvedAt = .now()
+        books.orders[payment.orderID] = payment.paymentKey
         record(&payment, payment.charged, "DONE", &books)
     }
 

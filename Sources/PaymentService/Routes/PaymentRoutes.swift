@@ -48,7 +48,7 @@ struct PaymentRoutes {
         router.post("/api/payments/webhook") { context in
             let body = try await context.json()
             try await webhooks.receive(body, transmissionID: context.request.headers["tosspayments-webhook-transmission-id"])
-            return .success()
+            return .success { _ in }
         }
     }
 }

@@ -31,7 +31,9 @@ extension PaymentStore {
             """
     }
 
-    private func move(_ sql: String, _ payment: Payment, detail: String?, _ more: [PostgresValue] = []) async throws(PostgresError) -> Payment? {
+    private func move(_ sql: String, _ payment: Payment, detail: String?, _ more: [PostgresValue] = []) async throws(PostgresError)
+        -> Payment?
+    {
         guard let driver = payment.driver else { return nil }
         let rows = try await postgres.execute(sql, [.uuid(payment.id), .uuid(driver), PostgresValue(detail)] + more)
         guard let row = rows.first else { return nil }
@@ -96,7 +98,8 @@ extension PaymentStore {
 
     private static let declineSQL = step(
         "decline", from: "phase = 'confirming'",
-        set: "phase = 'settling', status = 'failed', settlement = 'decline', provider_code = $4, provider_message = left($5, 500), alarm = NULL",
+        set:
+            "phase = 'settling', status = 'failed', settlement = 'decline', provider_code = $4, provider_message = left($5, 500), alarm = NULL",
         outbox: "'payment.failed'")
 
     public func decline(_ payment: Payment, code: String, message: String, detail: String?) async throws(PostgresError) -> Payment? {
