@@ -5,28 +5,57 @@ import TiketiStore
 
 /// The composition root: what the payment service is made of, in one place.
 public struct PaymentApp {
-    public let router: Router
-    public let reconciler: Reconciler
+    /// What the service stands on; tests bring their own.
+    public struct Parts {
+        public var postgres: PostgresPool
+        public var http: HTTPClient
+        public var ticket: InternalClient
+        public var verifier: JWT.Verifier
+        public var internalAuth: InternalAuth
+        public var metrics: MetricsRegistry
+        public var logger: Logger
+        public var group: EventLoopGroup
 
-    public init(
-        config: PaymentConfig, postgres: PostgresPool, http: HTTPClient, ticket: InternalClient, verifier: JWT.Verifier,
-        internalToken: String, metrics registry: MetricsRegistry, logger: Logger, group: EventLoopGroup
-    ) {
-        let store = PaymentStore(postgres: postgres, driverSeconds: config.driverSeconds)
-        let metrics = PaymentMetrics(registry)
-        let ticket = TicketClient(ticket)
-        let saga = PaymentSaga(
-            store: store, toss: TossClient(http: http, config: config), ticket: ticket, config: config, metrics: metrics, logger: logger)
+        public init(
+            postgres: PostgresPool, http: HTTPClient, ticket: InternalClient, verifier: JWT.Verifier, internalAuth: InternalAuth,
+            metrics: MetricsRegistry, logger: Logger, group: EventLoopGroup
+        ) {
+            self.postgres = postgres
+            self.http = http
+            self.ticket = ticket
+            self.verifier = verifier
+            self.internalAuth = internalAuth
+            self.metrics = metrics
+            self.logger = logger
+            self.group = group
+        }
+    }
+
+    public static func make(_ runtime: ServiceRuntime, _ environment: inout EnvironmentReader) throws -> ServiceApp {
+        let config = PaymentConfig(&environment)
+        let ticket = InternalClient(base: runtime.config.services.ticket, token: runtime.config.internalToken, http: runtime.http)
+        return make(
+            config,
+            Parts(
+                postgres: runtime.postgres, http: runtime.http, ticket: ticket, verifier: runtime.verifier,
+                internalAuth: runtime.internalAuth, metrics: runtime.metrics, logger: runtime.logger, group: runtime.group))
+    }
+
+    public static func make(_ config: PaymentConfig, _ parts: Parts) -> ServiceApp {
+        let store = PaymentStore(postgres: parts.postgres, driverSeconds: config.driverSeconds)
+        let metrics = PaymentMetrics(parts.metrics)
+        let ticket = TicketClient(parts.ticket)
+        let toss = TossClient(http: parts.http, config: config)
+        let saga = PaymentSaga(store: store, toss: toss, ticket: ticket, config: config, metrics: metrics, logger: parts.logger)
         let payments = Payments(store: store, ticket: ticket, saga: saga, config: config, metrics: metrics)
         let refunds = Refunds(store: store, saga: saga, answerSeconds: config.answerSeconds)
+        let reconciler = Reconciler(
+            store: store, saga: saga, config: config, metrics: metrics, logger: parts.logger, loop: parts.group.next())
 
-        router = Router()
-        router.use(Authentication(verifier))
+        let router = Router()
+        router.use(Authentication(parts.verifier))
         PaymentRoutes(payments: payments, webhooks: Webhooks(store: store)).add(to: router)
-        router.group("/internal", use: InternalAuth(token: internalToken)) {
-            InternalRoutes(refunds: refunds, store: store).add(to: $0)
-        }
-        reconciler = Reconciler(
-            store: store, saga: saga, config: config, metrics: metrics, logger: logger, loop: group.next())
+        router.group("/internal", use: parts.internalAuth) { InternalRoutes(refunds: refunds, store: store).add(to: $0) }
+        return ServiceApp(router: router, services: [reconciler])
     }
 }

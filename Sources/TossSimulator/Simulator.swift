@@ -4,8 +4,6 @@ import TiketiNet
 /// A stand-in for TossPayments: the same HTTP API, books in memory, and misbehaviour on demand. Never part of production.
 public struct Simulator {
     public struct Settings: Sendable {
-        public var port = 4010
-        public var host = "0.0.0.0"
         /// nil accepts every key that begins with `test_`.
         public var secretKey: String?
         public var webhookURL: ServiceURL?
@@ -15,7 +13,6 @@ public struct Simulator {
         public init() {}
 
         public init(_ environment: inout EnvironmentReader) {
-            port = environment.int("TOSS_SIMULATOR_PORT", default: 4010, in: 0...65_535)
             secretKey = environment.optionalString("TOSS_SECRET_KEY")
             webhookURL = environment.optionalURL("TOSS_WEBHOOK_URL")
             windowSeconds = environment.int("TOSS_SIMULATOR_WINDOW_SECONDS", default: 600, in: 1...86_400)

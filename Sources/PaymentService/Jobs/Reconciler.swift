@@ -41,9 +41,11 @@ public final class Reconciler: Service {
     }
 
     /// Takes no new payments. Those under way go on until the process ends; the next process takes up what is left.
-    public func stop() async {
+    public func drain() async {
         state.withLock { $0.stopped = true }
     }
+
+    public func stop() async { await drain() }
 
     private func tick() async {
         let (room, ticks) = state.withLock { state in

@@ -1,0 +1,189 @@
+import Testing
+import TiketiCore
+import TiketiNet
+import TiketiTesting
+
+@testable import PaymentService
+
+/// Confirming over real sockets, a real database and the real simulator: who is charged, what the buyer hears, what happens to the hold.
+@Suite(.timeLimit(.minutes(2)))
+struct ConfirmTests {
+    @Test func aPurchase() async throws {
+        let bed = try await Bed()
+        let buyer = try await bed.ready()
+        let answer = try await bed.confirm(buyer)
+        #expect(answer.status == 200)
+        let payment = try #require(answer.body["payment"])
+        #expect(payment["orderId"]?.stringValue == buyer.orderID)
+        #expect(payment["amount"]?.int64Value == 70_000)
+        #expect(payment["status"]?.stringValue == "confirmed")
+        #expect(payment["method"]?.stringValue == "카드")
+        #expect(payment["approvedAt"]?.stringValue != nil)
+        #expect(answer.body["reservation"]?["id"]?.stringValue == buyer.reservationID.description)
+        #expect(answer.body["reservation"]?["status"]?.stringValue == "confirmed")
+        #expect(answer.body["reservation"]?["paymentStatus"]?.stringValue == "completed")
+        #expect(bed.ticket[buyer.reservationID]?.status == "confirmed")
+        #expect(try await bed.ledger(buyer)["charges"]?.intValue == 1)
+
+        let id = try #require(payment["id"]?.stringValue)
+        let got = try await bed.call(.get, "/api/payments/\(id)", token: buyer.token)
+        #expect(got.status == 200 && got.body["payment"]?["status"]?.stringValue == "confirmed")
+        let stranger = try bed.buyer()
+        #expect(try await bed.call(.get, "/api/payments/\(id)", token: stranger.token).status == 404)
+        #expect(try await bed.call(.get, "/api/payments/\(id)").status == 401)
+        #expect(try await bed.call(.get, "/api/payments/nonsense", token: buyer.token).status == 404)
+        let mine = try await bed.call(.get, "/api/payments/my?limit=5", token: buyer.token)
+        #expect(mine.body["payments"]?.arrayValue?.count == 1 && mine.body["pagination"]?["total"]?.intValue == 1)
+
+        let facts = try await bed.database.query("SELECT kind, payload->>'orderId' FROM payment_schema.outbox_feed ORDER BY id")
+        #expect(facts.count == 1)
+        #expect(try facts.first?.string(0) == "payment.confirmed")
+        let story = try await bed.call(.get, "/internal/payments/\(id)", token: Bed.token)
+        let steps = story.body["history"]?.arrayValue?.compactMap { $0["step"]?.stringValue }
+        #expect(steps == ["prepare", "begin", "call", "approve", "confirm"])
+        await bed.close()
+    }
+
+    @Test func preparing() async throws {
+        let bed = try await Bed()
+        let buyer = try bed.buyer()
+        let first = try await bed.prepare(buyer)
+        #expect(first.status == 200 && first.body["orderId"]?.stringValue?.hasPrefix("ORDER-") == true)
+        #expect(try await bed.prepare(buyer).bytes == first.bytes)
+        #expect(try await bed.prepare(buyer, amount: 69_999).code == "AMOUNT_MISMATCH")
+        #expect(try await bed.prepare(buyer, amount: -1).code == "VALIDATION_FAILED")
+        var stranger = try bed.buyer()
+        stranger.reservationID = buyer.reservationID
+        #expect(try await bed.prepare(stranger).status == 404)
+        stranger.reservationID = UUID()
+        #expect(try await bed.prepare(stranger).status == 404)
+        bed.ticket.change(buyer.reservationID) { $0.expiresAt = Timestamp.now().adding(seconds: -1) }
+        let late = try await bed.prepare(buyer)
+        #expect(late.status == 409 && late.code == "RESERVATION_EXPIRED")
+        let nobody = try await bed.call(.post, "/api/payments/prepare") { $0.member("amount", 1) }
+        #expect(nobody.code == "NO_TOKEN")
+        await bed.close()
+    }
+
+    @Test func preparingAtTheSameTimeOpensOneOrder() async throws {
+        let bed = try await Bed(instances: 2)
+        let buyer = try bed.buyer()
+        let orders = try await withThrowingTaskGroup(of: String?.self) { group in
+            for _ in 0..<20 { group.addTask { try await bed.prepare(buyer).body["orderId"]?.stringValue } }
+            return try await group.reduce(into: Set<String?>()) { $0.insert($1) }
+        }
+        #expect(orders.count == 1 && !orders.contains(nil))
+        await bed.close()
+    }
+
+    @Test(arguments: [nil, "slow-300", "late-200", "drop", "charged-PROVIDER_ERROR"])
+    func confirmingManyTimesAtOnceChargesOnce(behaviour: String?) async throws {
+        let bed = try await Bed(instances: 2)
+        let buyer = try await bed.ready(behaviour)
+        let answers = try await withThrowingTaskGroup(of: Bed.Answer.self) { group in
+            for index in 0..<12 { group.addTask { try await bed.confirm(buyer, instance: index % 2) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        let again = try await bed.confirm(buyer)
+        for answer in answers {
+            #expect(answer.status == 200)
+            #expect(answer.bytes == again.bytes)
+        }
+        #expect(try await bed.ledger(buyer)["charges"]?.intValue == 1)
+        #expect(try await bed.row(buyer).calls == 1)
+        await bed.close()
+    }
+
+    @Test func manyBuyersConfirmThreeTimesEach() async throws {
+        let bed = try await Bed(instances: 2)
+        let wrong = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<100 {
+                group.addTask {
+                    let buyer = try await bed.ready()
+                    async let one = bed.confirm(buyer, instance: 0)
+                    async let two = bed.confirm(buyer, instance: 1)
+                    async let three = bed.confirm(buyer, instance: 0)
+                    let answers = try await [one, two, three]
+                    let charges = try await bed.ledger(buyer)["charges"]?.intValue
+                    return answers.allSatisfy { $0.status == 200 && $0.bytes == answers[0].bytes } && charges == 1 ? 0 : 1
+                }
+            }
+            return try await group.reduce(0, +)
+        }
+        #expect(wrong == 0)
+        let exposition = String(decoding: bed.registry.exposition(), as: UTF8.self)
+        #expect(exposition.contains("tiketi_payments_processed_total{status=\"confirmed\"} 100"))
+        await bed.close()
+    }
+
+    @Test func theBuyerIsAnsweredBeforeTossIs() async throws {
+        let bed = try await Bed { $0.answerSeconds = 0.2 }
+        let buyer = try await bed.ready("slow-1000")
+        let answer = try await bed.confirm(buyer)
+        #expect(answer.status == 202)
+        #expect(answer.body["success"]?.boolValue == true && answer.body["payment"]?["status"]?.stringValue == "pending")
+        try await bed.eventually(buyer, "confirmed")
+        #expect(try await bed.confirm(buyer).status == 200)
+        #expect(try await bed.ledger(buyer)["charges"]?.intValue == 1)
+        await bed.close()
+    }
+
+    @Test func wrongOrdersAmountsAndKeys() async throws {
+        let bed = try await Bed()
+        let buyer = try await bed.ready()
+        #expect(try await bed.confirm(buyer, amount: 1).code == "AMOUNT_MISMATCH")
+        var stranger = try bed.buyer()
+        stranger.orderID = buyer.orderID
+        stranger.paymentKey = buyer.paymentKey
+        #expect(try await bed.confirm(stranger).status == 404)
+        stranger.orderID = "ORDER-unknown"
+        #expect(try await bed.confirm(stranger).status == 404)
+        stranger.orderID = "x"
+        #expect(try await bed.confirm(stranger).code == "VALIDATION_FAILED")
+        #expect(try await bed.confirm(buyer).status == 200)
+        let other = try await bed.confirm(buyer, paymentKey: "another")
+        #expect(other.status == 409 && other.code == "PAYMENT_KEY_MISMATCH")
+        #expect(try await bed.prepare(buyer).code == "RESERVATION_EXPIRED")
+        await bed.close()
+    }
+
+    @Test func withoutTheLeaseTossIsNotCalled() async throws {
+        let bed = try await Bed()
+        let buyer = try await bed.ready()
+        bed.ticket.change(buyer.reservationID) { $0.expiresAt = Timestamp.now().adding(seconds: -1) }
+        let answer = try await bed.confirm(buyer)
+        #expect(answer.status == 409 && answer.code == "RESERVATION_EXPIRED")
+        #expect(answer.body["refunded"] == nil)
+        #expect(try await bed.confirm(buyer).status == 409)
+        #expect(try await bed.ledger(buyer)["confirmCalls"]?.intValue == 0)
+
+        let rival = try await bed.ready()
+        bed.ticket.change(rival.reservationID) {
+            $0.payingOrder = "ORDER-other"
+            $0.payingUntil = Timestamp.now().adding(seconds: 60)
+        }
+        let busy = try await bed.confirm(rival)
+        #expect(busy.status == 409 && busy.code == "PAYMENT_IN_PROGRESS")
+        #expect(try await bed.ledger(rival)["confirmCalls"]?.intValue == 0)
+        // The order is open still.
+        bed.ticket.change(rival.reservationID) { $0.payingUntil = nil }
+        #expect(try await bed.confirm(rival).status == 200)
+        await bed.close()
+    }
+
+    @Test func paidTooLateIsRefunded() async throws {
+        let bed = try await Bed()
+        let buyer = try await bed.ready("late-300")
+        async let confirmed = bed.confirm(buyer)
+        while try await bed.row(buyer).calls == 0 {}
+        bed.ticket.change(buyer.reservationID) { $0.status = "cancelled" }
+        let answer = try await confirmed
+        #expect(answer.status == 409 && answer.code == "RESERVATION_EXPIRED")
+        #expect(answer.body["refunded"]?.boolValue == true)
+        #expect(try await bed.confirm(buyer).body["refunded"]?.boolValue == true)
+        let ledger = try await bed.ledger(buyer)
+        #expect(ledger["status"]?.stringValue == "CANCELED" && ledger["refundedAmount"]?.int64Value == 70_000)
+        try await bed.eventually(buyer, "cancelled")
+        await bed.close()
+    }
+}

@@ -1,0 +1,246 @@
+import Logging
+import Testing
+import TiketiCore
+import TiketiNet
+import TiketiStore
+import TiketiTesting
+
+@testable import PaymentService
+@testable import TossSimulator
+
+/// The payment service on a real PostgreSQL, with the real simulator and a stand-in for ticket, all over real sockets.
+final class Bed: Sendable {
+    static let group = EventLoopGroup.shared
+    static let token = "internal-token"
+    static let secret = "jwt-secret"
+
+    struct Answer: Sendable {
+        var status: Int
+        var body: JSONValue
+        var bytes: [UInt8]
+        var code: String? { body["code"]?.stringValue }
+    }
+
+    let database: TestDatabase
+    let ticket = TicketStandIn()
+    let registry = MetricsRegistry()
+    let http: HTTPClient
+    let simulatorPort: Int
+    let paymentPorts: [Int]
+    private let servers: [HTTPServer]
+    private let reconcilers: [any Service]
+    private let pools: [PostgresPool]
+
+    /// - Parameter instances: of the payment service, on one database.
+    init(instances: Int = 1, reconcile: Bool = true, webhooks: Bool = false, _ adjust: (inout PaymentConfig) -> Void = { _ in }) async throws {
+        database = try await TestPostgres.shared().database()
+        http = HTTPClient()
+        var servers: [HTTPServer] = []
+        func serve(_ router: Router, port: Int = 0) async throws -> Int {
+            let server = HTTPServer(group: Self.group, handler: router.handler)
+            servers.append(server)
+            return try await server.start(host: "127.0.0.1", port: port)
+        }
+        let ticketPort = try await serve(ticket.router(token: Self.token))
+        var settings = Simulator.Settings()
+        settings.secretKey = "test_sk_bed"
+        // The first payment service is asked to listen before the simulator knows where to send webhooks.
+        let relay = Relay()
+        if webhooks { settings.webhookURL = ServiceURL(host: "127.0.0.1", port: try await serve(relay.router(http: http)), path: "/hook") }
+        simulatorPort = try await serve(Simulator(settings, http: http).router)
+
+        var config = PaymentConfig(tossURL: ServiceURL(host: "127.0.0.1", port: simulatorPort), tossSecretKey: "test_sk_bed")
+        config.reconcileIntervalSeconds = 0.05
+        config.tossTimeoutSeconds = 5
+        config.driverSeconds = 3
+        adjust(&config)
+        var ports: [Int] = []
+        var reconcilers: [any Service] = []
+        var pools: [PostgresPool] = []
+        for _ in 0..<instances {
+            let pool = database.pool(role: "tiketi_payment", group: Self.group)
+            pools.append(pool)
+            let app = PaymentApp.make(
+                config,
+                PaymentApp.Parts(
+                    postgres: pool, http: http,
+                    ticket: InternalClient(
+                        base: ServiceURL(host: "127.0.0.1", port: ticketPort), token: Self.token, http: http),
+                    verifier: JWT.Verifier(secret: Self.secret), internalAuth: InternalAuth(token: Self.token), metrics: registry,
+                    logger: Logger(label: "payment") { _ in SwiftLogNoOpLogHandler() }, group: Self.group))
+            ports.append(try await serve(app.router))
+            if reconcile {
+                for service in app.services { try await service.start() }
+                reconcilers += app.services
+            }
+        }
+        relay.port.withLock { $0 = ports[0] }
+        paymentPorts = ports
+        self.servers = servers
+        self.reconcilers = reconcilers
+        self.pools = pools
+    }
+
+    func close() async {
+        for service in reconcilers { await service.stop() }
+        for server in servers { await server.stop() }
+        for pool in pools { await pool.close() }
+        try? await database.drop()
+    }
+
+    // MARK: Calls
+
+    func call(
+        _ method: HTTPMethod, _ path: String, port: Int? = nil, token: String? = nil, headers: [(String, String)] = [],
+        _ body: ((inout JSONWriter) -> Void)? = nil
+    ) async throws -> Answer {
+        var request = HTTPClientRequest(
+            method: method, url: URLParts(scheme: "http", host: "127.0.0.1", port: port ?? paymentPorts[0], target: path))
+        if let token { request.headers["Authorization"] = "Bearer \(token)" }
+        for (name, value) in headers { request.headers[name] = value }
+        if let body {
+            var writer = JSONWriter()
+            writer.object(body)
+            request.headers["Content-Type"] = "application/json"
+            request.body = .bytes(writer.finish())
+        }
+        request.totalTimeout = 60_000_000_000
+        let ready = request
+        return try await Self.group.next().run { [http] in
+            let response = try await http.execute(ready)
+            let bytes = try await response.body.collect(upTo: 1 << 24)
+            return Answer(status: response.status.code, body: (try? JSONValue.parse(bytes)) ?? .null, bytes: bytes)
+        }
+    }
+
+    /// One buyer with a pending reservation.
+    struct Buyer: Sendable {
+        var userID: UUID
+        var token: String
+        var reservationID: UUID
+        var amount: Int64
+        var orderID = ""
+        var paymentKey = ""
+    }
+
+    func buyer(amount: Int64 = 70_000) throws -> Buyer {
+        let user = UUID()
+        let token = JWT.sign(
+            Principal(userID: user, email: "b@example.com", role: .user), secret: Self.secret, lifetimeSeconds: 3600)
+        return Buyer(userID: user, token: token, reservationID: ticket.add(userID: user, amount: amount), amount: amount)
+    }
+
+    func prepare(_ buyer: Buyer, amount: Int64? = nil) async throws -> Answer {
+        try await call(.post, "/api/payments/prepare", token: buyer.token) {
+            $0.member("reservationId", buyer.reservationID)
+            $0.member("amount", amount ?? buyer.amount)
+        }
+    }
+
+    /// A buyer who has come back from the payment window.
+    func ready(_ behaviour: String? = nil, amount: Int64 = 70_000) async throws -> Buyer {
+        var buyer = try buyer(amount: amount)
+        let prepared = try await prepare(buyer)
+        buyer.orderID = try #require(prepared.body["orderId"]?.stringValue, "\(prepared)")
+        buyer.paymentKey = try await key(buyer, behaviour)
+        return buyer
+    }
+
+    func key(_ buyer: Buyer, _ behaviour: String? = nil) async throws -> String {
+        let answer = try await call(.post, "/simulator/payments", port: simulatorPort) {
+            $0.member("orderId", buyer.orderID)
+            $0.member("amount", buyer.amount)
+            $0.member("behaviour", behaviour)
+        }
+        return try #require(answer.body["paymentKey"]?.stringValue, "\(answer)")
+    }
+
+    func confirm(_ buyer: Buyer, instance: Int = 0, paymentKey: String? = nil, amount: Int64? = nil) async throws -> Answer {
+        try await call(.post, "/api/payments/confirm", port: paymentPorts[instance], token: buyer.token) {
+            $0.member("paymentKey", paymentKey ?? buyer.paymentKey)
+            $0.member("orderId", buyer.orderID)
+            $0.member("amount", amount ?? buyer.amount)
+        }
+    }
+
+    func refund(_ buyer: Buyer, instance: Int = 0) async throws -> Answer {
+        try await call(.post, "/internal/payments/refund", port: paymentPorts[instance], token: Self.token) {
+            $0.member("reservationId", buyer.reservationID)
+            $0.member("reason", "test")
+        }
+    }
+
+    // MARK: What there is
+
+    struct Row: Sendable, Equatable {
+        var status: String
+        var phase: String
+        var calls: Int
+        var code: String?
+        var alarm: String?
+    }
+
+    func row(_ buyer: Buyer) async throws -> Row {
+        let rows = try await database.query(
+            "SELECT status, phase, calls, provider_code, alarm FROM payment_schema.payments WHERE order_id = $1", [buyer.orderID])
+        let row = try #require(rows.first)
+        return Row(
+            status: try row.string(0), phase: try row.string(1), calls: try row.int(2), code: try row.stringOrNil(3),
+            alarm: try row.stringOrNil(4))
+    }
+
+    func ledger(_ buyer: Buyer) async throws -> JSONValue {
+        let answer = try await call(.get, "/simulator/ledger?orderId=\(buyer.orderID)", port: simulatorPort)
+        let payments = try #require(answer.body["payments"]?.arrayValue)
+        try #require(payments.count == 1)
+        return payments[0]
+    }
+
+    /// Makes the reconciler take the payment up now instead of after its pause.
+    func hurry() async throws {
+        try await database.query("UPDATE payment_schema.payments SET due_at = now() WHERE driver IS NULL")
+    }
+
+    /// Pretends that the confirm calls so far began long ago.
+    func age(_ buyer: Buyer, seconds: Int = 100) async throws {
+        try await database.query(
+            "UPDATE payment_schema.payments SET last_call_at = last_call_at - make_interval(secs => \(seconds)) WHERE order_id = $1",
+            [buyer.orderID])
+    }
+
+    /// Waits for what the reconciler brings about.
+    func eventually(_ buyer: Buyer, _ status: String, _ phase: String = "done") async throws {
+        var last: Row?
+        for _ in 0..<600 {
+            let row = try await row(buyer)
+            if row.status == status, row.phase == phase { return }
+            last = row
+            try await hurry()
+            try await Self.group.loops[0].run { try await EventLoop.current?.sleep(nanoseconds: 25_000_000) }
+        }
+        Issue.record("waited for \(status) \(phase), is \(String(describing: last))")
+    }
+}
+
+/// Where the simulator sends webhooks, before there is a payment service to receive them.
+private final class Relay: Sendable {
+    let port = Locked<Int>(0)
+
+    func router(http: HTTPClient) -> Router {
+        let router = Router()
+        router.post("/hook") { [self] context in
+            let bytes = try await context.body()
+            var request = HTTPClientRequest(
+                method: .post,
+                url: URLParts(scheme: "http", host: "127.0.0.1", port: port.withLock { $0 }, target: "/api/payments/webhook"))
+            request.headers = context.request.headers
+            request.headers["Content-Length"] = nil
+            request.headers["Host"] = nil
+            request.headers["Connection"] = nil
+            request.body = .bytes(bytes)
+            let response = try await http.execute(request)
+            return HTTPResponse(status: response.status)
+        }
+        return router
+    }
+}
