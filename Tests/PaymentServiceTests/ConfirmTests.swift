@@ -35,9 +35,7 @@ struct ConfirmTests {
         let mine = try await bed.call(.get, "/api/payments/my?limit=5", token: buyer.token)
         #expect(mine.body["payments"]?.arrayValue?.count == 1 && mine.body["pagination"]?["total"]?.intValue == 1)
 
-        let facts = try await bed.database.query("SELECT kind, payload->>'orderId' FROM payment_schema.outbox_feed ORDER BY id")
-        #expect(facts.count == 1)
-        #expect(try facts.first?.string(0) == "payment.confirmed")
+        #expect(try await bed.facts(buyer) == ["payment.confirmed"])
         let story = try await bed.call(.get, "/internal/payments/\(id)", token: Bed.token)
         let steps = story.body["history"]?.arrayValue?.compactMap { $0["step"]?.stringValue }
         #expect(steps == ["prepare", "begin", "call", "approve", "confirm"])

@@ -196,6 +196,23 @@ final class Bed: Sendable {
         return payments[0]
     }
 
+    /// The facts that statistics hear of one order. The feed shows a fact only when no older transaction of the server still runs.
+    func facts(_ buyer: Buyer) async throws -> [String] {
+        for _ in 0..<400 {
+            let behind = try await database.query(
+                "SELECT (SELECT count(*) FROM payment_schema.outbox) - (SELECT count(*) FROM payment_schema.outbox_feed)")
+            if try behind.first?.int(0) == 0 { break }
+            try await Self.pause()
+        }
+        let rows = try await database.query(
+            "SELECT kind FROM payment_schema.outbox_feed WHERE payload->>'orderId' = $1 ORDER BY id", [buyer.orderID])
+        return try rows.map { try $0.string(0) }
+    }
+
+    static func pause() async throws {
+        try await group.loops[0].run { try await EventLoop.current?.sleep(nanoseconds: 25_000_000) }
+    }
+
     /// Makes the reconciler take the payment up now instead of after its pause.
     func hurry() async throws {
         try await database.query("UPDATE payment_schema.payments SET due_at = now() WHERE driver IS NULL")
@@ -216,7 +233,7 @@ final class Bed: Sendable {
             if row.status == status, row.phase == phase { return }
             last = row
             try await hurry()
-            try await Self.group.loops[0].run { try await EventLoop.current?.sleep(nanoseconds: 25_000_000) }
+            try await Self.pause()
         }
         Issue.record("waited for \(status) \(phase), is \(String(describing: last))")
     }

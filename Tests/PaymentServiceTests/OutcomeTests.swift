@@ -1,0 +1,179 @@
+import Testing
+import TiketiCore
+import TiketiNet
+import TiketiTesting
+
+@testable import PaymentService
+
+/// Every way a confirm call can end at Toss: what the buyer hears, what happens to the hold, and that money and seats agree in the end.
+@Suite(.timeLimit(.minutes(3)))
+struct OutcomeTests {
+    static let declined = [
+        "INVALID_REQUEST", "UNAPPROVED_ORDER_ID", "NOT_AVAILABLE_PAYMENT", "BELOW_MINIMUM_AMOUNT", "INVALID_CARD_NUMBER",
+        "INVALID_STOPPED_CARD", "INVALID_CARD_EXPIRATION", "INVALID_REJECT_CARD", "INVALID_CARD_LOST_OR_STOLEN", "EXCEED_MAX_AMOUNT",
+        "EXCEED_MAX_DAILY_PAYMENT_COUNT", "EXCEED_MAX_PAYMENT_AMOUNT", "INVALID_CARD_INSTALLMENT_PLAN",
+        "NOT_SUPPORTED_INSTALLMENT_PLAN_CARD_OR_MERCHANT", "REJECT_CARD_COMPANY", "REJECT_CARD_PAYMENT", "REJECT_ACCOUNT_PAYMENT",
+        "EXCEED_MAX_AUTH_COUNT", "EXCEED_MAX_ONE_DAY_AMOUNT", "INVALID_PASSWORD", "FDS_ERROR", "NOT_AVAILABLE_BANK", "NOT_FOUND_PAYMENT",
+        "NOT_FOUND_PAYMENT_SESSION",
+    ]
+
+    @Test func aDeclineEndsTheReservation() async throws {
+        let bed = try await Bed()
+        for code in Self.declined {
+            let buyer = try await bed.ready(code)
+            let answer = try await bed.confirm(buyer)
+            #expect(answer.status == 402 && answer.code == "PAYMENT_REJECTED", "\(code): \(answer)")
+            #expect(answer.body["providerCode"]?.stringValue == code)
+            #expect(try await bed.confirm(buyer).body["providerCode"]?.stringValue == code)
+            #expect(try await bed.row(buyer) == Bed.Row(status: "failed", phase: "done", calls: 1, code: code))
+            #expect(bed.ticket[buyer.reservationID]?.cancelReason == "payment_failed")
+            #expect(try await bed.ledger(buyer)["charges"]?.intValue == 0)
+            #expect(try await bed.facts(buyer) == ["payment.failed"])
+        }
+        await bed.close()
+    }
+
+    /// Toss's answer says nothing certain, and nothing was taken: the seats stay, the same call is made again, and it goes through.
+    @Test(arguments: [
+        "PROVIDER_ERROR", "CARD_PROCESSING_ERROR", "FAILED_PAYMENT_INTERNAL_SYSTEM_PROCESSING", "FAILED_INTERNAL_SYSTEM_PROCESSING",
+        "UNKNOWN_PAYMENT_ERROR", "TOO_MANY_REQUESTS", "SERVICE_UNAVAILABLE", "SOMETHING_NEW",
+    ])
+    func unknownWithoutACharge(code: String) async throws {
+        let bed = try await Bed()
+        let buyer = try await bed.ready("once-\(code)")
+        let answer = try await bed.confirm(buyer)
+        #expect(answer.status == 202 && answer.body["payment"]?["status"]?.stringValue == "pending", "\(answer)")
+        #expect(bed.ticket[buyer.reservationID]?.status == "pending")
+        if code == "SOMETHING_NEW" {
+            // The simulator remembers this answer for the key as Toss would: not ours to judge, until the payment lapses.
+            try await bed.call(.put, "/simulator/behaviour", port: bed.simulatorPort) {
+                $0.member("behaviour", "ok")
+                $0.member("paymentKey", buyer.paymentKey)
+            }.expect(200)
+            #expect(try await bed.row(buyer).status == "pending")
+        } else {
+            try await bed.eventually(buyer, "confirmed")
+            #expect(try await bed.confirm(buyer).status == 200)
+            #expect(try await bed.ledger(buyer)["charges"]?.intValue == 1)
+        }
+        await bed.close()
+    }
+
+    /// Toss took the money and did not say so: found out at once by asking, and the buyer never notices.
+    @Test(arguments: [
+        "charged-PROVIDER_ERROR", "charged-CARD_PROCESSING_ERROR", "charged-ALREADY_PROCESSED_PAYMENT",
+        "charged-FAILED_PAYMENT_INTERNAL_SYSTEM_PROCESSING", "charged-FAILED_INTERNAL_SYSTEM_PROCESSING", "charged-UNKNOWN_PAYMENT_ERROR",
+        "charged-SOMETHING_NEW", "charged-TOO_MANY_REQUESTS", "charged-GATEWAY_TIMEOUT", "drop", "garbage",
+    ])
+    func unknownWithACharge(behaviour: String) async throws {
+        let bed = try await Bed()
+        let buyer = try await bed.ready(behaviour)
+        #expect(try await bed.confirm(buyer).status == 200)
+        #expect(try await bed.ledger(buyer)["charges"]?.intValue == 1)
+        #expect(bed.ticket[buyer.reservationID]?.status == "confirmed")
+        await bed.close()
+    }
+
+    /// The answer comes after our patience: resolved by the reconciler.
+    @Test func aTimeoutAfterTheCharge() async throws {
+        let bed = try await Bed {
+            $0.tossTimeoutSeconds = 1
+            $0.tossConnectSeconds = 1
+            $0.answerSeconds = 0.5
+        }
+        let buyer = try await bed.ready("slow-4000")
+        #expect(try await bed.confirm(buyer).status == 202)
+        try await bed.eventually(buyer, "confirmed")
+        #expect(try await bed.ledger(buyer)["charges"]?.intValue == 1)
+        await bed.close()
+    }
+
+    @Test func aLostCallIsMadeAgain() async throws {
+        let bed = try await Bed()
+        let buyer = try await bed.ready("lost")
+        #expect(try await bed.confirm(buyer).status == 202)
+        try await bed.eventually(buyer, "confirmed")
+        #expect(try await bed.ledger(buyer)["charges"]?.intValue == 1)
+        await bed.close()
+    }
+
+    /// 409: the same request is still running at Toss.
+    @Test func inProgressAtToss() async throws {
+        let bed = try await Bed()
+        let buyer = try await bed.ready("once-IDEMPOTENT_REQUEST_PROCESSING")
+        #expect(try await bed.confirm(buyer).status == 202)
+        #expect(bed.ticket[buyer.reservationID]?.status == "pending")
+        await bed.close()
+    }
+
+    @Test(arguments: ["UNAUTHORIZED_KEY", "FORBIDDEN_REQUEST", "INCORRECT_BASIC_AUTH_FORMAT", "INVALID_API_KEY", "INVALID_AUTHORIZE_AUTH"])
+    func ourOwnKeyKeepsTheHoldAndCallsTheOperator(code: String) async throws {
+        let bed = try await Bed(reconcile: false)
+        let buyer = try await bed.ready(code)
+        #expect(try await bed.confirm(buyer).status == 202)
+        let row = try await bed.row(buyer)
+        #expect(row.status == "pending" && row.alarm == code)
+        #expect(bed.ticket[buyer.reservationID]?.status == "pending")
+        let exposition = String(decoding: bed.registry.exposition(), as: UTF8.self)
+        #expect(exposition.contains("tiketi_payment_alarms_total{reason=\"configuration\"} 1"))
+        await bed.close()
+    }
+
+    @Test(arguments: ["deposit", "short-100"])
+    func whatIsNotThePriceIsTakenBack(behaviour: String) async throws {
+        let bed = try await Bed()
+        let buyer = try await bed.ready(behaviour)
+        let answer = try await bed.confirm(buyer)
+        #expect(answer.status == 402 && answer.code == "PAYMENT_REJECTED", "\(answer)")
+        try await bed.eventually(buyer, "failed")
+        #expect(try await bed.ledger(buyer)["status"]?.stringValue == "CANCELED")
+        #expect(bed.ticket[buyer.reservationID]?.status == "cancelled")
+        await bed.close()
+    }
+
+    /// A second call is refused, but the first one's outcome is unknown: not believed for 90 s.
+    @Test func aRefusalAfterAnUnknownCallIsNotBelievedAtOnce() async throws {
+        let bed = try await Bed(reconcile: false)
+        let buyer = try await bed.ready("lost")
+        #expect(try await bed.confirm(buyer).status == 202)
+        try await bed.call(.put, "/simulator/behaviour", port: bed.simulatorPort) {
+            $0.member("behaviour", "charged-REJECT_CARD_COMPANY")
+            $0.member("paymentKey", buyer.paymentKey)
+        }.expect(200)
+        await bed.close()
+    }
+
+    @Test func aPaymentThatTossNeverSawFailsAfterNinetySeconds() async throws {
+        let bed = try await Bed()
+        var buyer = try await bed.ready()
+        buyer.paymentKey = "unknown-to-everybody"
+        // Toss's first answer is lost, so that its refusal is not heard.
+        bed.ticket.down(["paying"])
+        #expect(try await bed.confirm(buyer).status == 202)
+        bed.ticket.down([])
+        try await bed.eventually(buyer, "failed")
+        #expect(try await bed.row(buyer).code == "NOT_FOUND_PAYMENT")
+        await bed.close()
+    }
+
+    @Test func withTheKeepPolicyTheHoldLivesOn() async throws {
+        let bed = try await Bed { $0.declinePolicy = .keep }
+        var buyer = try await bed.ready("REJECT_CARD_COMPANY")
+        #expect(try await bed.confirm(buyer).status == 402)
+        #expect(bed.ticket[buyer.reservationID]?.status == "pending")
+        // Another card, a new order.
+        bed.ticket.change(buyer.reservationID) { $0.payingUntil = nil }
+        let first = buyer.orderID
+        buyer.orderID = try #require(try await bed.prepare(buyer).body["orderId"]?.stringValue)
+        #expect(buyer.orderID != first)
+        buyer.paymentKey = try await bed.key(buyer)
+        #expect(try await bed.confirm(buyer).status == 200)
+        await bed.close()
+    }
+}
+
+extension Bed.Answer {
+    func expect(_ status: Int) {
+        #expect(self.status == status, "\(self)")
+    }
+}
