@@ -76,7 +76,12 @@ final class Bank: Sendable {
                 books.standard = behaviour
                 return true
             }
-            return books.payments[paymentKey].map { _ in books.payments[paymentKey]?.behaviour = behaviour } != nil
+            guard var payment = books.payments[paymentKey] else { return false }
+            payment.behaviour = behaviour
+            payment.confirmsBefore = payment.confirmCalls
+            payment.cancelsBefore = payment.cancelCalls
+            books.payments[paymentKey] = payment
+            return true
         }
     }
 
@@ -124,7 +129,7 @@ final class Bank: Sendable {
             payment.confirmCalls += 1
             payment.lapse(now: .now(), afterSeconds: windowSeconds)
             let behaviour = payment.behaviour
-            let applies = behaviour.confirmTimes.map { payment.confirmCalls <= $0 } ?? true
+            let applies = behaviour.confirmTimes.map { payment.confirmCalls - payment.confirmsBefore <= $0 } ?? true
             switch payment.status {
             case .done, .canceled, .partialCanceled, .waitingForDeposit:
                 return Reply(outcome: .error(TossError("ALREADY_PROCESSED_PAYMENT", "이미 처리된 결제 입니다.")))
@@ -240,7 +245,7 @@ final class Bank: Sendable {
             guard amount > 0, amount <= payment.balance else {
                 return Reply(outcome: .error(TossError("NOT_CANCELABLE_AMOUNT", "취소 할 수 없는 금액 입니다.")))
             }
-            let applies = payment.behaviour.cancelTimes.map { payment.cancelCalls <= $0 } ?? true
+            let applies = payment.behaviour.cancelTimes.map { payment.cancelCalls - payment.cancelsBefore <= $0 } ?? true
             let way = applies ? payment.behaviour.cancel : .pay
             switch way {
             case .refuse(let code): return Reply(outcome: .error(TossError(code)))

@@ -39,6 +39,9 @@ struct SimulatedPayment: Sendable {
     var charges = 0
     var confirmCalls = 0
     var cancelCalls = 0
+    /// Calls before the behaviour was changed: "once" counts from there.
+    var confirmsBefore = 0
+    var cancelsBefore = 0
     var lastCancelAt: UInt64 = 0
 
     /// The window's ten minutes are over, if they are.

@@ -131,15 +131,27 @@ struct OutcomeTests {
         await bed.close()
     }
 
-    /// A second call is refused, but the first one's outcome is unknown: not believed for 90 s.
-    @Test func aRefusalAfterAnUnknownCallIsNotBelievedAtOnce() async throws {
+    /// A second call is refused, but the first one's outcome is unknown: the refusal is not believed for 90 s.
+    @Test(arguments: [false, true])
+    func aRefusalAfterAnUnknownCall(aged: Bool) async throws {
         let bed = try await Bed(reconcile: false)
         let buyer = try await bed.ready("lost")
         #expect(try await bed.confirm(buyer).status == 202)
         try await bed.call(.put, "/simulator/behaviour", port: bed.simulatorPort) {
-            $0.member("behaviour", "charged-REJECT_CARD_COMPANY")
+            $0.member("behaviour", "once-REJECT_CARD_COMPANY")
             $0.member("paymentKey", buyer.paymentKey)
         }.expect(200)
+        if aged { try await bed.age(buyer) }
+        try await bed.reconcileOnce()
+        if aged {
+            #expect(try await bed.row(buyer) == Bed.Row(status: "failed", phase: "done", calls: 2, code: "REJECT_CARD_COMPANY"))
+            #expect(bed.ticket[buyer.reservationID]?.status == "cancelled")
+        } else {
+            #expect(try await bed.row(buyer) == Bed.Row(status: "pending", phase: "confirming", calls: 2))
+            // Toss changes its mind.
+            try await bed.reconcileOnce()
+            #expect(try await bed.row(buyer).status == "confirmed")
+        }
         await bed.close()
     }
 

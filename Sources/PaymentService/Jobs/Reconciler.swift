@@ -47,7 +47,10 @@ public final class Reconciler: Service {
 
     public func stop() async { await drain() }
 
-    private func tick() async {
+    /// Payments under way.
+    var running: Int { state.withLock { $0.running } }
+
+    func tick() async {
         let (room, ticks) = state.withLock { state in
             state.ticks += 1
             return (config.reconcileConcurrency - state.running, state.ticks)

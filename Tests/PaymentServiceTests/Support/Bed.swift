@@ -28,7 +28,8 @@ final class Bed: Sendable {
     let simulatorPort: Int
     let paymentPorts: [Int]
     private let servers: [HTTPServer]
-    private let reconcilers: [any Service]
+    private let reconcilers: [Reconciler]
+    private let isReconciling: Bool
     private let pools: [PostgresPool]
 
     /// - Parameter instances: of the payment service, on one database.
@@ -55,7 +56,7 @@ final class Bed: Sendable {
         config.driverSeconds = 3
         adjust(&config)
         var ports: [Int] = []
-        var reconcilers: [any Service] = []
+        var reconcilers: [Reconciler] = []
         var pools: [PostgresPool] = []
         for _ in 0..<instances {
             let pool = database.pool(role: "tiketi_payment", group: Self.group)
@@ -69,15 +70,16 @@ final class Bed: Sendable {
                     verifier: JWT.Verifier(secret: Self.secret), internalAuth: InternalAuth(token: Self.token), metrics: registry,
                     logger: Logger(label: "payment") { _ in SwiftLogNoOpLogHandler() }, group: Self.group))
             ports.append(try await serve(app.router))
-            if reconcile {
-                for service in app.services { try await service.start() }
-                reconcilers += app.services
+            for case let service as Reconciler in app.services {
+                if reconcile { try await service.start() }
+                reconcilers.append(service)
             }
         }
         relay.port.withLock { $0 = ports[0] }
         paymentPorts = ports
         self.servers = servers
         self.reconcilers = reconcilers
+        isReconciling = reconcile
         self.pools = pools
     }
 
@@ -216,6 +218,15 @@ final class Bed: Sendable {
     /// Makes the reconciler take the payment up now instead of after its pause.
     func hurry() async throws {
         try await database.query("UPDATE payment_schema.payments SET due_at = now() WHERE driver IS NULL")
+    }
+
+    /// Takes up what is due, once, and waits until it is let go of; for beds that do not reconcile by themselves.
+    func reconcileOnce(instance: Int = 0) async throws {
+        precondition(!isReconciling)
+        try await hurry()
+        let reconciler = reconcilers[instance]
+        try await Self.group.loops[0].run { await reconciler.tick() }
+        while reconciler.running > 0 { try await Self.pause() }
     }
 
     /// Pretends that the confirm calls so far began long ago.

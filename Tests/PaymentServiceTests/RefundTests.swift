@@ -1,0 +1,134 @@
+import Testing
+import TiketiCore
+import TiketiNet
+import TiketiTesting
+
+@testable import PaymentService
+
+/// Money back: in full, once, and before the seats are given away.
+@Suite(.timeLimit(.minutes(2)))
+struct RefundTests {
+    @Test func aRefund() async throws {
+        let bed = try await Bed()
+        let buyer = try await bed.ready()
+        #expect(try await bed.confirm(buyer).status == 200)
+        let before = try await bed.confirm(buyer)
+        let answer = try await bed.refund(buyer)
+        #expect(answer.status == 200 && answer.body["payment"]?["status"]?.stringValue == "cancelled", "\(answer)")
+        try await bed.eventually(buyer, "cancelled")
+        #expect(bed.ticket[buyer.reservationID]?.paymentStatus == "refunded")
+        #expect(try await bed.refund(buyer).status == 200)
+        let ledger = try await bed.ledger(buyer)
+        #expect(ledger["refundedAmount"]?.int64Value == 70_000 && ledger["cancelCalls"]?.intValue == 1)
+        #expect(try await bed.facts(buyer) == ["payment.confirmed", "payment.refunded"])
+        // The confirm call did succeed, and goes on saying so.
+        #expect(try await bed.confirm(buyer).bytes == before.bytes)
+        await bed.close()
+    }
+
+    @Test func whatWasNeverPaidIsNotRefunded() async throws {
+        let bed = try await Bed()
+        let open = try await bed.ready()
+        #expect(try await bed.refund(open).status == 404)
+        let declined = try await bed.ready("REJECT_CARD_COMPANY")
+        #expect(try await bed.confirm(declined).status == 402)
+        #expect(try await bed.refund(declined).status == 404)
+        #expect(try await bed.refund(try bed.buyer()).status == 404)
+        #expect(try await bed.call(.post, "/internal/payments/refund", token: open.token) { _ in }.status == 401)
+        await bed.close()
+    }
+
+    @Test func askingManyTimesAtOnceRefundsOnce() async throws {
+        let bed = try await Bed(instances: 2)
+        let buyer = try await bed.ready("cancel-slow-200")
+        #expect(try await bed.confirm(buyer).status == 200)
+        let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+            for index in 0..<8 { group.addTask { try await bed.refund(buyer, instance: index % 2).status } }
+            return try await group.reduce(into: Set<Int>()) { $0.insert($1) }
+        }
+        #expect(statuses.isSubset(of: [200, 202]) && statuses.contains(200))
+        try await bed.eventually(buyer, "cancelled")
+        #expect(try await bed.ledger(buyer)["refundedAmount"]?.int64Value == 70_000)
+        await bed.close()
+    }
+
+    /// Trouble on the way: asked for until it is seen, never paid back twice, and ticket hears of it only then.
+    @Test(arguments: [
+        "cancel-drop", "cancel-lost", "cancel-once-FAILED_REFUND_PROCESS", "cancel-once-FAILED_METHOD_HANDLING_CANCEL",
+        "cancel-once-COMMON_ERROR", "cancel-once-FORBIDDEN_CONSECUTIVE_REQUEST", "cancel-once-IDEMPOTENT_REQUEST_PROCESSING",
+        "cancel-once-PROVIDER_ERROR", "cancel-charged-FAILED_REFUND_PROCESS", "cancel-charged-ALREADY_CANCELED_PAYMENT",
+        "cancel-once-UNAUTHORIZED_KEY", "cancel-once-NOT_CANCELABLE_PAYMENT", "cancel-once-NOT_MATCHES_REFUNDABLE_AMOUNT",
+    ])
+    func troubleWithARefund(behaviour: String) async throws {
+        let bed = try await Bed()
+        let buyer = try await bed.ready(behaviour)
+        #expect(try await bed.confirm(buyer).status == 200)
+        let answer = try await bed.refund(buyer)
+        #expect(answer.status == 200 || answer.status == 202)
+        if answer.status == 202 { #expect(answer.body["payment"]?["status"]?.stringValue == "confirmed") }
+        try await bed.eventually(buyer, "cancelled")
+        let ledger = try await bed.ledger(buyer)
+        #expect(ledger["refundedAmount"]?.int64Value == 70_000, "\(ledger)")
+        #expect(bed.ticket[buyer.reservationID]?.paymentStatus == "refunded")
+        await bed.close()
+    }
+
+    @Test func aRefundThatTossRefusesCallsTheOperator() async throws {
+        let bed = try await Bed(reconcile: false)
+        let buyer = try await bed.ready("cancel-EXCEED_MAX_REFUND_DUE")
+        #expect(try await bed.confirm(buyer).status == 200)
+        #expect(try await bed.refund(buyer).status == 202)
+        let row = try await bed.row(buyer)
+        #expect(row.phase == "settling" && row.status == "confirmed" && row.alarm == "EXCEED_MAX_REFUND_DUE")
+        #expect(bed.ticket[buyer.reservationID]?.status == "confirmed")
+        await bed.close()
+    }
+
+    /// Somebody cancelled at Toss's own desk; the webhook says so without proof, and we look.
+    @Test func aCancellationAtTossIsFollowed() async throws {
+        let bed = try await Bed(webhooks: true)
+        let buyer = try await bed.ready("webhook-twice")
+        #expect(try await bed.confirm(buyer).status == 200)
+        try await bed.call(
+            .post, "/v1/payments/\(buyer.paymentKey)/cancel", port: bed.simulatorPort,
+            headers: [("Authorization", "Basic " + Base64.encode(Array("test_sk_bed:".utf8)))]
+        ) { $0.member("cancelReason", "by hand") }.expect(200)
+        try await bed.eventually(buyer, "cancelled")
+        #expect(bed.ticket[buyer.reservationID]?.paymentStatus == "refunded")
+        #expect(try await bed.facts(buyer) == ["payment.confirmed", "payment.refunded"])
+        await bed.close()
+    }
+
+    @Test func webhooksAreHintsOnly() async throws {
+        let bed = try await Bed()
+        let buyer = try await bed.ready()
+        #expect(try await bed.confirm(buyer).status == 200)
+        func hook(_ transmission: String?, _ status: String, order: String) async throws -> Int {
+            try await bed.call(
+                .post, "/api/payments/webhook", headers: transmission.map { [("tosspayments-webhook-transmission-id", $0)] } ?? []
+            ) {
+                $0.member("eventType", "PAYMENT_STATUS_CHANGED")
+                $0.object("data") {
+                    $0.member("orderId", order)
+                    $0.member("paymentKey", buyer.paymentKey)
+                    $0.member("status", status)
+                }
+            }.status
+        }
+        // A lie: nobody cancelled anything.
+        #expect(try await hook("t1", "CANCELED", order: buyer.orderID) == 200)
+        #expect(try await hook("t1", "CANCELED", order: buyer.orderID) == 200)
+        #expect(try await hook(nil, "DONE", order: "ORDER-unknown") == 200)
+        #expect(try await bed.call(.post, "/api/payments/webhook") { $0.member("anything", 1) }.status == 200)
+        for _ in 0..<200 {
+            let waiting = try await bed.database.query("SELECT count(*) FROM payment_schema.payments WHERE recheck")
+            if try waiting.first?.int(0) == 0 { break }
+            try await Bed.pause()
+        }
+        #expect(try await bed.row(buyer) == Bed.Row(status: "confirmed", phase: "done", calls: 1))
+        #expect(bed.ticket[buyer.reservationID]?.status == "confirmed")
+        let stored = try await bed.database.query("SELECT count(*) FROM payment_schema.webhooks")
+        #expect(try stored.first?.int(0) == 2)
+        await bed.close()
+    }
+}
