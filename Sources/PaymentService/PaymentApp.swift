@@ -54,6 +54,7 @@ public struct PaymentApp {
 
         let router = Router()
         router.use(Authentication(parts.verifier))
+        router.use(Idempotency(FinalAnswers(parts.postgres)))
         PaymentRoutes(payments: payments, webhooks: Webhooks(store: store)).add(to: router)
         router.group("/internal", use: parts.internalAuth) { InternalRoutes(refunds: refunds, store: store).add(to: $0) }
         return ServiceApp(router: router, services: [reconciler])

@@ -28,7 +28,7 @@ struct TossError: Sendable, Equatable {
 
     /// Trouble of the moment: a repetition with the same Idempotency-Key is tried anew instead of being answered from memory.
     var isPassing: Bool {
-        status >= 500 || status == 429 || status == 401 || code == "PROVIDER_ERROR" || code == "CARD_PROCESSING_ERROR"
+        status >= 500 || status == 429 || status == 409 || status == 401 || code == "PROVIDER_ERROR" || code == "CARD_PROCESSING_ERROR"
             || code == "FORBIDDEN_CONSECUTIVE_REQUEST"
     }
 }

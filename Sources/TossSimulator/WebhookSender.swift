@@ -35,15 +35,13 @@ final class WebhookSender: Sendable {
         }
         let bytes = body.finish()
         for attempt in 0...Self.pauses.count {
-            var request = HTTPClientRequest(
-                method: .post, url: URLParts(scheme: target.scheme, host: target.host, port: target.port, target: target.path))
-            request.headers = [
+            let headers: HTTPHeaders = [
                 "Content-Type": "application/json", "tosspayments-webhook-transmission-id": transmission,
                 "tosspayments-webhook-transmission-time": SimulatedPayment.korean(.now()),
                 "tosspayments-webhook-transmission-retried-count": String(attempt),
             ]
-            request.body = .bytes(bytes)
-            request.totalTimeout = 10_000_000_000
+            let request = HTTPClientRequest(
+                method: .post, url: target.parts(target: ""), headers: headers, body: .bytes(bytes), totalTimeout: 10_000_000_000)
             if let response = try? await http.execute(request) {
                 _ = try? await response.body.collect(upTo: 1 << 20)
                 if response.status.code == 200 { return }

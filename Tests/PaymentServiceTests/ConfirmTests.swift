@@ -185,3 +185,36 @@ struct ConfirmTests {
         await bed.close()
     }
 }
+
+extension ConfirmTests {
+    @Test func theIdempotencyKey() async throws {
+        let bed = try await Bed()
+        let buyer = try await bed.ready()
+        func confirm(_ key: String, amount: Int64) async throws -> Bed.Answer {
+            try await bed.call(.post, "/api/payments/confirm", token: buyer.token, headers: [("Idempotency-Key", key)]) {
+                $0.member("paymentKey", buyer.paymentKey)
+                $0.member("orderId", buyer.orderID)
+                $0.member("amount", amount)
+            }
+        }
+        let first = try await confirm("key-1", amount: buyer.amount)
+        #expect(first.status == 200)
+        #expect(try await confirm("key-1", amount: buyer.amount).bytes == first.bytes)
+        let other = try await confirm("key-1", amount: 1)
+        #expect(other.status == 409 && other.code == "IDEMPOTENCY_MISMATCH")
+        #expect(try await bed.ledger(buyer)["charges"]?.intValue == 1)
+        // An unknown outcome is not kept: the same key hears the end.
+        let slow = try await bed.ready("once-PROVIDER_ERROR")
+        func again() async throws -> Int {
+            try await bed.call(.post, "/api/payments/confirm", token: slow.token, headers: [("Idempotency-Key", "key-2")]) {
+                $0.member("paymentKey", slow.paymentKey)
+                $0.member("orderId", slow.orderID)
+                $0.member("amount", slow.amount)
+            }.status
+        }
+        #expect(try await again() == 202)
+        try await bed.eventually(slow, "confirmed")
+        #expect(try await again() == 200)
+        await bed.close()
+    }
+}

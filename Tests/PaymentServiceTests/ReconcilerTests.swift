@@ -17,19 +17,6 @@ struct ReconcilerTests {
             """, [buyer.orderID, buyer.paymentKey])
     }
 
-    private func charge(_ bed: Bed, _ buyer: Bed.Buyer) async throws {
-        try await bed.call(
-            .post, "/v1/payments/confirm", port: bed.simulatorPort,
-            headers: [
-                ("Authorization", "Basic " + Base64.encode(Array("test_sk_bed:".utf8))), ("Idempotency-Key", buyer.orderID),
-            ]
-        ) {
-            $0.member("paymentKey", buyer.paymentKey)
-            $0.member("orderId", buyer.orderID)
-            $0.member("amount", buyer.amount)
-        }.expect(200)
-    }
-
     @Test func deadAfterBegin() async throws {
         let bed = try await Bed()
         let buyer = try await bed.ready()
@@ -44,7 +31,7 @@ struct ReconcilerTests {
     func deadAroundTheCall(charged: Bool) async throws {
         let bed = try await Bed()
         let buyer = try await bed.ready()
-        if charged { try await charge(bed, buyer) }
+        if charged { try await bed.charge(buyer) }
         try await dead(bed, buyer, "calls = 1, last_call_at = now()")
         try await bed.eventually(buyer, "confirmed")
         #expect(try await bed.ledger(buyer)["charges"]?.intValue == 1)
@@ -55,7 +42,7 @@ struct ReconcilerTests {
     @Test func deadUntilTheSeatsAreGone() async throws {
         let bed = try await Bed()
         let buyer = try await bed.ready()
-        try await charge(bed, buyer)
+        try await bed.charge(buyer)
         bed.ticket.change(buyer.reservationID) { $0.status = "cancelled" }
         try await dead(bed, buyer, "calls = 1, last_call_at = now()")
         try await bed.eventually(buyer, "cancelled")

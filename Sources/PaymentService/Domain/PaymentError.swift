@@ -8,6 +8,4 @@ public enum PaymentError: Error, Sendable, Equatable {
     case inProgress
     /// The order already belongs to another payment key.
     case otherPaymentKey
-    /// Another service did not answer, or not sensibly.
-    case upstream
 }

@@ -10,7 +10,6 @@ extension PaymentError: APIErrorConvertible {
         case .reservationExpired: .conflict("RESERVATION_EXPIRED", "The reservation has expired")
         case .inProgress: .conflict("PAYMENT_IN_PROGRESS", "A payment for this reservation is in progress")
         case .otherPaymentKey: .conflict("PAYMENT_KEY_MISMATCH", "The order belongs to another payment")
-        case .upstream: .upstreamFailed
         }
     }
 }

@@ -35,13 +35,14 @@ public final class TicketClient: Sendable {
     }
 
     /// nil when there is no such reservation.
-    public func reservation(_ id: UUID, context: RequestContext?) async throws(PaymentError) -> Reservation? {
-        let (status, body) = try await answer(.get, "/internal/reservations/\(id)", nil, context)
+    public func reservation(_ id: UUID, context: RequestContext?) async throws -> Reservation? {
+        let (answered, body) = try await client.call(.get, "/internal/reservations/\(id)", context: context, timeout: timeout)
+        let status = answered.code
         if status == 404 { return nil }
         let reservation = body["reservation"] ?? body
         guard status == 200, let user = reservation["userId"]?.stringValue.flatMap({ UUID($0) }),
             let total = reservation["totalAmount"]?.int64Value, let state = reservation["status"]?.stringValue
-        else { throw .upstream }
+        else { throw APIError.upstreamFailed }
         return Reservation(
             userID: user, totalAmount: total, status: state,
             expiresAt: reservation["expiresAt"]?.stringValue.flatMap { Timestamp(rfc3339: $0) })
@@ -91,30 +92,21 @@ public final class TicketClient: Sendable {
     private func tell(_ payment: Payment, _ what: String, _ body: (inout JSONWriter) -> Void) async -> Outcome {
         var writer = JSONWriter()
         writer.object(body)
-        do throws(PaymentError) {
-            let (status, answer) = try await answer(.post, "/internal/reservations/\(payment.reservationID)/\(what)", writer.finish(), nil)
-            switch status {
+        do {
+            // Every call says the same each time: safe on a stale connection.
+            let (status, answer) = try await client.call(
+                .post, "/internal/reservations/\(payment.reservationID)/\(what)", json: writer.finish(), timeout: timeout, idempotent: true)
+            switch status.code {
             case 200..<300: return .done
             // Only "no such reservation", "not in this state" and "not this price" are answers to the question, and only in ticket's own
             // words; the rest is trouble on the way.
             case 400, 404, 409:
-                guard let code = answer["code"]?.stringValue, status != 400 || code == "AMOUNT_MISMATCH" else { fallthrough }
+                guard let code = answer["code"]?.stringValue, status.code != 400 || code == "AMOUNT_MISMATCH" else { fallthrough }
                 return .refused(code: code)
-            default: return .unavailable("ticket answered \(status) \(answer["code"]?.stringValue ?? "")")
+            default: return .unavailable("ticket answered \(status.code) \(answer["code"]?.stringValue ?? "")")
             }
         } catch {
-            return .unavailable("ticket did not answer")
-        }
-    }
-
-    private func answer(
-        _ method: HTTPMethod, _ path: String, _ json: [UInt8]?, _ context: RequestContext?
-    ) async throws(PaymentError) -> (Int, JSONValue) {
-        do {
-            let answer = try await client.call(method, path, json: json, context: context, timeout: timeout)
-            return (answer.status.code, answer.body)
-        } catch {
-            throw .upstream
+            return .unavailable("ticket did not answer: \(error.code)")
         }
     }
 }

@@ -53,15 +53,11 @@ public final class TossClient: Sendable {
         headers["Accept"] = "application/json"
         if body != nil { headers["Content-Type"] = "application/json" }
         if let idempotencyKey { headers["Idempotency-Key"] = idempotencyKey }
-        var request = HTTPClientRequest(
-            method: method, url: URLParts(scheme: base.scheme, host: base.host, port: base.port, target: base.path + path))
-        request.headers = headers
-        request.body = body.map { .bytes($0) } ?? .none
-        request.connectTimeout = connectTimeout
-        request.totalTimeout = timeout + connectTimeout
-        request.responseTimeout = timeout
-        // Repeating is ours to decide: the saga asks before it calls again.
-        request.idempotent = method == .get
+        let request = HTTPClientRequest(
+            method: method, url: base.parts(target: path), headers: headers, body: body.map { .bytes($0) } ?? .none,
+            connectTimeout: connectTimeout, responseTimeout: timeout, totalTimeout: timeout + connectTimeout,
+            // Repeating is ours to decide: the saga asks before it calls again.
+            idempotent: method == .get)
         do {
             let response = try await http.execute(request)
             let bytes = try await response.body.collect(upTo: 1 << 20)

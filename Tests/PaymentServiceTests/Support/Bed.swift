@@ -33,7 +33,10 @@ final class Bed: Sendable {
     private let pools: [PostgresPool]
 
     /// - Parameter instances: of the payment service, on one database.
-    init(instances: Int = 1, reconcile: Bool = true, webhooks: Bool = false, _ adjust: (inout PaymentConfig) -> Void = { _ in }) async throws {
+    init(instances: Int = 1, reconcile: Bool = true, webhooks: Bool = false, _ adjust: (inout PaymentConfig) -> Void = { _ in })
+        async throws
+    {
+        await Self.gate.enter()
         database = try await TestPostgres.shared().database()
         http = HTTPClient()
         var servers: [HTTPServer] = []
@@ -59,7 +62,10 @@ final class Bed: Sendable {
         var reconcilers: [Reconciler] = []
         var pools: [PostgresPool] = []
         for _ in 0..<instances {
-            let pool = database.pool(role: "tiketi_payment", group: Self.group)
+            let pool = database.pool(role: "tiketi_payment", group: Self.group) {
+                $0.writeConnectionsPerLoop = 4
+                $0.readConnectionsPerLoop = 1
+            }
             pools.append(pool)
             let app = PaymentApp.make(
                 config,
@@ -88,6 +94,25 @@ final class Bed: Sendable {
         for server in servers { await server.stop() }
         for pool in pools { await pool.close() }
         try? await database.drop()
+        await Self.gate.leave()
+    }
+
+    /// As many beds at a time as the server has connections for.
+    private static let gate = Gate(6)
+
+    private actor Gate {
+        private var room: Int
+        private var waiting: [CheckedContinuation<Void, Never>] = []
+
+        init(_ room: Int) { self.room = room }
+
+        func enter() async {
+            if room > 0 { room -= 1 } else { await withCheckedContinuation { waiting.append($0) } }
+        }
+
+        func leave() {
+            if waiting.isEmpty { room += 1 } else { waiting.removeFirst().resume() }
+        }
     }
 
     // MARK: Calls
@@ -97,7 +122,7 @@ final class Bed: Sendable {
         _ body: ((inout JSONWriter) -> Void)? = nil
     ) async throws -> Answer {
         var request = HTTPClientRequest(
-            method: method, url: URLParts(scheme: "http", host: "127.0.0.1", port: port ?? paymentPorts[0], target: path))
+            method: method, url: URLParts(host: "127.0.0.1", port: port ?? paymentPorts[0], target: path))
         if let token { request.headers["Authorization"] = "Bearer \(token)" }
         for (name, value) in headers { request.headers[name] = value }
         if let body {
@@ -163,6 +188,19 @@ final class Bed: Sendable {
             $0.member("orderId", buyer.orderID)
             $0.member("amount", amount ?? buyer.amount)
         }
+    }
+
+    /// Confirms at Toss behind the service's back, as a process that died would have done.
+    func charge(_ buyer: Buyer, idempotencyKey: String? = nil) async throws {
+        let headers = [
+            ("Authorization", "Basic " + Base64.encode(Array("test_sk_bed:".utf8))), ("Idempotency-Key", idempotencyKey ?? buyer.orderID),
+        ]
+        let answer = try await call(.post, "/v1/payments/confirm", port: simulatorPort, headers: headers) {
+            $0.member("paymentKey", buyer.paymentKey)
+            $0.member("orderId", buyer.orderID)
+            $0.member("amount", buyer.amount)
+        }
+        #expect(answer.status == 200, "\(answer)")
     }
 
     func refund(_ buyer: Buyer, instance: Int = 0) async throws -> Answer {
@@ -260,7 +298,7 @@ private final class Relay: Sendable {
             let bytes = try await context.body()
             var request = HTTPClientRequest(
                 method: .post,
-                url: URLParts(scheme: "http", host: "127.0.0.1", port: port.withLock { $0 }, target: "/api/payments/webhook"))
+                url: URLParts(host: "127.0.0.1", port: port.withLock { $0 }, target: "/api/payments/webhook"))
             request.headers = context.request.headers
             request.headers["Content-Length"] = nil
             request.headers["Host"] = nil
