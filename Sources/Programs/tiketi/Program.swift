@@ -1,4 +1,8 @@
+import TiketiCLI
+
 @main
 struct Program {
-    static func main() {}
+    static func main() async {
+        await TiketiCommand.main()
+    }
 }

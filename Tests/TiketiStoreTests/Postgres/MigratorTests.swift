@@ -109,4 +109,32 @@ import TiketiTesting
         #expect(try await Migrator(directory: TestPostgres.migrations, rolePassword: "tiketi").run(on: database.configuration).isEmpty)
         #expect(try await database.query("SELECT FROM pg_roles WHERE rolname LIKE 'tiketi\\_%' AND rolcanlogin").count == 5)
     }
+
+    /// database/seed on the migrated schema: a second run adds nothing, and moves events whose time has passed without touching their seats.
+    @Test func seedsAreIdempotent() async throws {
+        let database = try await TestPostgres.shared().database()
+        let files = try MigrationFile.directory(TestPostgres.migrations + "/../seed")
+        #expect(!files.isEmpty)
+        let counts = """
+            SELECT (SELECT count(*) FROM ticket_schema.events), (SELECT count(*) FROM ticket_schema.seats),
+                   (SELECT count(*) FROM auth_schema.users), (SELECT count(*) FROM ticket_schema.outbox),
+                   (SELECT count(*) FROM ticket_schema.events WHERE now() BETWEEN sale_start_date AND sale_end_date),
+                   (SELECT count(*) FROM ticket_schema.event_counters c
+                    WHERE total <> (SELECT count(*) FROM ticket_schema.seats s WHERE s.event_id = c.event_id))
+            """
+        func seed() async throws -> [Int] {
+            for file in files { try await database.run(script: "BEGIN; \(file.sql); COMMIT;") }
+            let row = try #require(try await database.query(counts).first)
+            return try (0..<6).map { try row.int($0) }
+        }
+        let first = try await seed()
+        #expect(first[0] == 7 && first[1] > 1000 && first[2] >= 3 && first[3] == 7 && first[4] >= 4 && first[5] == 0)
+        #expect(try await seed() == first)
+        try await database.query(
+            "UPDATE ticket_schema.events SET event_date = event_date - interval '40 days', sale_start_date = sale_start_date - interval '40 days', sale_end_date = sale_end_date - interval '40 days'"
+        )
+        let moved = try await seed()
+        #expect(moved[0] == first[0] && moved[1] == first[1] && moved[4] == first[4])
+        #expect(moved[3] == 14)
+    }
 }

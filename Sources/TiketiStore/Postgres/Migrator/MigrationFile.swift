@@ -27,6 +27,13 @@ public struct MigrationFile: Sendable, Hashable {
         return files.sorted { $0.number < $1.number }
     }
 
+    /// Names and texts of all SQL files in a folder, in the order of their names.
+    public static func directory(_ path: String) throws(MigrationError) -> [(name: String, sql: String)] {
+        var files: [(name: String, sql: String)] = []
+        for name in try entries(of: path) where name.hasSuffix(".sql") { files.append((name, try text(of: path + "/" + name))) }
+        return files
+    }
+
     private static func entries(of path: String) throws(MigrationError) -> [String] {
         guard let stream = opendir(path) else {
             if errno == ENOENT { return [] }

@@ -1,0 +1,70 @@
+// Who may change the database's structure, and where the files are that say how. Read from the environment alone.
+import Glibc
+import TiketiCore
+import TiketiStore
+
+/// Settings of the commands that prepare the database.
+struct AdministratorConfig {
+    /// The database to prepare, as its administrator.
+    var postgres: PostgresConfiguration
+    /// Password given to the services' login roles; nil leaves them as they are.
+    var rolePassword: String?
+    var isProduction: Bool
+
+    static func read(_ reader: inout EnvironmentReader) -> AdministratorConfig {
+        var postgres = PostgresConfiguration(
+            host: reader.string("DB_HOST", default: "127.0.0.1"),
+            port: reader.int("DB_PORT", default: 5432, in: 1...65_535),
+            database: reader.string("DB_NAME", default: "tiketi"),
+            user: reader.string("DB_ADMIN_USER", default: "postgres"),
+            password: reader.optionalString("DB_ADMIN_PASSWORD") ?? "",
+            sslMode: reader.choice("DB_SSLMODE", default: .prefer),
+            applicationName: "tiketi")
+        postgres.sslRootCertificate = reader.optionalString("DB_SSLROOTCERT")
+        if let url = reader.raw("DB_ADMIN_URL") {
+            do { postgres = try PostgresConfiguration(url: url) } catch { reader.problem("DB_ADMIN_URL", error.message) }
+        }
+        let password = reader.secret("DB_PASSWORD", developmentDefault: CommonConfig.developmentDatabasePassword)
+        return AdministratorConfig(postgres: postgres, rolePassword: password, isProduction: reader.isProduction)
+    }
+
+    /// Reads everything, or throws every problem at once.
+    static func load() throws -> AdministratorConfig {
+        var reader = EnvironmentReader()
+        let config = read(&reader)
+        try reader.finish()
+        return config
+    }
+
+    /// A folder of `database/`: named by `variable`, or below the working directory, or beside a parent of this program.
+    static func directory(_ name: String, variable: String) -> String {
+        if let named = EnvironmentReader().raw(variable) { return named }
+        let relative = "database/" + name
+        if access(relative, R_OK) == 0 { return relative }
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let length = max(0, readlink("/proc/self/exe", &buffer, buffer.count))
+        var parts = buffer[..<length].map { UInt8(bitPattern: $0) }.split(separator: UInt8(ascii: "/"))
+        while !parts.isEmpty {
+            parts.removeLast()
+            let path = parts.map { "/" + String(decoding: $0, as: UTF8.self) }.joined() + "/" + relative
+            if access(path, R_OK) == 0 { return path }
+        }
+        return relative
+    }
+}
+
+/// Connects, or keeps trying until `seconds` have passed: a database that starts at the same time gets its chance.
+func connectPatiently(_ configuration: PostgresConfiguration, seconds: Int) throws(PostgresError) -> BlockingConnection {
+    let attempts = max(1, seconds * 4)
+    for attempt in 1...attempts {
+        do throws(PostgresError) {
+            return try BlockingConnection(configuration)
+        } catch {
+            // A wrong password or a missing database does not mend itself.
+            let waiting = ["refused", "starting up", "No such file", "timeout", "could not translate", "shutting down"]
+            guard attempt < attempts, waiting.contains(where: { error.message.contains($0) }) else { throw error }
+            usleep(250_000)
+        }
+    }
+    throw PostgresError(.unavailable, "no attempt was made")
+}
