@@ -48,7 +48,7 @@ public struct PaymentApp {
         let toss = TossClient(http: parts.http, config: config)
         let saga = PaymentSaga(store: store, toss: toss, ticket: ticket, config: config, metrics: metrics, logger: parts.logger)
         let payments = Payments(store: store, ticket: ticket, saga: saga, config: config, metrics: metrics)
-        let refunds = Refunds(store: store, saga: saga, answerSeconds: config.answerSeconds)
+        let refunds = Refunds(store: store, saga: saga, answerSeconds: config.refundAnswerSeconds)
         let reconciler = Reconciler(
             store: store, saga: saga, config: config, metrics: metrics, logger: parts.logger, loop: parts.group.next())
 

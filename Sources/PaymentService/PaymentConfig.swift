@@ -17,6 +17,8 @@ public struct PaymentConfig: Sendable {
     public var declinePolicy: DeclinePolicy = .cancel
     /// How long a buyer waits for a final answer before 202.
     public var answerSeconds: Double = 20
+    /// How long another service waits for a refund before 202.
+    public var refundAnswerSeconds: Double = 7
     /// How long ticket keeps the seats for one attempt; longer than any pause between two attempts.
     public var leaseSeconds: Int = 180
     /// How long a silent driver keeps a payment.

@@ -104,13 +104,12 @@ public final class PaymentSaga: Sendable {
 
     private func tellTicket(_ payment: Payment) async -> TicketClient.Outcome {
         switch payment.state.settlement {
-        case .refund: return await ticket.refunded(payment, reason: payment.refundReason ?? "refunded")
-        case .external where payment.confirmedAt != nil: return await ticket.refunded(payment, reason: "Cancelled at Toss")
-        case .decline, .void:
+        case .decline, .void, nil:
             // The hold lives on and its paying lease runs out by itself.
             if config.declinePolicy == .keep { return .done }
             return await ticket.paymentFailed(payment, reason: payment.providerCode ?? "declined")
-        case .lateRefund, .external, nil: return await ticket.paymentFailed(payment, reason: "refunded")
+        case .refund, .lateRefund, .external:
+            return await ticket.refunded(payment, reason: payment.refundReason ?? "refunded")
         }
     }
 

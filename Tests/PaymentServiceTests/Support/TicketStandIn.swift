@@ -61,7 +61,7 @@ final class TicketStandIn: Sendable {
                 try fields.finish()
                 return try self.act("paying", context) { reservation in
                     guard reservation.userID == user else { throw APIError.notFound }
-                    guard reservation.amount == amount else { throw APIError.conflict("AMOUNT_MISMATCH", "amount") }
+                    guard reservation.amount == amount else { throw APIError.badRequest("AMOUNT_MISMATCH", "amount") }
                     let now = Timestamp.now()
                     let frozen = reservation.payingUntil.map { $0 > now } ?? false
                     guard reservation.status == "pending", frozen || reservation.expiresAt > now else {
@@ -90,6 +90,7 @@ final class TicketStandIn: Sendable {
             }
             group.on(.post, "/:id/refunded") { context in
                 try self.act("refunded", context) { reservation in
+                    if reservation.status == "cancelled", reservation.paymentStatus == "refunded" { return }
                     reservation.status = "cancelled"
                     reservation.paymentStatus = "refunded"
                 }
