@@ -62,7 +62,7 @@ let package = Package(
         // Floor 4: services
         module("GatewayService", service),
         module("AuthService", service + ["CLinux", "COpenSSL"]),
-        module("TicketService", service + ["TiketiRealtime"]),
+        module("TicketService", service + ["TiketiRealtime", "CZlib"]),
         module("PaymentService", service),
         module("StatsService", service),
         module("RealtimeService", service + ["TiketiRealtime"]),
@@ -86,7 +86,7 @@ let package = Package(
         tests("TiketiRealtimeTests", ["TiketiRealtime", "TiketiTesting"]),
         tests("AuthServiceTests", ["AuthService", "TiketiTesting"]),
         tests("GatewayServiceTests", ["GatewayService", "TiketiTesting"]),
-        tests("TicketServiceTests", ["TicketService", "TiketiTesting"]),
+        tests("TicketServiceTests", ["TicketService", "TiketiTesting", "TiketiRealtime", log]),
         tests("PaymentServiceTests", ["PaymentService", "TossSimulator", "TiketiTesting"]),
         tests("StatsServiceTests", ["StatsService", "TiketiTesting"]),
         tests("RealtimeServiceTests", ["RealtimeService", "TiketiTesting"]),

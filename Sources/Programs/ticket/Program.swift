@@ -1,4 +1,6 @@
+import TicketService
+
 @main
 struct Program {
-    static func main() {}
+    static func main() async { await TicketMain.run() }
 }

@@ -7,58 +7,62 @@
 /// out is answered `settle`: the caller ends that claim first (`SettleSQL`) and asks again, so that expiry has one code path.
 enum SeatSQL {
     /// Parameters: $1 user, $2 seat ids (distinct), $3 hold seconds, $4 seats one user may have of one event.
-    static let hold = take(own: "true", event: "(SELECT event_id FROM asked)", until: "now() + $3::bigint * interval '1 second'", reservation: "NULL", which: "l.fresh") + """
-        , bumped AS (
-            UPDATE ticket_schema.event_counters SET version = version + 1, revision = revision + 1
-            WHERE event_id = (SELECT id FROM target) AND (SELECT count(*) FROM claimed) > 0
-            RETURNING event_id, version, revision
-        ), logged AS (
-            INSERT INTO ticket_schema.seat_changes (event_id, version, seat_ids)
-            SELECT event_id, version, ARRAY(SELECT seat_id FROM claimed) FROM bumped
-        )
-        SELECT \(outcome),
-               least(asked.own_until, CASE WHEN bumped.version IS NOT NULL THEN ready.until END) AS expires_at
-        FROM asked, verdict, ready LEFT JOIN bumped ON true
-        """
+    static let hold =
+        take(
+            own: "true", event: "(SELECT event_id FROM asked)", until: "now() + $3::bigint * interval '1 second'", reservation: "NULL",
+            which: "l.fresh") + """
+            , bumped AS (
+                UPDATE ticket_schema.event_counters SET version = version + 1, revision = revision + 1
+                WHERE event_id = (SELECT id FROM target) AND (SELECT count(*) FROM claimed) > 0
+                RETURNING event_id, version, revision
+            ), logged AS (
+                INSERT INTO ticket_schema.seat_changes (event_id, version, seat_ids)
+                SELECT event_id, version, ARRAY(SELECT seat_id FROM claimed) FROM bumped
+            )
+            SELECT \(outcome),
+                   least(asked.own_until, CASE WHEN bumped.version IS NOT NULL THEN ready.until END) AS expires_at
+            FROM asked, verdict, ready LEFT JOIN bumped ON true
+            """
 
     /// Parameters: those of `hold`, $5 event, $6 the new reservation's id.
-    static let reserve = take(
-        own: "s.reservation_id IS NULL", event: "$5::uuid",
-        until: "least(min(hold_expires_at), now() + $3::bigint * interval '1 second')", reservation: "$6::uuid", which: "true") + """
-        , moved AS (
-            UPDATE ticket_schema.seat_claims c SET expires_at = ready.until
-            FROM changed, ready
-            WHERE c.seat_id = changed.id AND NOT changed.fresh AND c.ended_at IS NULL
-            RETURNING c.seat_id
-        ), booked AS (
-            INSERT INTO ticket_schema.reservations (id, user_id, event_id, reservation_number, total_amount, seat_count, expires_at)
-            SELECT $6::uuid, $1::uuid, $5::uuid, ticket_schema.reservation_number(nextval('ticket_schema.reservation_number_seq')),
-                   (SELECT sum(price) FROM locked), (SELECT count(*) FROM locked), ready.until
-            FROM ready
-            WHERE ready.ok AND ticket_schema.must(
-                NOT ready.ok OR (SELECT count(*) FROM moved) + (SELECT count(*) FROM claimed) = cardinality($2::uuid[])
-                AND (SELECT count(*) FROM claimed) = (SELECT count(*) FROM changed WHERE fresh))
-            RETURNING *, ticket_schema.reservation_fact(reservations) AS fact
-        ), itemised AS (
-            INSERT INTO ticket_schema.reservation_items (reservation_id, seat_id, price)
-            SELECT booked.id, locked.id, locked.price FROM locked, booked
-            RETURNING seat_id
-        ), told AS (
-            INSERT INTO ticket_schema.outbox (kind, payload) SELECT 'reservation', fact FROM booked
-        ), bumped AS (
-            UPDATE ticket_schema.event_counters SET version = version + 1, revision = revision + 1
-            WHERE event_id = (SELECT event_id FROM booked) AND (SELECT count(*) FROM claimed) > 0 AND (SELECT count(*) FROM itemised) > 0
-            RETURNING event_id, version, revision
-        ), logged AS (
-            INSERT INTO ticket_schema.seat_changes (event_id, version, seat_ids)
-            SELECT event_id, version, ARRAY(SELECT seat_id FROM claimed) FROM bumped
-        )
-        SELECT \(outcome),
-               booked.expires_at, booked.reservation_number, booked.total_amount, booked.created_at,
-               (SELECT json_agg(json_build_object('seatId', id, 'seatLabel', seat_label, 'price', trim_scale(price))
-                                ORDER BY section, row_number, seat_number) FROM locked) AS seats
-        FROM asked, verdict, ready LEFT JOIN booked ON true LEFT JOIN bumped ON true
-        """
+    static let reserve =
+        take(
+            own: "s.reservation_id IS NULL", event: "$5::uuid",
+            until: "least(min(hold_expires_at), now() + $3::bigint * interval '1 second')", reservation: "$6::uuid", which: "true") + """
+            , moved AS (
+                UPDATE ticket_schema.seat_claims c SET expires_at = ready.until
+                FROM changed, ready
+                WHERE c.seat_id = changed.id AND NOT changed.fresh AND c.ended_at IS NULL
+                RETURNING c.seat_id
+            ), booked AS (
+                INSERT INTO ticket_schema.reservations (id, user_id, event_id, reservation_number, total_amount, seat_count, expires_at)
+                SELECT $6::uuid, $1::uuid, $5::uuid, ticket_schema.reservation_number(nextval('ticket_schema.reservation_number_seq')),
+                       (SELECT sum(price) FROM locked), (SELECT count(*) FROM locked), ready.until
+                FROM ready
+                WHERE ready.ok AND ticket_schema.must(
+                    NOT ready.ok OR (SELECT count(*) FROM moved) + (SELECT count(*) FROM claimed) = cardinality($2::uuid[])
+                    AND (SELECT count(*) FROM claimed) = (SELECT count(*) FROM changed WHERE fresh))
+                RETURNING *, ticket_schema.reservation_fact(reservations) AS fact
+            ), itemised AS (
+                INSERT INTO ticket_schema.reservation_items (reservation_id, seat_id, price)
+                SELECT booked.id, locked.id, locked.price FROM locked, booked
+                RETURNING seat_id
+            ), told AS (
+                INSERT INTO ticket_schema.outbox (kind, payload) SELECT 'reservation', fact FROM booked
+            ), bumped AS (
+                UPDATE ticket_schema.event_counters SET version = version + 1, revision = revision + 1
+                WHERE event_id = (SELECT event_id FROM booked) AND (SELECT count(*) FROM claimed) > 0 AND (SELECT count(*) FROM itemised) > 0
+                RETURNING event_id, version, revision
+            ), logged AS (
+                INSERT INTO ticket_schema.seat_changes (event_id, version, seat_ids)
+                SELECT event_id, version, ARRAY(SELECT seat_id FROM claimed) FROM bumped
+            )
+            SELECT \(outcome),
+                   booked.expires_at, booked.reservation_number, booked.total_amount, booked.created_at,
+                   (SELECT json_agg(json_build_object('seatId', id, 'seatLabel', seat_label, 'price', trim_scale(price))
+                                    ORDER BY section, row_number, seat_number) FROM locked) AS seats
+            FROM asked, verdict, ready LEFT JOIN booked ON true LEFT JOIN bumped ON true
+            """
 
     private static let outcome = """
         CASE WHEN verdict.code = 'ok' AND NOT ready.ok THEN 'unavailable' ELSE verdict.code END AS code,
@@ -170,12 +174,15 @@ enum SeatSQL {
         FROM target LEFT JOIN bumped ON true
         """
 
-    /// One row for each seat, expired holds free, with the counters of the same snapshot. Parameters: $1 event, $2 section or null.
+    /// One row for each seat, expired holds free, each with the counters of the same snapshot; one row without a seat for an empty event.
+    /// Parameters: $1 event.
     static let map = """
         SELECT s.id, s.section, s.row_number, s.seat_number, s.seat_label, trim_scale(s.price)::text AS price,
-               CASE WHEN s.status = 'locked' AND s.hold_expires_at <= now() THEN 'available' ELSE s.status END AS status
-        FROM ticket_schema.seats s
-        WHERE s.event_id = $1::uuid AND ($2::text IS NULL OR s.section = $2::text)
+               CASE WHEN s.status = 'locked' AND s.hold_expires_at <= now() THEN 'available' ELSE s.status END AS status,
+               CASE WHEN s.hold_expires_at > now() THEN s.hold_expires_at END AS hold_ends,
+               c.version, c.revision, now() AS read_at
+        FROM ticket_schema.event_counters c LEFT JOIN ticket_schema.seats s ON s.event_id = c.event_id
+        WHERE c.event_id = $1::uuid
         ORDER BY s.section, s.row_number, s.seat_number
         """
 }

@@ -1,0 +1,54 @@
+// Ends what the clock has ended: seats are back on sale, and told so, within a moment of the end of their hold, never before it.
+import TiketiCore
+import TiketiNet
+
+/// Looks once a second for the next end (one index entry), and sleeps until exactly then when it is nearer. Correctness needs none of this:
+/// every statement counts an expired hold as free.
+struct ReservationCleaner: Sendable {
+    let seats: SeatStore
+    let announcer: Announcer
+    /// Between two rounds of throwing old rows away.
+    let interval: Int
+    let expired: Counter
+    private let lastPrune = Locked<UInt64>(0)
+
+    init(seats: SeatStore, announcer: Announcer, interval: Int, expired: Counter) {
+        self.seats = seats
+        self.announcer = announcer
+        self.interval = interval
+        self.expired = expired
+    }
+
+    /// One look; nanoseconds until the next.
+    func tick() async throws -> UInt64 {
+        try await settleDue()
+        try await pruneSometimes()
+        guard let next = try await seats.nextDue(), next < 1 else { return 1_000_000_000 }
+        // A row that another instance is working on stays due for a moment: do not spin on it.
+        return next <= 0 ? 20_000_000 : UInt64(next * 1_000_000_000) + 1_000_000
+    }
+
+    /// Settles everything that is due now.
+    func settleDue() async throws {
+        for event in try await seats.dueEvents() {
+            while true {
+                let settlement = try await seats.settle(event)
+                guard settlement.change != nil else { break }
+                expired.increment(by: UInt64(settlement.expired.count))
+                var announcement = Announcement()
+                announcement.add(settlement)
+                await announcer.announce(announcement)
+            }
+        }
+    }
+
+    private func pruneSometimes() async throws {
+        let now = EventLoop.current?.now ?? 0
+        let isTime = lastPrune.withLock { last in
+            guard now >= last + UInt64(interval) * 1_000_000_000 else { return false }
+            last = now
+            return true
+        }
+        if isTime { try await seats.prune() }
+    }
+}

@@ -1,0 +1,65 @@
+// /api/reservations: decode, authorise, call, encode.
+import TiketiCore
+import TiketiNet
+
+struct ReservationRoutes: Sendable {
+    let reservations: ReservationService
+
+    func install(on router: Router) {
+        router.post("/api/reservations") { try await create($0) }
+        router.get("/api/reservations/my") { try await mine($0) }
+        router.get("/api/reservations/:id") { try await get($0) }
+        router.put("/api/reservations/:id/cancel") { try await cancel($0) }
+    }
+
+    private func create(_ context: RequestContext) async throws -> HTTPResponse {
+        let user = try context.requirePrincipal().userID
+        var fields = try await context.fields()
+        let event = fields.uuid("eventId")
+        let seats = fields.uuids("seatIds", min: 1, max: 100)
+        try fields.finish()
+        return Self.one(.created, try await reservations.create(event: event, seats: seats, user: user))
+    }
+
+    private func mine(_ context: RequestContext) async throws -> HTTPResponse {
+        let user = try context.requirePrincipal().userID
+        let page = try Page.read(from: context.query)
+        let found = try await reservations.reservations.list(of: user, page)
+        return Self.list(found.reservations, page, total: found.total)
+    }
+
+    private func get(_ context: RequestContext) async throws -> HTTPResponse {
+        let principal = try context.requirePrincipal()
+        return Self.one(.ok, try await reservations.get(try context.uuidParameter("id"), for: principal))
+    }
+
+    private func cancel(_ context: RequestContext) async throws -> HTTPResponse {
+        let user = try context.requirePrincipal().userID
+        let id = try context.uuidParameter("id")
+        let isOver = try await reservations.cancel(id, owner: user, .user)
+        return Self.cancelled(isOver, try await reservations.get(id))
+    }
+
+    /// 202 while the money is on its way back: the seats are free when it has arrived.
+    static func cancelled(_ isOver: Bool, _ reservation: Reservation) -> HTTPResponse {
+        .success(isOver ? .ok : .accepted) {
+            $0.member("message", isOver ? "Reservation cancelled" : "The refund is under way")
+            $0.key("reservation")
+            ReservationJSON.full(reservation, &$0)
+        }
+    }
+
+    static func one(_ status: HTTPStatus, _ reservation: Reservation) -> HTTPResponse {
+        .success(status) {
+            $0.key("reservation")
+            ReservationJSON.full(reservation, &$0)
+        }
+    }
+
+    static func list(_ reservations: [Reservation], _ page: Page, total: Int) -> HTTPResponse {
+        .success(capacity: 512 + reservations.count * 800) {
+            $0.array("reservations", reservations) { ReservationJSON.full($1, &$0) }
+            $0.pagination(page, total: total)
+        }
+    }
+}

@@ -1,0 +1,131 @@
+// After a commit: caches are told, then buyers and live seat maps, all in one Redis pipeline. A failure here is logged and counted and never
+// fails the request: caches lapse by themselves and clients repair gaps by version.
+import Logging
+import TiketiCore
+import TiketiNet
+import TiketiRealtime
+import TiketiStore
+
+/// Everything one use case has to tell.
+public struct Announcement: Sendable {
+    public var changes: [SeatChange] = []
+    public var expired: [ExpiredReservation] = []
+
+    mutating func add(_ settlement: Settlement) {
+        if let change = settlement.change { changes.append(change) }
+        expired += settlement.expired
+    }
+}
+
+public struct Announcer: Sendable {
+    private let redis: RedisClient
+    private let cache: SnapshotCache
+    private let holdSeconds: Int
+    private let logger: Logger
+    private let failures: Counter
+    private let seatsReserved: Counter
+
+    init(redis: RedisClient, holdSeconds: Int, logger: Logger, metrics: MetricsRegistry) {
+        self.redis = redis
+        cache = SnapshotCache(redis: redis)
+        self.holdSeconds = holdSeconds
+        self.logger = logger
+        failures = metrics.counter("tiketi_announcements_failed_total", "Announcements after a commit that Redis did not take.")
+        seatsReserved = metrics.counter("tiketi_seats_reserved_total", "Seats taken by holds and reservations.")
+    }
+
+    func announce(_ change: SeatChange?) async {
+        guard let change else { return }
+        await announce(Announcement(changes: [change]))
+    }
+
+    func announce(_ announcement: Announcement) async {
+        var commands: [[RedisArgument]] = []
+        for change in announcement.changes {
+            commands.append(cache.invalidation(of: change.eventID, revision: change.revision))
+            seatCommands(change, &commands)
+            if case .held = change.kind { seatsReserved.increment(by: UInt64(change.seats.count)) }
+        }
+        for reservation in announcement.expired {
+            let payload = LiveEvent.reservationExpired(reservationID: reservation.id, message: "Your reservation has expired")
+            commands.append(
+                SocketEmitter.command(LiveEvent.reservationExpired.rawValue, payload, rooms: [LiveRoom.user(reservation.userID)]))
+        }
+        await send(commands)
+    }
+
+    /// Status changes that the clock, a sale or an organiser made.
+    func announce(_ changes: [StatusChange]) async {
+        guard !changes.isEmpty else { return }
+        var commands = [Self.newListGeneration()]
+        for change in changes {
+            commands.append(cache.invalidation(of: change.eventID, revision: change.revision))
+            let payload = LiveEvent.eventStatusChanged(eventID: change.eventID, status: change.status)
+            commands.append(
+                SocketEmitter.command(LiveEvent.eventStatusChanged.rawValue, payload, rooms: [LiveRoom.event(change.eventID)]))
+        }
+        await send(commands)
+    }
+
+    /// An organiser's write: lists and the event's own answers are out of date.
+    func invalidate(event: UUID, revision: Int64) async {
+        await send([Self.newListGeneration(), cache.invalidation(of: event, revision: revision)])
+    }
+
+    func forget(event: UUID) async { await send([Self.newListGeneration(), cache.removal(of: event)]) }
+
+    private func seatCommands(_ change: SeatChange, _ commands: inout [[RedisArgument]]) {
+        let room = LiveRoom.seats(change.eventID)
+        let locks = change.seats.map { CacheKey.lock($0) }
+        switch change.kind {
+        case .held(let user):
+            for lock in locks {
+                commands.append(["SET", RedisArgument(lock), RedisArgument(user.description), "EX", RedisArgument(holdSeconds)])
+            }
+            reserved(change, user, "locked", room, &commands)
+        case .sold(let user):
+            commands.append(["UNLINK"] + locks.map { RedisArgument($0) })
+            reserved(change, user, "reserved", room, &commands)
+        case .freed:
+            commands.append(["UNLINK"] + locks.map { RedisArgument($0) })
+            for seat in change.seats {
+                let payload = LiveEvent.seatReleased(
+                    seatID: seat, eventID: change.eventID, version: change.version, count: change.seats.count)
+                commands.append(SocketEmitter.command(LiveEvent.seatReleased.rawValue, payload, rooms: [room]))
+            }
+        }
+    }
+
+    /// Everyone who watches is told that the seat is taken; by whom, only the user's own sockets.
+    private func reserved(_ change: SeatChange, _ user: UUID, _ status: String, _ room: String, _ commands: inout [[RedisArgument]]) {
+        let own = LiveRoom.user(user)
+        for seat in change.seats {
+            func payload(_ named: UUID?) -> [UInt8] {
+                LiveEvent.seatReserved(
+                    seatID: seat, userID: named, eventID: change.eventID, status: status, version: change.version, count: change.seats.count
+                )
+            }
+            commands.append(SocketEmitter.command(LiveEvent.seatReserved.rawValue, payload(nil), rooms: [room], except: [own]))
+            commands.append(SocketEmitter.command(LiveEvent.seatReserved.rawValue, payload(user), rooms: [own]))
+        }
+    }
+
+    /// Lists made before this are not served any more. A random mark, not a number: a wiped Redis must not count up to an old one again.
+    private static func newListGeneration() -> [RedisArgument] {
+        ["SET", RedisArgument(CacheKey.listGeneration), RedisArgument(UUID().description)]
+    }
+
+    func send(_ commands: [[RedisArgument]]) async {
+        guard !commands.isEmpty else { return }
+        do throws(RedisError) {
+            let replies = try await redis.pipeline(commands)
+            if let error = replies.lazy.compactMap(\.errorMessage).first {
+                failures.increment()
+                logger.warning("Redis refused an announcement", metadata: ["reason": "\(error)"])
+            }
+        } catch {
+            failures.increment()
+            logger.warning("An announcement was lost", metadata: ["reason": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,25 @@
+// Refunds, asked of the payment service.
+import TiketiCore
+import TiketiNet
+
+struct InternalPaymentClient: PaymentClient {
+    let client: InternalClient
+
+    /// Payment repeats an unfinished refund itself, so asking twice is safe.
+    func refund(_ reservation: UUID, reason: String) async throws -> RefundAnswer {
+        var writer = JSONWriter()
+        writer.object {
+            $0.member("reservationId", reservation)
+            $0.member("reason", reason)
+        }
+        let answer = try await client.call(.post, "/internal/payments/refund", json: writer.finish(), idempotent: true)
+        switch answer.status.code {
+        case 200: return .refunded
+        case 202: return .pending
+        // Only payment's own "no such payment" counts; a 404 of somebody else would give seats away unpaid.
+        case 404 where answer.body["code"]?.stringValue == "NOT_FOUND": return .nothingPaid
+        case 503: throw APIError.unavailable()
+        default: throw APIError.upstreamFailed
+        }
+    }
+}

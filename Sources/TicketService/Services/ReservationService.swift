@@ -1,0 +1,97 @@
+// Reservations from creation to their end, with the internal steps that payment asks for.
+import Logging
+import TiketiCore
+import TiketiNet
+
+/// How the money of a sold reservation came back.
+public enum RefundAnswer: Sendable {
+    case refunded
+    /// Payment knows of it and will tell when it is done.
+    case pending
+    /// Payment never took money for it.
+    case nothingPaid
+}
+
+/// What ticket asks of payment.
+public protocol PaymentClient: Sendable {
+    func refund(_ reservation: UUID, reason: String) async throws -> RefundAnswer
+}
+
+public struct ReservationService: Sendable {
+    let reservations: ReservationStore
+    let seats: SeatService
+    let announcer: Announcer
+    let statuses: StatusService
+    let payments: any PaymentClient
+    let logger: Logger
+    let created: Counter
+
+    func create(event: UUID, seats ids: [UUID], user: UUID) async throws -> Reservation {
+        let id = UUID()
+        let (_, change) = try await seats.take(ids, user) { try await reservations.create(id, event: event, seats: ids, user: user) }
+        await announcer.announce(change)
+        created.increment()
+        guard let reservation = try await reservations.get(id) else { throw TicketError.reservationNotFound }
+        return reservation
+    }
+
+    func get(_ id: UUID, for principal: Principal) async throws -> Reservation {
+        guard let found = try await reservations.get(id), principal.isAdmin || found.userID == principal.userID else {
+            throw TicketError.reservationNotFound
+        }
+        return found
+    }
+
+    func get(_ id: UUID) async throws -> Reservation {
+        guard let found = try await reservations.get(id) else { throw TicketError.reservationNotFound }
+        return found
+    }
+
+    /// Ends a reservation for its owner, or for an admin when `owner` is nil. True when it is over, false while a refund is under way.
+    func cancel(_ id: UUID, owner: UUID?, _ reason: CloseReason) async throws -> Bool {
+        switch try await reservations.close(id, owner: owner, reason) {
+        case .closed(let change):
+            await told(change)
+            return true
+        case .alreadyCancelled, .otherOrder: return true
+        case .confirmed: return try await refund(id, reason)
+        }
+    }
+
+    /// Gives a sold reservation's money back, then its seats. False while payment has not finished.
+    func refund(_ id: UUID, _ reason: CloseReason) async throws -> Bool {
+        try await reservations.requestRefund(id, reason)
+        switch try await payments.refund(id, reason: reason.rawValue) {
+        case .pending: return false
+        case .refunded, .nothingPaid:
+            // Payment tells us the same through `refunded`; whoever comes first does it.
+            try await refunded(id, order: nil)
+            return true
+        }
+    }
+
+    // MARK: Payment's steps
+
+    func lease(_ id: UUID, user: UUID, order: String, amount: String, seconds: Int) async throws -> Reservation {
+        try await reservations.lease(id, user: user, order: order, amount: amount, seconds: seconds)
+        return try await get(id)
+    }
+
+    func confirm(_ id: UUID, order: String, payment: String?, amount: String) async throws {
+        await told(try await reservations.confirm(id, order: order, payment: payment, amount: amount))
+    }
+
+    func paymentFailed(_ id: UUID, order: String) async throws {
+        if case .closed(let change) = try await reservations.close(id, .paymentFailed, order: order) { await told(change) }
+    }
+
+    func refunded(_ id: UUID, order: String?) async throws {
+        if case .closed(let change) = try await reservations.close(id, .refunded, order: order) { await told(change) }
+    }
+
+    private func told(_ change: SeatChange?) async {
+        guard let change else { return }
+        await announcer.announce(change)
+        if change.turnsSoldOut { await statuses.refresh(change.eventID) }
+    }
+}

@@ -1,0 +1,37 @@
+// Holding seats and giving them back.
+import TiketiCore
+import TiketiNet
+
+public struct SeatService: Sendable {
+    let seats: SeatStore
+    let announcer: Announcer
+
+    func hold(_ ids: [UUID], by user: UUID) async throws -> Hold {
+        let (hold, change) = try await take(ids, user) { try await seats.hold(ids, by: user) }
+        await announcer.announce(change)
+        return hold
+    }
+
+    func release(_ ids: [UUID], by user: UUID) async throws -> [UUID] {
+        let changes = try await seats.release(ids, by: user)
+        await announcer.announce(Announcement(changes: changes))
+        return changes.flatMap(\.seats)
+    }
+
+    /// Takes seats with `attempt`, first ending whatever the clock has ended on them.
+    func take<Taken: Sendable>(
+        _ ids: [UUID], _ user: UUID, _ attempt: () async throws -> Taking<Taken>
+    ) async throws -> (Taken, SeatChange?) {
+        // Each round settles what the last one saw; more than a few means others expire as fast as we settle.
+        for _ in 0..<5 {
+            switch try await attempt() {
+            case .taken(let taken, let change): return (taken, change)
+            case .settleFirst(let event):
+                var announcement = Announcement()
+                announcement.add(try await seats.settle(event, seats: ids, user: user))
+                await announcer.announce(announcement)
+            }
+        }
+        throw TicketError.busy
+    }
+}

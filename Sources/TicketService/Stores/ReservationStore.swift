@@ -1,0 +1,169 @@
+// Reservations in PostgreSQL. Every write is one statement that decides on the rows as they are, whatever the caller believed.
+import TiketiCore
+import TiketiNet
+import TiketiStore
+
+/// A reservation as readers see it; a pending one whose time ran out reads as cancelled.
+public struct Reservation: Sendable {
+    public var id: UUID
+    public var userID: UUID
+    public var eventID: UUID
+    public var number: String
+    /// Plain decimal, without needless zeros.
+    public var totalAmount: String
+    public var status: String
+    public var paymentStatus: String
+    public var cancelReason: String?
+    public var expiresAt: Timestamp
+    public var payingUntil: Timestamp?
+    public var confirmedAt: Timestamp?
+    public var cancelledAt: Timestamp?
+    public var createdAt: Timestamp
+    public var eventTitle: String
+    public var eventDate: Timestamp
+    public var venue: String
+    /// JSON array of `{seatId, seatLabel, price}`.
+    public var seatsJSON: [UInt8]
+}
+
+/// How an attempt to end a reservation went.
+public enum Closing: Sendable {
+    case closed(SeatChange?)
+    /// It had ended before; nothing was changed.
+    case alreadyCancelled
+    /// It is sold: the money must go back first.
+    case confirmed
+    /// Another order owns it now; nothing was changed.
+    case otherOrder
+}
+
+public struct ReservationStore: Sendable {
+    let postgres: PostgresPool
+    let holdSeconds: Int
+    let seatsPerUser: Int
+
+    /// Reserves seats that are free or held by the user, all or none.
+    func create(_ id: UUID, event: UUID, seats: [UUID], user: UUID) async throws -> Taking<UUID> {
+        let rows = try await postgres.contended(
+            SeatSQL.reserve,
+            [.uuid(user), .uuidArray(seats), .int(holdSeconds), .int(seatsPerUser), .uuid(event), .uuid(id)])
+        guard let row = rows.first else { throw PostgresError(.decode, "reserve returned no row") }
+        guard try SeatStore.succeeded(row, limit: seatsPerUser) else { return .settleFirst(eventID: event) }
+        return .taken(id, try SeatChange(row, .held(by: user), seats: try row.uuids("fresh")))
+    }
+
+    func get(_ id: UUID) async throws -> Reservation? {
+        try await postgres.read(ReservationSQL.one, [.uuid(id)]).first.map(Reservation.init)
+    }
+
+    func list(of user: UUID, _ page: Page) async throws -> (reservations: [Reservation], total: Int) {
+        let rows = try await postgres.read(ReservationSQL.mine, [.uuid(user), .int(page.limit), .int(page.offset)])
+        let total = try await postgres.read(ReservationSQL.countMine, [.uuid(user)]).first?.int(0) ?? 0
+        return (try rows.map(Reservation.init), total)
+    }
+
+    func list(_ filter: ReservationFilter, _ page: Page) async throws -> (reservations: [Reservation], total: Int) {
+        let filter: [PostgresValue] = [
+            PostgresValue(filter.status?.rawValue), PostgresValue(filter.eventID), PostgresValue(filter.search.map(SearchTerms.pattern)),
+            PostgresValue(filter.userID),
+        ]
+        let rows = try await postgres.read(ReservationSQL.all, filter + [.int(page.limit), .int(page.offset)])
+        let total = try await postgres.read(ReservationSQL.countAll, filter).first?.int(0) ?? 0
+        return (try rows.map(Reservation.init), total)
+    }
+
+    /// Takes or extends the lease of one order; asking again with the same order is fine.
+    func lease(_ id: UUID, user: UUID, order: String, amount: String, seconds: Int) async throws {
+        let rows = try await postgres.contended(
+            ReservationSQL.paying, [.uuid(id), .uuid(user), .text(order), .decimal(amount), .int(seconds)])
+        switch try rows.first?.string("code") {
+        case "ok", "done": return
+        case "not_found", nil: throw TicketError.reservationNotFound
+        case "amount": throw TicketError.amountMismatch
+        case "paying": throw TicketError.paymentInProgress
+        default: throw TicketError.reservationExpired
+        }
+    }
+
+    /// Makes a paid reservation final; nil when this order had confirmed it before.
+    func confirm(_ id: UUID, order: String, payment: String?, amount: String) async throws -> SeatChange? {
+        let rows = try await postgres.contended(
+            ReservationSQL.confirm, [.uuid(id), .text(order), PostgresValue(payment), .decimal(amount)])
+        guard let row = rows.first else { throw PostgresError(.decode, "confirm returned no row") }
+        switch try row.string("code") {
+        case "ok":
+            var change = try SeatChange(row, .sold(to: try row.uuid("user_id")), seats: try row.uuids("seats"))
+            change?.turnsSoldOut = try row.int("sold") == row.int("total")
+            return change
+        case "done": return nil
+        case "not_found": throw TicketError.reservationNotFound
+        case "amount": throw TicketError.amountMismatch
+        default: throw TicketError.reservationExpired
+        }
+    }
+
+    /// Ends a reservation. `owner` is given when an owner asks: a stranger's is not found.
+    func close(_ id: UUID, owner: UUID? = nil, _ reason: CloseReason, order: String? = nil) async throws -> Closing {
+        let rows = try await postgres.contended(
+            ReservationSQL.close, [.uuid(id), PostgresValue(owner), .text(reason.rawValue), PostgresValue(order)])
+        guard let row = rows.first else { throw PostgresError(.decode, "close returned no row") }
+        switch try row.string("code") {
+        case "ok":
+            var change = try SeatChange(row, .freed, seats: try row.uuids("freed"))
+            if change != nil {
+                let unsold = try row.int("unsold")
+                let (sold, total) = (try row.int("sold"), try row.int("total"))
+                change?.turnsSoldOut = unsold > 0 && sold + unsold == total
+            }
+            return .closed(change)
+        case "cancelled": return .alreadyCancelled
+        case "confirmed": return .confirmed
+        case "other_order": return .otherOrder
+        case "paying": throw TicketError.paymentInProgress
+        case "too_late": throw TicketError.tooLate
+        default: throw TicketError.reservationNotFound
+        }
+    }
+
+    /// Notes, before anyone is asked, that the money of a sold reservation goes back.
+    func requestRefund(_ id: UUID, _ reason: CloseReason) async throws {
+        try await postgres.execute(ReservationSQL.requestRefund, [.uuid(id), .text(reason.rawValue)])
+    }
+
+    func requestRefunds(ofEvent event: UUID) async throws -> Int {
+        try await postgres.execute(ReservationSQL.requestEventRefunds, [.uuid(event)]).affected
+    }
+
+    /// Open refunds for this instance to ask for.
+    func takeRefunds() async throws -> [(id: UUID, reason: String)] {
+        try await postgres.execute(ReservationSQL.takeRefunds).map { (try $0.uuid(0), try $0.stringOrNil(1) ?? "admin") }
+    }
+
+    /// What a cancelled event left behind when the cancelling process died: pending reservations to close; sold ones are marked here.
+    func sweepCancelledEvents() async throws -> [UUID] {
+        try await postgres.execute(ReservationSQL.unrefundedOfCancelledEvents)
+        return try await postgres.read(ReservationSQL.strandedByCancelledEvents).map { try $0.uuid(0) }
+    }
+}
+
+/// What an admin looks for.
+public struct ReservationFilter: Sendable {
+    public var status: ReservationStatus?
+    public var eventID: UUID?
+    public var userID: UUID?
+    public var search: String?
+}
+
+extension Reservation {
+    init(_ row: PostgresRow) throws {
+        self.init(
+            id: try row.uuid("id"), userID: try row.uuid("user_id"), eventID: try row.uuid("event_id"),
+            number: try row.string("reservation_number"), totalAmount: try row.string("total_amount"), status: try row.string("status"),
+            paymentStatus: try row.string("payment_status"), cancelReason: try row.stringOrNil("cancel_reason"),
+            expiresAt: try row.timestamp("expires_at"), payingUntil: try row.timestampOrNil("paying_until"),
+            confirmedAt: try row.timestampOrNil("confirmed_at"), cancelledAt: try row.timestampOrNil("cancelled_at"),
+            createdAt: try row.timestamp("created_at"), eventTitle: try row.string("event_title"),
+            eventDate: try row.timestamp("event_date"), venue: try row.string("venue"),
+            seatsJSON: try row.bytesOrNil("seats") ?? Array("[]".utf8))
+    }
+}

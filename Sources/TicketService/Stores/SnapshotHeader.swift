@@ -1,0 +1,48 @@
+// The first 64 bytes of every cached answer: enough to judge it without fetching the rest.
+import TiketiNet
+
+/// Three numbers of 20 digits each, a flag and a line end, so that a script compares revisions as text.
+public struct SnapshotHeader: Sendable, Equatable {
+    public static let length = 64
+
+    /// What a write of the event raises; a cached answer of a lower revision is never served.
+    public var revision: Int64
+    public var version: Int64
+    /// Unix microseconds on the database's clock when the answer stops being true by itself; 0 when it does not.
+    public var validUntil: Int64
+    /// False for the tombstone that a write leaves.
+    public var isFilled: Bool
+
+    public init(revision: Int64, version: Int64, validUntil: Int64 = 0, isFilled: Bool = true) {
+        self.revision = revision
+        self.version = version
+        self.validUntil = validUntil
+        self.isFilled = isFilled
+    }
+
+    /// Reads the header at the start of `bytes`.
+    public init?(_ bytes: [UInt8]) {
+        guard bytes.count >= Self.length, bytes[63] == UInt8(ascii: "\n") else { return nil }
+        func number(_ start: Int) -> Int64? {
+            var value: Int64 = 0
+            for byte in bytes[start..<start + 20] {
+                guard (48...57).contains(byte) else { return nil }
+                let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+                guard !overflow else { return nil }
+                value = product + Int64(byte - 48)
+            }
+            return value
+        }
+        guard let revision = number(0), let version = number(20), let validUntil = number(40) else { return nil }
+        self.init(revision: revision, version: version, validUntil: validUntil, isFilled: bytes[60] == UInt8(ascii: "F"))
+    }
+
+    public var bytes: [UInt8] {
+        Array((Self.digits(revision) + Self.digits(version) + Self.digits(validUntil) + (isFilled ? "F" : "E") + "--\n").utf8)
+    }
+
+    static func digits(_ number: Int64) -> String {
+        let text = String(max(0, number))
+        return String(repeating: "0", count: 20 - text.utf8.count) + text
+    }
+}

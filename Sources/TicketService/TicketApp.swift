@@ -1,0 +1,90 @@
+// The composition of ticket: stores, services, jobs, routes, in the order they need each other.
+import Logging
+import TiketiCore
+import TiketiNet
+import TiketiStore
+
+enum TicketApp {
+    static func make(_ runtime: ServiceRuntime, _ config: TicketConfig) -> ServiceApp {
+        let payments = InternalPaymentClient(
+            client: InternalClient(base: runtime.config.services.payment, token: runtime.config.internalToken, http: runtime.http))
+        let idempotency = PostgresIdempotencyStore(runtime.postgres, table: "ticket_schema.idempotency_keys")
+        var parts = TicketParts(
+            postgres: runtime.postgres, redis: runtime.redis, group: runtime.group, blocking: runtime.blocking, logger: runtime.logger,
+            metrics: runtime.metrics, payments: payments, config: config)
+        parts.idempotency = idempotency
+        return ServiceApp(
+            router: parts.router(authentication: runtime.authentication, internalAuth: runtime.internalAuth),
+            services: parts.jobs + [IdempotencyCleaner(idempotency, runtime: runtime)])
+    }
+}
+
+/// Everything ticket is made of; tests make it with their own pools and a payment service of their own.
+struct TicketParts: Sendable {
+    let config: TicketConfig
+    let blocking: BlockingPool
+    let announcer: Announcer
+    let seatStore: SeatStore
+    let seats: SeatService
+    let maps: SeatMapService
+    let events: EventService
+    let reservations: ReservationService
+    let cleaner: ReservationCleaner
+    let updater: StatusUpdater
+    let refunds: RefundJob
+    let jobs: [any Service]
+    var idempotency: (any IdempotencyStore)?
+
+    init(
+        postgres: PostgresPool, redis: RedisClient, group: EventLoopGroup, blocking: BlockingPool, logger: Logger, metrics: MetricsRegistry,
+        payments: any PaymentClient, config: TicketConfig
+    ) {
+        self.config = config
+        self.blocking = blocking
+        let cache = SnapshotCache(redis: redis)
+        announcer = Announcer(redis: redis, holdSeconds: config.holdSeconds, logger: logger, metrics: metrics)
+
+        seatStore = SeatStore(postgres: postgres, holdSeconds: config.holdSeconds, seatsPerUser: config.seatsPerUser)
+        let eventStore = EventStore(postgres: postgres)
+        let reservationStore = ReservationStore(postgres: postgres, holdSeconds: config.holdSeconds, seatsPerUser: config.seatsPerUser)
+
+        let statuses = StatusService(events: eventStore, announcer: announcer, logger: logger)
+        seats = SeatService(seats: seatStore, announcer: announcer)
+        maps = SeatMapService(store: SeatMapStore(postgres: postgres), cache: cache, blocking: blocking)
+        reservations = ReservationService(
+            reservations: reservationStore, seats: seats, announcer: announcer, statuses: statuses, payments: payments, logger: logger,
+            created: metrics.counter("tiketi_reservations_created_total", "Reservations made."))
+
+        let cleaner = ReservationCleaner(
+            seats: seatStore, announcer: announcer, interval: config.cleanerInterval,
+            expired: metrics.counter("tiketi_reservations_expired_total", "Pending reservations that the clock ended."))
+        let updater = StatusUpdater(events: eventStore, statuses: statuses, interval: config.statusInterval)
+        let refunds = RefundJob(reservations: reservationStore, service: reservations, logger: logger)
+        let refundJob = Job("refunds", loop: group.next(), logger: logger, metrics: metrics) { try await refunds.tick() }
+        jobs = [
+            Job("reservation-cleaner", loop: group.next(), logger: logger, metrics: metrics) { try await cleaner.tick() },
+            Job("event-status", loop: group.next(), logger: logger, metrics: metrics) { try await updater.tick() },
+            refundJob,
+        ]
+        self.cleaner = cleaner
+        self.updater = updater
+        self.refunds = refunds
+
+        events = EventService(
+            events: eventStore, cache: cache, redis: redis, announcer: announcer, statuses: statuses, reservations: reservationStore,
+            created: metrics.counter("tiketi_events_created_total", "Events made."), flights: SingleFlight(), details: SingleFlight(),
+            wakeRefunds: { refundJob.wake() })
+    }
+
+    func router(authentication: Authentication, internalAuth: InternalAuth) -> Router {
+        let router = Router()
+        router.use(authentication)
+        if let idempotency { router.use(Idempotency(idempotency)) }
+        EventRoutes(events: events).install(on: router)
+        SeatRoutes(maps: maps, seats: seats, holdSeconds: config.holdSeconds, blocking: blocking).install(on: router)
+        ReservationRoutes(reservations: reservations).install(on: router)
+        InternalEventRoutes(events: events).install(on: router, auth: internalAuth)
+        InternalReservationRoutes(reservations: reservations).install(on: router, auth: internalAuth)
+        return router
+    }
+}

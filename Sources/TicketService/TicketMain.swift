@@ -1,0 +1,8 @@
+// The life of the ticket process.
+import TiketiCore
+
+public enum TicketMain {
+    public static func run() async -> Never {
+        await ServiceRunner.run(.ticket) { runtime, environment in TicketApp.make(runtime, TicketConfig(&environment)) }
+    }
+}

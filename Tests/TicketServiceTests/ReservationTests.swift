@@ -1,0 +1,217 @@
+// Reservations from making to their end, with the defects of earlier systems (lessons 1, 2, 12, 13, 44) as tests.
+import Testing
+import TiketiCore
+import TiketiNet
+import TiketiTesting
+
+@testable import TicketService
+
+@Suite struct ReservationTests {
+    @Test func reservesHeldAndFreeSeats() async throws {
+        let world = try await TicketWorld.make()
+        let (event, seats) = try await world.event(price: 150_000)
+        let user = UUID()
+        #expect(try await world.hold([seats[0]], as: user).status == 200)
+        try await world.pass(seconds: 300)
+        let made = try await world.reserve(event, [seats[0], seats[1]], as: user)
+        #expect(made.status == 201)
+        let json = made.json["reservation"] ?? .null
+        #expect(json["totalAmount"]?.intValue == 300_000)
+        #expect(json["status"]?.stringValue == "pending" && json["paymentStatus"]?.stringValue == "pending")
+        #expect(json["seats"]?.arrayValue?.map { $0["seatLabel"]?.stringValue } == ["A-1-1", "A-1-2"])
+        #expect(json["seats"]?.arrayValue?.first?["price"]?.intValue == 150_000)
+        // It ends when the earliest hold would have.
+        let end = try #require(json["expiresAt"]?.stringValue.flatMap { Timestamp(rfc3339: $0) })
+        #expect((595...600).contains((end.microseconds - Timestamp.now().microseconds) / 1_000_000))
+        let number = try #require(json["reservationNumber"]?.stringValue)
+        #expect(number.hasPrefix("TKT-") && number.count >= 18)
+
+        #expect(try await world.reserve(event, [seats[1]], as: user).code == "SEATS_UNAVAILABLE")
+        #expect(try await world.release([seats[0]], as: user).json["released"]?.arrayValue == [])
+        let mine = try await world.call(.get, "/api/reservations/my", as: user)
+        #expect(mine.json["reservations"]?.arrayValue?.count == 1)
+        #expect(mine.json["pagination"]?["total"]?.intValue == 1)
+        #expect(mine.json["reservations"]?.arrayValue?.first?["event"]?["title"]?.stringValue == "Test")
+
+        let id = try #require(made.reservationID)
+        #expect(try await world.call(.get, "/api/reservations/\(id)", as: user).status == 200)
+        #expect(try await world.call(.get, "/api/reservations/\(id)", as: UUID()).status == 404)
+        #expect(try await world.call(.get, "/api/reservations/\(id)", as: UUID(), role: .admin).status == 200)
+        #expect(try await world.call(.get, "/api/reservations/nonsense", as: user).status == 404)
+        #expect(try await world.call(.get, "/api/reservations/my?limit=0", as: user).status == 400)
+        #expect(try await world.breaches() == [])
+        try await world.close()
+    }
+
+    @Test func refusesWhatHoldingRefuses() async throws {
+        let world = try await TicketWorld.make()
+        let (event, seats) = try await world.event()
+        let other = try await world.event()
+        let user = UUID()
+        #expect(try await world.call(.post, "/api/reservations", "{}").code == "NO_TOKEN")
+        #expect(try await world.call(.post, "/api/reservations", as: user, "{}").code == "VALIDATION_FAILED")
+        #expect(try await world.reserve(UUID(), [seats[0]], as: user).status == 404)
+        #expect(try await world.reserve(event, [UUID()], as: user).status == 404)
+        #expect(try await world.reserve(event, [other.seats[0]], as: user).status == 400)
+        #expect(try await world.reserve(event, Array(seats[0..<5]), as: user).code == "SEAT_LIMIT")
+        #expect(try await world.hold([seats[0]], as: UUID()).status == 200)
+        let taken = try await world.reserve(event, [seats[0], seats[1]], as: user)
+        #expect(taken.code == "SEATS_UNAVAILABLE" && taken.json["unavailableSeats"]?.arrayValue?.count == 1)
+        let shut = try await world.event(opens: -3600, closes: -10)
+        #expect(try await world.reserve(shut.id, [shut.seats[0]], as: user).code == "EVENT_NOT_ON_SALE")
+        try await world.close()
+    }
+
+    @Test func paysAndCancels() async throws {
+        let world = try await TicketWorld.make()
+        let (event, seats) = try await world.event(seats: 2)
+        let (anna, ben) = (UUID(), UUID())
+        let id = try #require(try await world.reserve(event, seats, as: anna).reservationID)
+        func paying(_ order: String, amount: Int = 2000, user: UUID? = nil) async throws -> TestResponse {
+            try await world.inside(
+                .post, "/internal/reservations/\(id)/paying",
+                "{\"userId\":\"\(user ?? anna)\",\"orderId\":\"\(order)\",\"amount\":\(amount),\"seconds\":60}")
+        }
+        #expect(try await paying("ORDER-1", user: ben).status == 404)
+        let mismatch = try await paying("ORDER-1", amount: 1999)
+        #expect(mismatch.status == 400 && mismatch.code == "AMOUNT_MISMATCH")
+        #expect(try await paying("ORDER-1").status == 200)
+        #expect(try await paying("ORDER-1").status == 200)
+        #expect(try await paying("ORDER-2").code == "PAYMENT_IN_PROGRESS")
+        let refused = try await world.call(.put, "/api/reservations/\(id)/cancel", as: anna)
+        #expect(refused.status == 409 && refused.code == "PAYMENT_IN_PROGRESS")
+
+        // The lease outlives the reservation's end.
+        try await world.pass(seconds: 30)
+        try await world.database.run(script: "UPDATE ticket_schema.reservations SET expires_at = now() - interval '1 s'")
+        try await world.settle()
+        let confirmed = try await world.pay(id, anna, order: "ORDER-1", amount: 2000)
+        #expect(confirmed.status == 200)
+        #expect(confirmed.reservation("status") == "confirmed" && confirmed.reservation("paymentStatus") == "completed")
+        #expect(try await world.pay(id, anna, order: "ORDER-1", amount: 2000).status == 200)
+        #expect(try await world.pay(id, anna, order: "ORDER-9", amount: 2000).code == "RESERVATION_EXPIRED")
+        #expect(try await world.call(.get, "/api/events/\(event)").json["event"]?["status"]?.stringValue == "sold_out")
+        #expect(try await world.hold([seats[0]], as: ben).code == "SEATS_UNAVAILABLE")
+        // Another order's refund leaves it alone.
+        #expect(
+            try await world.inside(.post, "/internal/reservations/\(id)/refunded", "{\"orderId\":\"ORDER-9\",\"reason\":\"x\"}").status
+                == 200)
+        #expect(try await world.call(.get, "/api/reservations/\(id)", as: anna).reservation("status") == "confirmed")
+
+        #expect(try await world.call(.put, "/api/reservations/\(id)/cancel", as: ben).status == 404)
+        world.payments.answer.withLock { $0 = .success(.pending) }
+        let pending = try await world.call(.put, "/api/reservations/\(id)/cancel", as: anna)
+        #expect(pending.status == 202 && pending.reservation("status") == "confirmed")
+        world.payments.answer.withLock { $0 = .success(.refunded) }
+        let done = try await world.call(.put, "/api/reservations/\(id)/cancel", as: anna)
+        #expect(done.status == 200)
+        #expect(done.reservation("status") == "cancelled" && done.reservation("paymentStatus") == "refunded")
+        #expect(done.reservation("cancelReason") == "user")
+        #expect(try await world.call(.put, "/api/reservations/\(id)/cancel", as: anna).status == 200)
+        #expect(try await world.call(.get, "/api/events/\(event)").json["event"]?["status"]?.stringValue == "on_sale")
+        #expect(try await world.hold(seats, as: ben).status == 200)
+        // Lesson 2: what was cancelled can't be paid for any more.
+        #expect(try await paying("ORDER-1").code == "RESERVATION_EXPIRED")
+        let late = try await world.inside(.post, "/internal/reservations/\(id)/confirm", "{\"orderId\":\"ORDER-1\",\"amount\":2000}")
+        #expect(late.status == 409 && late.code == "RESERVATION_EXPIRED")
+        #expect(try await world.breaches() == [])
+        try await world.close()
+    }
+
+    /// Lesson 1: the seats of an expired reservation may belong to somebody else by now.
+    @Test func cancellingAnExpiredReservationFreesNothingOfOthers() async throws {
+        let world = try await TicketWorld.make()
+        let (event, seats) = try await world.event()
+        let (anna, ben) = (UUID(), UUID())
+        let old = try #require(try await world.reserve(event, [seats[0], seats[1]], as: anna).reservationID)
+        try await world.pass(seconds: 901)
+        #expect(try await world.call(.get, "/api/reservations/\(old)", as: anna).reservation("status") == "cancelled")
+        let new = try #require(try await world.reserve(event, [seats[0]], as: ben).reservationID)
+        #expect(try await world.pay(new, ben, order: "ORDER-B", amount: 1000).status == 200)
+        #expect(try await world.call(.put, "/api/reservations/\(old)/cancel", as: anna).status == 200)
+        let failed = try await world.inside(
+            .post, "/internal/reservations/\(old)/payment-failed", "{\"orderId\":\"ORDER-A\",\"reason\":\"x\"}")
+        #expect(failed.status == 200)
+        #expect(try await world.pay(old, anna, order: "ORDER-A", amount: 2000).code == "RESERVATION_EXPIRED")
+        let owner = try await world.database.query("SELECT status, reserved_by FROM ticket_schema.seats WHERE id = '\(seats[0])'")
+        #expect(try owner.first?.string(0) == "reserved" && owner.first?.uuid(1) == ben)
+        #expect(try await world.hold([seats[0]], as: UUID()).code == "SEATS_UNAVAILABLE")
+        #expect(try await world.hold([seats[1]], as: UUID()).status == 200)
+        #expect(try await world.breaches() == [])
+        try await world.close()
+    }
+
+    @Test func cancellingAnExpiredOneBeforeTheCleanerFreesItsOwnSeats() async throws {
+        let world = try await TicketWorld.make()
+        let (event, seats) = try await world.event()
+        let user = UUID()
+        let id = try #require(try await world.reserve(event, [seats[0]], as: user).reservationID)
+        try await world.pass(seconds: 901)
+        let cancelled = try await world.call(.put, "/api/reservations/\(id)/cancel", as: user)
+        #expect(cancelled.status == 200 && cancelled.reservation("cancelReason") == "expired")
+        #expect(try await world.database.query("SELECT FROM ticket_schema.seats WHERE status <> 'available'").isEmpty)
+        #expect(try await world.breaches() == [])
+        try await world.close()
+    }
+
+    @Test func failedPaymentFreesTheSeats() async throws {
+        let world = try await TicketWorld.make()
+        let (event, seats) = try await world.event()
+        let user = UUID()
+        let id = try #require(try await world.reserve(event, [seats[0]], as: user).reservationID)
+        _ = try await world.inside(
+            .post, "/internal/reservations/\(id)/paying", "{\"userId\":\"\(user)\",\"orderId\":\"O1\",\"amount\":1000,\"seconds\":60}")
+        for order in ["O2", "O1", "O1"] {
+            let answer = try await world.inside(
+                .post, "/internal/reservations/\(id)/payment-failed", "{\"orderId\":\"\(order)\",\"reason\":\"declined\"}")
+            #expect(answer.status == 200)
+            #expect(answer.reservation("status") == (order == "O2" ? "pending" : "cancelled"))
+        }
+        let state = try await world.database.query("SELECT payment_status, cancel_reason FROM ticket_schema.reservations")
+        #expect(try state.first?.string(0) == "failed" && state.first?.string(1) == "payment_failed")
+        #expect(try await world.hold([seats[0]], as: UUID()).status == 200)
+        try await world.close()
+    }
+
+    @Test func ownersMayNotCancelAfterTheEventBegan() async throws {
+        let world = try await TicketWorld.make()
+        let (event, seats) = try await world.event()
+        let user = UUID()
+        let id = try #require(try await world.reserve(event, [seats[0]], as: user).reservationID)
+        #expect(try await world.pay(id, user, order: "O1", amount: 1000).status == 200)
+        try await world.database.run(script: "UPDATE ticket_schema.events SET event_date = now() - interval '1 s'")
+        let late = try await world.call(.put, "/api/reservations/\(id)/cancel", as: user)
+        #expect(late.status == 409 && late.code == "TOO_LATE")
+        let bad = try await world.inside(.patch, "/internal/reservations/\(id)/status", "{\"status\":\"confirmed\"}")
+        #expect(bad.status == 400)
+        let admin = try await world.inside(.patch, "/internal/reservations/\(id)/status", "{\"status\":\"cancelled\"}")
+        #expect(admin.status == 200 && admin.reservation("paymentStatus") == "refunded" && admin.reservation("cancelReason") == "admin")
+        #expect(world.payments.asked.withLock { $0 } == [id])
+        try await world.close()
+    }
+
+    @Test func theSameIdempotencyKeyReservesOnce() async throws {
+        let world = try await TicketWorld.make()
+        let (event, seats) = try await world.event()
+        let user = UUID()
+        let headers: HTTPHeaders = ["Idempotency-Key": "once"]
+        let body = "{\"eventId\":\"\(event)\",\"seatIds\":[\"\(seats[0])\"]}"
+        let first = try await world.call(.post, "/api/reservations", as: user, headers: headers, body)
+        let second = try await world.call(.post, "/api/reservations", as: user, headers: headers, body)
+        #expect(first.status == 201 && second.status == 201 && first.body == second.body)
+        let other = body.replacing(seats[0].description, with: seats[1].description)
+        let mismatch = try await world.call(.post, "/api/reservations", as: user, headers: headers, other)
+        #expect(mismatch.status == 409 && mismatch.code == "IDEMPOTENCY_MISMATCH")
+        try await world.close()
+    }
+
+    @Test func internalRoutesNeedTheServicesToken() async throws {
+        let world = try await TicketWorld.make()
+        for target in ["/internal/reservations", "/internal/events", "/internal/events/\(UUID())/version"] {
+            #expect(try await world.app.get(target).status == 401)
+            #expect(try await world.call(.get, target, as: UUID(), role: .admin).status == 401)
+        }
+        #expect(try await world.inside(.get, "/internal/events/\(UUID())/version").status == 404)
+        try await world.close()
+    }
+}
