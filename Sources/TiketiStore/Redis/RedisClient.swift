@@ -16,7 +16,8 @@ public final class RedisClient: Sendable {
         self.configuration = configuration
         self.group = group
         let statistics = statistics
-        connections = group.loops.map { RedisConnection(loop: $0, configuration: configuration, statistics: statistics) }
+        let trust = configuration.trust
+        connections = group.loops.map { RedisConnection(loop: $0, configuration: configuration, trust: trust, statistics: statistics) }
         for connection in connections { connection.loop.execute { connection.start() } }
     }
 

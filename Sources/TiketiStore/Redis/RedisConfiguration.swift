@@ -1,4 +1,5 @@
 // Where Redis is and how long we wait for it; built from a URL, refused with one clear sentence when unreadable.
+import TiketiNet
 
 /// Settings of a Redis client or subscriber.
 public struct RedisConfiguration: Sendable {
@@ -74,6 +75,9 @@ public struct RedisConfiguration: Sendable {
         self.init(
             endpoint: .tcp(host: host, port: port), tls: scheme == "rediss", username: username, password: password, database: database)
     }
+
+    /// The authorities to verify the server by; nil without TLS. One for all connections, so that they share their sessions.
+    var trust: TLSTrust? { tls ? TLSTrust(caFile: caFile) : nil }
 
     private static func hostAndPort(_ text: Substring) throws(RedisError) -> (String, Int) {
         var host = text

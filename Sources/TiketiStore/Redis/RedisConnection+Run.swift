@@ -35,7 +35,7 @@ extension RedisConnection {
         while !isClosed {
             var reason: String
             do throws(RedisError) {
-                let link = try await RedisLink.open(configuration, loop: loop)
+                let link = try await RedisLink.open(configuration, trust, loop: loop)
                 if isClosed {
                     link.stream.close()
                     return

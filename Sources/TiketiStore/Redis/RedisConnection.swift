@@ -35,6 +35,7 @@ final class RedisConnection: @unchecked Sendable {
 
     let loop: EventLoop
     let configuration: RedisConfiguration
+    let trust: TLSTrust?
     let statistics: RedisStatistics
     var state = State.starting
     private var output: [UInt8] = []
@@ -47,8 +48,9 @@ final class RedisConnection: @unchecked Sendable {
     /// When bytes last came in: a deadline that passes in silence means that the connection is dead.
     var lastHeard: UInt64 = 0
 
-    init(loop: EventLoop, configuration: RedisConfiguration, statistics: RedisStatistics) {
+    init(loop: EventLoop, configuration: RedisConfiguration, trust: TLSTrust?, statistics: RedisStatistics) {
         self.loop = loop
+        self.trust = trust
         self.configuration = configuration
         self.statistics = statistics
     }

@@ -12,10 +12,10 @@ final class RedisLink {
     }
 
     /// Connects, and sends AUTH, SELECT and PING; all within the connect deadline.
-    static func open(_ configuration: RedisConfiguration, loop: EventLoop) async throws(RedisError) -> RedisLink {
+    static func open(_ configuration: RedisConfiguration, _ trust: TLSTrust?, loop: EventLoop) async throws(RedisError) -> RedisLink {
         let stream: any ByteStream
         do throws(IOError) {
-            stream = try await connect(configuration)
+            stream = try await connect(configuration, trust)
         } catch {
             throw RedisError(.unavailable, "connecting to Redis: \(error)")
         }
@@ -31,11 +31,15 @@ final class RedisLink {
         return link
     }
 
-    private static func connect(_ configuration: RedisConfiguration) async throws(IOError) -> any ByteStream {
+    private static func connect(_ configuration: RedisConfiguration, _ trust: TLSTrust?) async throws(IOError) -> any ByteStream {
+        let timeout = configuration.connectTimeoutNanoseconds
         switch configuration.endpoint {
-        case .unix(let path): try await Stream.connect(to: .unix(path: path), timeoutNanoseconds: configuration.connectTimeoutNanoseconds)
+        case .unix(let path): return try await Stream.connect(to: .unix(path: path), timeoutNanoseconds: timeout)
         case .tcp(let host, let port):
-            try await NameCache.shared.connect(host, port: port, timeoutNanoseconds: configuration.connectTimeoutNanoseconds)
+            let context = try await trust?.context()
+            let stream = try await NameCache.shared.connect(host, port: port, timeoutNanoseconds: timeout)
+            guard let context else { return stream }
+            return try await TLSStream.client(over: stream, host: host, context: context, alpn: false, timeoutNanoseconds: timeout)
         }
     }
 

@@ -14,6 +14,7 @@ final class RedisSubscription: @unchecked Sendable {
 
     let loop: EventLoop
     private let configuration: RedisConfiguration
+    private let trust: TLSTrust?
     private let onReconnect: @Sendable () -> Void
     private let onMessage: @Sendable (String, [UInt8]) -> Void
     private var wanted: Set<Name> = []
@@ -32,6 +33,7 @@ final class RedisSubscription: @unchecked Sendable {
         onMessage: @escaping @Sendable (String, [UInt8]) -> Void
     ) {
         self.configuration = configuration
+        trust = configuration.trust
         self.loop = loop
         self.onReconnect = onReconnect
         self.onMessage = onMessage
@@ -102,7 +104,7 @@ final class RedisSubscription: @unchecked Sendable {
         var wasConnected = false
         while !isClosed {
             do throws(RedisError) {
-                let link = try await RedisLink.open(configuration, loop: loop)
+                let link = try await RedisLink.open(configuration, trust, loop: loop)
                 if isClosed {
                     link.stream.close()
                     return

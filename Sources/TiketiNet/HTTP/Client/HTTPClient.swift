@@ -6,9 +6,11 @@
 public final class HTTPClient: Sendable {
     public let configuration: HTTPClientConfiguration
     private let shards = Locked<[ObjectIdentifier: HTTPClientShard]>([:])
+    private let trust: TLSTrust
 
     public init(configuration: HTTPClientConfiguration = HTTPClientConfiguration()) {
         self.configuration = configuration
+        trust = TLSTrust(caFile: configuration.caFile)
     }
 
     deinit { close() }
@@ -52,7 +54,7 @@ public final class HTTPClient: Sendable {
     private func shard(_ loop: EventLoop) -> HTTPClientShard {
         shards.withLock { shards in
             if let shard = shards[ObjectIdentifier(loop)] { return shard }
-            let shard = HTTPClientShard(loop, configuration)
+            let shard = HTTPClientShard(loop, configuration, trust)
             shards[ObjectIdentifier(loop)] = shard
             return shard
         }
@@ -65,10 +67,12 @@ public final class HTTPClient: Sendable {
 final class HTTPClientShard: @unchecked Sendable {
     let loop: EventLoop
     private let configuration: HTTPClientConfiguration
+    private let trust: TLSTrust
     private var pools: [HTTPClientOrigin: HTTPClientPool] = [:]
 
-    init(_ loop: EventLoop, _ configuration: HTTPClientConfiguration) {
+    init(_ loop: EventLoop, _ configuration: HTTPClientConfiguration, _ trust: TLSTrust) {
         self.loop = loop
+        self.trust = trust
         self.configuration = configuration
     }
 
@@ -77,7 +81,7 @@ final class HTTPClientShard: @unchecked Sendable {
         if let pool = pools[origin] { return pool }
         // A caller that follows arbitrary URLs must not leave a pool behind for each.
         if pools.count >= 256 { pools = pools.filter { $0.value.open > 0 || $0.value.waiting > 0 } }
-        let pool = HTTPClientPool(loop, origin, configuration)
+        let pool = HTTPClientPool(loop, origin, configuration, trust)
         pools[origin] = pool
         return pool
     }

@@ -14,5 +14,8 @@ public struct HTTPClientConfiguration: Sendable {
     /// The most bytes that one `HTTPBody.read` returns.
     public var maxPieceBytes = 64 * 1024
 
+    /// PEM file of the only authorities to trust for https; nil: the system's.
+    public var caFile: String?
+
     public init() {}
 }

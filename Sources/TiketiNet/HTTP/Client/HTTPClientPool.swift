@@ -14,15 +14,17 @@ final class HTTPClientPool {
     let loop: EventLoop
     private let origin: HTTPClientOrigin
     private let configuration: HTTPClientConfiguration
+    private let trust: TLSTrust
     private var idle: [HTTPClientConnection] = []
     private var waiters: Deque<LoopPromise<Grant>> = []
     private var isClosed = false
     /// Connections busy, idle or being made.
     private(set) var open = 0
 
-    init(_ loop: EventLoop, _ origin: HTTPClientOrigin, _ configuration: HTTPClientConfiguration) {
+    init(_ loop: EventLoop, _ origin: HTTPClientOrigin, _ configuration: HTTPClientConfiguration, _ trust: TLSTrust) {
         self.loop = loop
         self.origin = origin
+        self.trust = trust
         self.configuration = configuration
     }
 
@@ -63,14 +65,28 @@ final class HTTPClientPool {
     /// Makes a connection in a place already counted.
     private func connect(_ limits: HTTPClientDeadlines) async throws(HTTPClientError) -> HTTPClientConnection {
         do throws(IOError) {
-            guard origin.scheme == .http else { throw IOError(.tls, detail: "https is not available") }
-            let timeout = limits.remaining(limits.connectTimeout, from: loop.now)
-            let stream: any ByteStream = try await NameCache.shared.connect(origin.host, port: origin.port, timeoutNanoseconds: timeout)
-            return HTTPClientConnection(stream, self, configuration)
+            let until = limits.next(limits.connectTimeout, from: loop.now)
+            let stream = try await NameCache.shared.connect(
+                origin.host, port: origin.port, timeoutNanoseconds: until - min(until, loop.now))
+            guard origin.scheme == .https else { return HTTPClientConnection(stream, self, configuration) }
+            let secured = try await secure(stream, until: until)
+            return HTTPClientConnection(secured, self, configuration)
         } catch {
             freePlace()
             throw HTTPClientError(error, requestSent: false)
         }
+    }
+
+    private func secure(_ stream: Stream, until deadline: UInt64) async throws(IOError) -> TLSStream {
+        let context: TLSContext
+        do throws(IOError) {
+            context = try await trust.context()
+        } catch {
+            stream.close()
+            throw error
+        }
+        return try await TLSStream.client(
+            over: stream, host: origin.host, context: context, timeoutNanoseconds: deadline - min(deadline, loop.now))
     }
 
     /// A connection whose exchange is over and that can serve another.
