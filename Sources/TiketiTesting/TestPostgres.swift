@@ -160,7 +160,7 @@ public final class TestPostgres: Sendable {
         owner == nil ? [] : ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"]
     }
 
-    private static func freePort() throws -> Int {
+    static func freePort() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var address = sockaddr_in()
