@@ -52,11 +52,14 @@ public struct PaymentApp {
         let reconciler = Reconciler(
             store: store, saga: saga, config: config, metrics: metrics, logger: parts.logger, loop: parts.group.next())
 
+        let comparison = DailyComparison(
+            store: ComparisonStore(postgres: parts.postgres), toss: toss, metrics: metrics, logger: parts.logger, loop: parts.group.next())
+
         let router = Router()
         router.use(Authentication(parts.verifier))
         router.use(Idempotency(FinalAnswers(parts.postgres)))
         PaymentRoutes(payments: payments, webhooks: Webhooks(store: store)).add(to: router)
         router.group("/internal", use: parts.internalAuth) { InternalRoutes(refunds: refunds, store: store).add(to: $0) }
-        return ServiceApp(router: router, services: [reconciler])
+        return ServiceApp(router: router, services: [reconciler, comparison])
     }
 }

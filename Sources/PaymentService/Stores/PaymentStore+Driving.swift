@@ -118,11 +118,13 @@ extension PaymentStore {
         return lines
     }
 
-    /// A hint is stored once per transmission; it makes us look, and changes nothing else. A hint that says what we know already
+    /// A hint about an order of ours is stored once per transmission; it makes us look, and changes nothing else. A hint that says what we know already
     /// is not worth a question to Toss.
     private static let hintSQL = """
         WITH stored AS (
-            INSERT INTO payment_schema.webhooks (transmission_id, event_type, order_id, payment_key) VALUES ($1, $2, $3, $4)
+            INSERT INTO payment_schema.webhooks (transmission_id, event_type, order_id, payment_key)
+            SELECT $1, $2, $3, $4
+            WHERE EXISTS (SELECT FROM payment_schema.payments WHERE order_id = $3 OR $3 IS NULL AND payment_key = $4)
             ON CONFLICT DO NOTHING RETURNING 1
         )
         UPDATE payment_schema.payments

@@ -47,7 +47,39 @@ public final class TossClient: Sendable {
         return await call(.post, "/v1/payments/\(Self.escape(paymentKey))/cancel", body: body.finish(), idempotencyKey: idempotencyKey)
     }
 
+    /// One page of the lines between two times; nil when there is no answer that can be believed.
+    public func transactions(from: Timestamp, to: Timestamp, after: String?, limit: Int) async -> [TossTransaction]? {
+        let start = after.map { "&startingAfter=\(Self.escape($0))" } ?? ""
+        let path = "/v1/transactions?startDate=\(Self.seoul(from))&endDate=\(Self.seoul(to))&limit=\(limit)\(start)"
+        guard let (status, bytes) = try? await send(.get, path), status == 200, let lines = (try? JSONValue.parse(bytes))?.arrayValue else {
+            return nil
+        }
+        let read = lines.compactMap { line -> TossTransaction? in
+            guard let key = line["transactionKey"]?.stringValue, let order = line["orderId"]?.stringValue,
+                let status = line["status"]?.stringValue
+            else { return nil }
+            return TossTransaction(key: key, orderID: order, status: status)
+        }
+        return read.count == lines.count ? read : nil
+    }
+
+    /// Toss takes local times without a zone: `2022-01-01T00:00:00`.
+    private static func seoul(_ time: Timestamp) -> String {
+        String(Timestamp(seconds: time.seconds).adding(seconds: 9 * 3600).rfc3339.dropLast())
+    }
+
     private func call(_ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, idempotencyKey: String? = nil) async -> TossAnswer {
+        do {
+            let (status, bytes) = try await send(method, path, body: body, idempotencyKey: idempotencyKey)
+            return TossAnswer.read(status: status, body: bytes)
+        } catch {
+            return .unreachable("\(error)")
+        }
+    }
+
+    private func send(
+        _ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, idempotencyKey: String? = nil
+    ) async throws -> (status: Int, body: [UInt8]) {
         var headers = HTTPHeaders()
         headers["Authorization"] = authorization
         headers["Accept"] = "application/json"
@@ -58,13 +90,8 @@ public final class TossClient: Sendable {
             connectTimeout: connectTimeout, responseTimeout: timeout, totalTimeout: timeout + connectTimeout,
             // Repeating is ours to decide: the saga asks before it calls again.
             idempotent: method == .get)
-        do {
-            let response = try await http.execute(request)
-            let bytes = try await response.body.collect(upTo: 1 << 20)
-            return TossAnswer.read(status: response.status.code, body: bytes)
-        } catch {
-            return .unreachable("\(error)")
-        }
+        let response = try await http.execute(request)
+        return (response.status.code, try await response.body.collect(upTo: 8 << 20))
     }
 
     /// Percent-encodes everything that is not unreserved (RFC 3986 §2.3): a payment key comes from a browser.

@@ -29,6 +29,7 @@ final class Bed: Sendable {
     let paymentPorts: [Int]
     private let servers: [HTTPServer]
     private let reconcilers: [Reconciler]
+    let comparison: DailyComparison
     private let isReconciling: Bool
     private let pools: [PostgresPool]
 
@@ -61,6 +62,7 @@ final class Bed: Sendable {
         var ports: [Int] = []
         var reconcilers: [Reconciler] = []
         var pools: [PostgresPool] = []
+        var comparisons: [DailyComparison] = []
         for _ in 0..<instances {
             let pool = database.pool(role: "tiketi_payment", group: Self.group) {
                 $0.writeConnectionsPerLoop = 4
@@ -76,6 +78,7 @@ final class Bed: Sendable {
                     verifier: JWT.Verifier(secret: Self.secret), internalAuth: InternalAuth(token: Self.token), metrics: registry,
                     logger: Logger(label: "payment") { _ in SwiftLogNoOpLogHandler() }, group: Self.group))
             ports.append(try await serve(app.router))
+            for case let service as DailyComparison in app.services { comparisons.append(service) }
             for case let service as Reconciler in app.services {
                 if reconcile { try await service.start() }
                 reconcilers.append(service)
@@ -86,6 +89,7 @@ final class Bed: Sendable {
         self.servers = servers
         self.reconcilers = reconcilers
         isReconciling = reconcile
+        comparison = comparisons[0]
         self.pools = pools
     }
 
