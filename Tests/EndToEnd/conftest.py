@@ -10,8 +10,8 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # A copy of its own beside a developer's, found by every script through the environment.
-os.environ.setdefault("TIKETI_PORT_OFFSET", "20000")
-if "TIKETI_DATA" not in os.environ or os.environ.get("TIKETI_PORT_OFFSET") == "20000":
+os.environ.setdefault("TIKETI_PORT_OFFSET", "14000")
+if "TIKETI_DATA" not in os.environ or os.environ.get("TIKETI_PORT_OFFSET") == "14000":
     os.environ["TIKETI_DATA"] = tempfile.mkdtemp(prefix="tiketi-e2e-", dir="/var/tmp")
 # Limits meant for one address would stop a test that plays hundreds of buyers from one machine.
 os.environ.setdefault("RATE_LIMIT_ENABLED", "false")

@@ -12,7 +12,7 @@ CONFIGURATION = os.environ.get("TIKETI_BUILD", "debug")
 SERVICES = ["auth", "ticket", "payment", "stats", "realtime", "gateway"]
 PORTS = {
     "gateway": 3001, "ticket": 3002, "payment": 3003, "stats": 3004, "auth": 3005, "realtime": 3006,
-    "toss-simulator": 4010, "postgres": 54320, "redis": 63790,
+    "toss-simulator": 4010, "postgres": 15432, "redis": 16379,
 }
 
 ADMIN_EMAIL = "admin@tiketi.gg"
