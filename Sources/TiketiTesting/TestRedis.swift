@@ -11,6 +11,8 @@ public final class TestRedis: Sendable {
 
     /// The TCP port, or 0 when only the Unix socket is served.
     public let port: Int
+    /// The port that speaks TLS, or 0.
+    public let tlsPort: Int
     public var socketPath: String { directory.path + "/redis.sock" }
     /// What `REDIS_URL` takes.
     public var url: String { "unix://\(socketPath)" }
@@ -20,12 +22,28 @@ public final class TestRedis: Sendable {
     /// - Parameters:
     ///   - port: a TCP port to serve as well.
     ///   - arguments: more of redis-server's own, such as `["--requirepass", "secret"]`.
-    public init(port: Int = 0, arguments: [String] = []) async throws {
+    public convenience init(port: Int = 0, arguments: [String] = []) async throws {
+        try await self.init(port: port, arguments: arguments, tlsPort: 0)
+    }
+
+    private init(port: Int = 0, arguments: [String], tlsPort: Int) async throws {
+        self.tlsPort = tlsPort
         directory = try TemporaryDirectory("tiketi-redis")
         self.port = port
         self.arguments = arguments
         process = Locked(nil)
         try await start()
+    }
+
+    /// Starts a server that also serves TLS on 127.0.0.1, on a port of its own.
+    public convenience init(tls identity: TestCertificates.Identity, caFile: String, arguments: [String] = []) async throws {
+        let tlsPort = try TestPostgres.freePort()
+        try await self.init(
+            arguments: [
+                "--tls-port", "\(tlsPort)", "--tls-cert-file", identity.certificateFile, "--tls-key-file", identity.keyFile,
+                "--tls-ca-cert-file",
+                caFile, "--tls-auth-clients", "no",
+            ] + arguments, tlsPort: tlsPort)
     }
 
     /// Starts the server again after `stop` or `kill`.

@@ -196,6 +196,29 @@ private func quick(_ redis: TestRedis) -> RedisConfiguration {
         bad.close()
     }
 
+    @Test func overTLS() async throws {
+        self.client.close()
+        let certificates = try await TestCertificates()
+        let identity = try await certificates.identity("redis", names: ["DNS:localhost"])
+        let secure = try await TestRedis(tls: identity, caFile: certificates.caFile, arguments: ["--requirepass", "pw"])
+        var configuration = try RedisConfiguration(url: "rediss://:pw@localhost:\(secure.tlsPort)")
+        configuration.caFile = certificates.caFile
+        let good = RedisClient(configuration, group: group)
+        let value = SecureRandom.bytes(300_000)
+        try await good.set("k", value)
+        #expect(try await good.get("k") == value)
+        good.close()
+        // An unknown authority, and a name that the certificate is not for.
+        for refused in [
+            try RedisConfiguration(url: "rediss://:pw@localhost:\(secure.tlsPort)"), configuration.at("127.0.0.1", secure.tlsPort),
+        ] {
+            let bad = RedisClient(refused, group: group)
+            let error = await #expect(throws: RedisError.self) { try await bad.get("k") }
+            #expect(error?.code == .unavailable && error?.message.contains("tls") == true)
+            bad.close()
+        }
+    }
+
     @Test func closedClientRefuses() async throws {
         try await client.ping()
         client.close()
@@ -215,6 +238,12 @@ private func quick(_ redis: TestRedis) -> RedisConfiguration {
 }
 
 extension RedisConfiguration {
+    func at(_ host: String, _ port: Int) -> RedisConfiguration {
+        var copy = self
+        copy.endpoint = .tcp(host: host, port: port)
+        return copy
+    }
+
     func with(password: String) -> RedisConfiguration {
         var copy = self
         copy.password = password
