@@ -80,7 +80,6 @@ final class NamespaceShard: @unchecked Sendable {
         for name in names where !name.isEmpty {
             switch enter(socket, name) {
             case .live: break
-            case .dead: allLive = false
             case .pending(let promise): pending.append(promise)
             }
         }
@@ -91,7 +90,7 @@ final class NamespaceShard: @unchecked Sendable {
     func join(_ socket: Socket, _ name: String) async -> Bool { await join(socket, [name]) }
 
     private enum Entry {
-        case live, dead
+        case live
         case pending(LoopPromise<Bool>)
     }
 
@@ -105,14 +104,15 @@ final class NamespaceShard: @unchecked Sendable {
             announce(room)
         }
         if socket.memberships[name] == nil { insert(socket, room) }
-        switch room.isLive {
-        case true?: return .live
-        case false?: return .dead
-        case nil:
-            let promise = LoopPromise<Bool>()
-            room.waiting.append(promise)
-            return .pending(promise)
+        if room.isLive == true { return .live }
+        let promise = LoopPromise<Bool>()
+        room.waiting.append(promise)
+        // A room that could not be made live before may be by now.
+        if room.isLive == false {
+            room.isLive = nil
+            announce(room)
         }
+        return .pending(promise)
     }
 
     /// Tells the adapter of a room that had no member here.

@@ -1,0 +1,43 @@
+// Composition of the realtime service: Socket.IO server, its namespace, the Redis adapter, routes and metrics.
+import Logging
+import TiketiCore
+import TiketiNet
+import TiketiRealtime
+
+public enum RealtimeApp {
+    /// The service as the program runs it.
+    public static func make(_ runtime: ServiceRuntime, _ environment: inout EnvironmentReader) throws -> ServiceApp {
+        let config = RealtimeConfig.read(&environment)
+        let client = InternalClient(base: runtime.config.services.ticket, token: runtime.config.internalToken, http: HTTPClient())
+        return make(runtime, config, TicketClient(client))
+    }
+
+    /// The same with another directory; for tests.
+    public static func make(_ runtime: ServiceRuntime, _ config: RealtimeConfig, _ tickets: any TicketDirectory) -> ServiceApp {
+        let namespace = LiveNamespace(verifier: runtime.verifier, tickets: tickets, group: runtime.group)
+        let resync = ResyncSignal()
+        let logger = runtime.logger
+        let gaps = runtime.metrics.counter("tiketi_socket_feed_gaps_total", "Times the Redis feed was interrupted.")
+        let adapter = RedisHubAdapter(runtime.config.redis, client: runtime.redis, group: runtime.group) {
+            gaps.increment()
+            logger.warning("feed from Redis was interrupted; clients are asked to load again")
+            resync.send()
+        }
+        let server = SocketIOServer(config.server, group: runtime.group, adapter: adapter, namespaces: ["/": namespace])
+        resync.set(server)
+        RealtimeMetrics.register(server, in: runtime.metrics)
+        let router = Router()
+        SocketRoutes.register(on: router, server)
+        return ServiceApp(router: router, services: [HubService(server: server, drainSeconds: config.drainSeconds)])
+    }
+}
+
+/// Sends clients away before the process stops.
+struct HubService: Service {
+    let server: SocketIOServer
+    let drainSeconds: Double
+
+    func start() async throws {}
+    func drain() async { await server.drain(seconds: drainSeconds) }
+    func stop() async { await server.drain(seconds: 0) }
+}

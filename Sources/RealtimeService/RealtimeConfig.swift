@@ -1,0 +1,26 @@
+// Settings of the realtime service; docs/configuration.md has the table.
+import TiketiCore
+import TiketiNet
+import TiketiRealtime
+
+public struct RealtimeConfig: Sendable {
+    public var server = SocketIOConfiguration()
+    /// Seconds over which a drain sends clients away, so that they do not all come back at once.
+    public var drainSeconds = 5.0
+
+    public init() {}
+
+    public static func read(_ reader: inout EnvironmentReader) -> RealtimeConfig {
+        var config = RealtimeConfig()
+        config.server.engine.origins = EngineOrigins(reader.string("SOCKET_IO_CORS_ORIGIN", default: "http://localhost:3000"))
+        config.server.engine.pingIntervalMilliseconds = reader.int("SOCKET_IO_PING_INTERVAL_MS", default: 25_000, in: 50...600_000)
+        config.server.engine.pingTimeoutMilliseconds = reader.int("SOCKET_IO_PING_TIMEOUT_MS", default: 20_000, in: 50...600_000)
+        config.server.engine.maxPayload = reader.int("SOCKET_IO_MAX_PAYLOAD", default: 1_000_000, in: 1_000...16_000_000)
+        config.server.engine.maximumQueuedBytes = reader.int("SOCKET_IO_MAX_QUEUED_BYTES", default: 1_048_576, in: 65_536...67_108_864)
+        config.server.connectTimeoutMilliseconds = reader.int("SOCKET_IO_CONNECT_TIMEOUT_MS", default: 45_000, in: 100...600_000)
+        if reader.bool("SOCKET_IO_COMPRESSION", default: false) { config.server.engine.deflate = WebSocketDeflateOptions() }
+        config.server.engine.node = UInt16(reader.int("REALTIME_NODE_ID", default: 0, in: 0...65_535))
+        config.drainSeconds = Double(reader.seconds("REALTIME_DRAIN_SECONDS", default: 5, in: 0...600))
+        return config
+    }
+}

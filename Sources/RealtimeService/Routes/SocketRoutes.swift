@@ -1,0 +1,16 @@
+// Hands everything under the Socket.IO path to the server; the protocol's own errors are its answers.
+import TiketiCore
+import TiketiNet
+import TiketiRealtime
+
+enum SocketRoutes {
+    static func register(on router: Router, _ server: SocketIOServer) {
+        // Long polls would drown the access log; failures are logged all the same.
+        for method in [HTTPMethod.get, .post, .options, .put, .delete, .patch] {
+            router.on(method, "/socket.io/*rest", .quiet) { context in
+                guard server.owns(context.request.path) else { throw APIError.notFound }
+                return await server.handle(context.request)
+            }
+        }
+    }
+}

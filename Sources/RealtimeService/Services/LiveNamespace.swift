@@ -1,0 +1,82 @@
+// The product's namespace: who may connect, which rooms a client may enter, and what it is told about that (spec §4, §10).
+import TiketiCore
+import TiketiNet
+import TiketiRealtime
+
+struct LiveNamespace: SocketNamespace {
+    private let verifier: JWT.Verifier
+    private let tickets: any TicketDirectory
+    private let desks: [VersionDesk]
+    /// Rooms of one socket: an event page, a seat map and a queue each need one; more than this is no browser.
+    private static let roomLimit = 64
+
+    init(verifier: JWT.Verifier, tickets: any TicketDirectory, group: EventLoopGroup) {
+        self.verifier = verifier
+        self.tickets = tickets
+        desks = group.loops.map { VersionDesk(loop: $0, tickets: tickets) }
+    }
+
+    /// A connection outlives its token until it reconnects.
+    func authorize(_ request: SocketConnectRequest) async -> SocketDecision {
+        guard let token = Self.token(of: request) else { return .refuse(message: "Authentication error") }
+        do throws(JWTError) {
+            let claims = try verifier.verify(token)
+            return .accept(rooms: [LiveRoom.user(claims.userID)], data: claims.principal)
+        } catch {
+            return .refuse(message: "Invalid token")
+        }
+    }
+
+    /// `auth: {token}`; clients that can set headers may send a Bearer token instead.
+    private static func token(of request: SocketConnectRequest) -> String? {
+        let limits = JSONLimits(depth: 8, bytes: 16_384, values: 256, members: 64)
+        if let auth = try? JSONValue.parse(request.auth, limits: limits), let token = auth["token"]?.stringValue, !token.isEmpty {
+            return token
+        }
+        guard let header = request.handshake.authorization, header.lowercased().hasPrefix("bearer ") else { return nil }
+        return String(header.dropFirst(7))
+    }
+
+    func received(_ event: SocketEvent, from socket: Socket) async {
+        let answer: RoomAnswer
+        switch RoomRequest.read(event.name, event.argument(0)) {
+        case .notOurs: return
+        case .invalid(let field): answer = .failure(code: "VALIDATION_FAILED", message: "\(field) must be an id")
+        case .request(.leave, let request):
+            socket.leave(request.room)
+            answer = .success(version: nil)
+        case .request(.join, let request): answer = await join(request, socket)
+        }
+        event.acknowledge(SocketArguments(json: answer.json))
+    }
+
+    private func join(_ request: RoomRequest, _ socket: Socket) async -> RoomAnswer {
+        if case .queue(let id) = request {
+            // Someone else's place answers as if it did not exist.
+            switch await tickets.owner(ofQueueEntry: id) {
+            case .found(let owner) where owner == (socket.data as? Principal)?.userID: break
+            case .found, .unknown: return .unknown
+            case .unavailable: return .unavailable
+            }
+        }
+        let wasThere = socket.isIn(request.room)
+        guard wasThere || socket.rooms.count < Self.roomLimit else { return .tooMany }
+        // First the room, then the version: whatever changes after the version was read arrives as a message.
+        let answer = await enter(request, socket)
+        if case .failure = answer, !wasThere { socket.leave(request.room) }
+        return answer
+    }
+
+    private func enter(_ request: RoomRequest, _ socket: Socket) async -> RoomAnswer {
+        guard await socket.join(request.room) else { return .unavailable }
+        switch request {
+        case .queue: return .success(version: nil)
+        case .event(let id), .seats(let id):
+            switch await desks[socket.loop.index].version(ofEvent: id) {
+            case .found(let version): return .success(version: version)
+            case .unknown: return .unknown
+            case .unavailable: return .unavailable
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+// What Prometheus sees of the Socket.IO server.
+import TiketiCore
+import TiketiRealtime
+
+enum RealtimeMetrics {
+    static func register(_ server: SocketIOServer, in metrics: MetricsRegistry) {
+        let statistics = server.statistics
+        metrics.gauge("tiketi_socket_connections", "Open Socket.IO connections.") { Double(statistics.current.load(ordering: .relaxed)) }
+        metrics.counter(
+            "tiketi_socket_connections_total", "Socket.IO connections opened.",
+            reading: { Double(statistics.opened.load(ordering: .relaxed)) })
+        metrics.counter(
+            "tiketi_socket_upgrades_total", "Connections that went from polling to WebSocket.",
+            reading: { Double(statistics.upgrades.load(ordering: .relaxed)) })
+        metrics.counter(
+            "tiketi_socket_dropped_total", "Volatile packets dropped for slow clients.",
+            reading: { Double(statistics.dropped.load(ordering: .relaxed)) })
+        for reason in EngineCloseReason.allCases {
+            metrics.counter(
+                "tiketi_socket_closed_total", "Socket.IO connections closed, by reason.", labels: [("reason", reason.rawValue)],
+                reading: { Double(statistics.closedByReason[reason] ?? 0) })
+        }
+    }
+}
