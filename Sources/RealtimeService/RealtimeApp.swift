@@ -8,7 +8,7 @@ public enum RealtimeApp {
     /// The service as the program runs it.
     public static func make(_ runtime: ServiceRuntime, _ environment: inout EnvironmentReader) throws -> ServiceApp {
         let config = RealtimeConfig.read(&environment)
-        let client = InternalClient(base: runtime.config.services.ticket, token: runtime.config.internalToken, http: HTTPClient())
+        let client = InternalClient(base: runtime.config.services.ticket, token: runtime.config.internalToken, http: runtime.http)
         return make(runtime, config, TicketClient(client))
     }
 

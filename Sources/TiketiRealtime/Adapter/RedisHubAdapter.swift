@@ -94,10 +94,9 @@ private final class RedisHubCore: @unchecked Sendable {
             let presence = Presence()
             presence.loops = [loopIndex]
             channels[channel] = presence
-            subscriber?.subscribe(channel)
         }
         guard let subscriber else { return ready(false) }
-        loop.spawn { ready(await subscriber.waitUntilSubscribed(timeoutNanoseconds: Self.subscribeTimeout)) }
+        loop.spawn { ready(await subscriber.subscribe(channel, waitingNanoseconds: Self.subscribeTimeout)) }
     }
 
     func vanished(_ channel: String, _ loopIndex: Int) {

@@ -35,6 +35,14 @@ public final class RedisSubscriber: Sendable {
         return result ?? false
     }
 
+    /// Subscribes to one channel and returns when the server has confirmed it; false when the time is over (it stays wanted) or the subscriber
+    /// is closed.
+    public func subscribe(_ channel: String, waitingNanoseconds timeout: UInt64) async -> Bool {
+        let connection = connection
+        if connection.loop.isCurrent { return await connection.subscribe(channel, timeout) }
+        return (try? await connection.loop.run { await connection.subscribe(channel, timeout) }) ?? false
+    }
+
     public func close() {
         let connection = connection
         connection.loop.execute { connection.close() }

@@ -18,7 +18,9 @@ final class RedisSubscription: @unchecked Sendable {
     private let onReconnect: @Sendable () -> Void
     private let onMessage: @Sendable (String, [UInt8]) -> Void
     private var wanted: Set<Name> = []
-    private var confirmed: Set<Name> = []
+    /// Wanted and not yet confirmed by the server on this connection; kept, because comparing two large sets at every confirmation is not free.
+    private var missing: Set<Name> = []
+    private var nameWaiters: [Name: [LoopPromise<Bool>]] = [:]
     private var link: RedisLink?
     private var reconnected = false
     private var waiters: [LoopPromise<Bool>] = []
@@ -57,19 +59,43 @@ final class RedisSubscription: @unchecked Sendable {
         loop.preconditionOnLoop()
         let changed = names.map { Name(kind: kind, text: $0) }.filter { wanted.contains($0) != want }
         if changed.isEmpty { return }
-        if want { wanted.formUnion(changed) } else { wanted.subtract(changed) }
+        if want {
+            wanted.formUnion(changed)
+            missing.formUnion(changed)
+        } else {
+            wanted.subtract(changed)
+            missing.subtract(changed)
+            for name in changed { resolve(name, false) }
+        }
         send(want, kind, changed)
         checkComplete()
     }
 
     func waitUntilSubscribed(_ timeout: UInt64) async -> Bool {
         if isClosed { return false }
-        if wanted.isSubset(of: confirmed) { return true }
+        if missing.isEmpty { return true }
         let promise = LoopPromise<Bool>()
         waiters.append(promise)
         let timer = loop.schedule(afterNanoseconds: timeout) { promise.succeed(false) }
         defer { timer.cancel() }
         return await promise.value()
+    }
+
+    /// Subscribes to one channel and waits for the server's confirmation of that one alone.
+    func subscribe(_ channel: String, _ timeout: UInt64) async -> Bool {
+        if isClosed { return false }
+        let name = Name(kind: .channel, text: channel)
+        change(true, .channel, [channel])
+        if !missing.contains(name) { return true }
+        let promise = LoopPromise<Bool>()
+        nameWaiters[name, default: []].append(promise)
+        let timer = loop.schedule(afterNanoseconds: timeout) { promise.succeed(false) }
+        defer { timer.cancel() }
+        return await promise.value()
+    }
+
+    private func resolve(_ name: Name, _ result: Bool) {
+        for waiter in nameWaiters.removeValue(forKey: name) ?? [] { waiter.succeed(result) }
     }
 
     private func send(_ want: Bool, _ kind: Kind, _ names: [Name]) {
@@ -83,7 +109,7 @@ final class RedisSubscription: @unchecked Sendable {
     }
 
     private func checkComplete() {
-        guard link != nil, wanted.isSubset(of: confirmed) else { return }
+        guard link != nil, missing.isEmpty else { return }
         finishWaiting(true)
         if reconnected {
             reconnected = false
@@ -95,6 +121,8 @@ final class RedisSubscription: @unchecked Sendable {
         let finished = waiters
         waiters = []
         for waiter in finished { waiter.succeed(result) }
+        guard !result else { return }
+        for name in Array(nameWaiters.keys) { resolve(name, false) }
     }
 
     // MARK: The connection
@@ -118,7 +146,7 @@ final class RedisSubscription: @unchecked Sendable {
                 checkComplete()
                 try? await receive(link)
                 self.link = nil
-                confirmed = []
+                missing = wanted
                 link.stream.close()
             } catch {
                 // Not there (yet): tried again below.
@@ -155,8 +183,6 @@ final class RedisSubscription: @unchecked Sendable {
         case Self.pmessage where parts.count >= 4: deliver(parts[2], parts[3])
         case Self.subscribe: confirm(.channel, parts[1])
         case Self.psubscribe: confirm(.pattern, parts[1])
-        case Self.unsubscribe: retract(.channel, parts[1])
-        case Self.punsubscribe: retract(.pattern, parts[1])
         default: break
         }
     }
@@ -165,8 +191,6 @@ final class RedisSubscription: @unchecked Sendable {
     private static let pmessage = Array("pmessage".utf8)
     private static let subscribe = Array("subscribe".utf8)
     private static let psubscribe = Array("psubscribe".utf8)
-    private static let unsubscribe = Array("unsubscribe".utf8)
-    private static let punsubscribe = Array("punsubscribe".utf8)
 
     private func deliver(_ channel: RedisValue, _ payload: RedisValue) {
         guard let name = channel.bytes, let bytes = payload.bytes else { return }
@@ -176,13 +200,10 @@ final class RedisSubscription: @unchecked Sendable {
 
     private func confirm(_ kind: Kind, _ name: RedisValue) {
         guard let text = name.string else { return }
-        confirmed.insert(Name(kind: kind, text: text))
+        let name = Name(kind: kind, text: text)
+        if missing.remove(name) == nil { return }
+        resolve(name, true)
         checkComplete()
-    }
-
-    private func retract(_ kind: Kind, _ name: RedisValue) {
-        guard let text = name.string else { return }
-        confirmed.remove(Name(kind: kind, text: text))
     }
 
     // MARK: Heartbeat
