@@ -44,7 +44,7 @@ public final class TestPostgres: Sendable {
     /// Starts a server of one's own. `settings` are server settings such as `["max_connections=20"]`.
     ///
     /// On its Unix socket everybody is trusted; over TCP (127.0.0.1, port ``port``) passwords count and the superuser's is `postgres`.
-    public init(settings: [String] = []) async throws {
+    public init(settings: [String] = [], withTLS: Bool = false) async throws {
         let directory = try TemporaryDirectory("tiketi-postgres")
         let port = try Self.freePort()
         var configuration = PostgresConfiguration(
@@ -58,7 +58,8 @@ public final class TestPostgres: Sendable {
             "max_connections=300", "shared_buffers=64MB", "deadlock_timeout=100ms", "log_min_messages=warning", "wal_level=minimal",
             "max_wal_senders=0",
         ]
-        arguments = Self.asPostgres + ["\(Self.binaries)/postgres", "-D", data] + (defaults + settings).flatMap { ["-c", $0] }
+        let secure = withTLS ? ["ssl=on", "ssl_cert_file=\(directory.path)/cert.pem", "ssl_key_file=\(directory.path)/key.pem"] : []
+        arguments = Self.asPostgres + ["\(Self.binaries)/postgres", "-D", data] + (defaults + secure + settings).flatMap { ["-c", $0] }
         let log = directory.path + "/log"
         try await Self.threads.run {
             if let owner = Self.owner { _ = chown(directory.path, owner.0, owner.1) }
@@ -67,10 +68,21 @@ public final class TestPostgres: Sendable {
             ]
             let status = try TestProcess(Self.asPostgres + ["\(Self.binaries)/initdb", "-D", data] + options, log: log).waitForEnd()
             guard status == 0 else { throw TestProcess.Failure(description: "initdb failed, see \(log)") }
+            guard withTLS else { return }
+            let request = [
+                "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+                "subjectAltName=DNS:localhost", "-keyout", directory.path + "/key.pem", "-out", directory.path + "/cert.pem",
+            ]
+            guard try TestProcess(Self.asPostgres + request, log: log).waitForEnd() == 0 else {
+                throw TestProcess.Failure(description: "openssl failed, see \(log)")
+            }
         }
         try await start()
         try await query("ALTER ROLE postgres PASSWORD 'postgres'")
     }
+
+    /// The file with the server's self-signed certificate for `localhost`, when it was started with TLS.
+    public var certificate: String { (directory?.path ?? "") + "/cert.pem" }
 
     // MARK: The process
 

@@ -56,6 +56,15 @@ public final class BlockingConnection {
         }
     }
 
+    /// A password in the form the server stores, so that the password itself never travels or shows up in its logs.
+    func storedForm(ofPassword password: String, for user: String) throws(PostgresError) -> String {
+        guard let text = PQencryptPasswordConn(handle, password, user, nil) else {
+            throw PostgresError(.usage, PQerrorMessage(handle).map { String(cString: $0).trimmingNewlines } ?? "")
+        }
+        defer { PQfreemem(text) }
+        return String(cString: text)
+    }
+
     private func check(_ result: OpaquePointer?) throws(PostgresError) -> PostgresRows {
         guard let result else {
             throw PostgresError(.connectionLost, PQerrorMessage(handle).map { String(cString: $0).trimmingNewlines } ?? "")

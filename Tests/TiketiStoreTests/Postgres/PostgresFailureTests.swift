@@ -254,4 +254,37 @@ import TiketiTesting
         #expect(pool.statistics.connectionsLost == 0)
         await pool.close()
     }
+
+    /// Answers of many sizes over TLS: none may be left in OpenSSL's buffer, where no readiness report would ever tell of it.
+    @Test func overTLS() async throws {
+        let server = try await TestPostgres(withTLS: true)
+        var configuration = server.configuration
+        configuration.host = "127.0.0.1"
+        configuration.sslMode = .require
+        let pool = PostgresPool(configuration, group: .shared)
+        try await onLoop {
+            #expect(try await pool.read("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")[0].bool(0))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for size in [0, 1, 8000, 8191, 8192, 8193, 16383, 16384, 16385, 30000, 100_000, 3_000_000] {
+                    group.addTask {
+                        let text = try await pool.read("SELECT repeat('x', $1::int4)", [.int(size)])[0].string(0)
+                        #expect(text.utf8.count == size)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let echoed = try await pool.execute("SELECT $1::text", [.text(String(repeating: "y", count: 5_000_000))])[0].string(0)
+            #expect(echoed.utf8.count == 5_000_000)
+        }
+        configuration.sslMode = .verifyFull
+        configuration.sslRootCertificate = server.certificate
+        configuration.host = "localhost"
+        let verified = PostgresPool(configuration, group: .shared)
+        #expect(try await verified.read("SELECT 1").count == 1)
+        configuration.host = "127.0.0.1"
+        // The certificate is for localhost only.
+        let misnamed = PostgresPool(configuration, group: .shared)
+        await expectCode(.unavailable) { try await misnamed.read("SELECT 1") }
+        for pool in [pool, verified, misnamed] { await pool.close() }
+    }
 }

@@ -125,8 +125,9 @@ import TiketiTesting
             try await group.waitForAll()
         }
         #expect(try await pool.read("SELECT balance FROM accounts ORDER BY id").map { try $0.int(0) } == [102, 102])
-        #expect(attempts.current == 3)
-        #expect(pool.statistics.retries == 1)
+        // Both may be chosen as victims when both look at the same moment.
+        #expect(attempts.current >= 3)
+        #expect(pool.statistics.retries >= 1)
         await pool.close()
     }
 

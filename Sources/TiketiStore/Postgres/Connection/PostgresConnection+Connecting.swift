@@ -64,6 +64,7 @@ extension PostgresConnection {
         guard PQsetnonblocking(handle, 1) == 0, PQenterPipelineMode(handle) == 1 else { return failConnecting() }
         watchDescriptor(.readable)
         guard descriptor >= 0 else { return }
+        usesTLS = PQsslInUse(handle) == 1
         phase = .ready
         lastProgress = loop.now
         connected.succeed(.success(()))

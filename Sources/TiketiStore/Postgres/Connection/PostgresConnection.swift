@@ -46,6 +46,7 @@ final class PostgresConnection: ReadinessHandler, @unchecked Sendable {
     var phase = Phase.connecting
     var descriptor: Int32 = -1
     var interest: Readiness = .readable
+    var usesTLS = false
     var replies = Deque<Reply>()
     var statements: PreparedStatements
     var encoder = ParameterEncoder()
@@ -193,7 +194,9 @@ final class PostgresConnection: ReadinessHandler, @unchecked Sendable {
             if readiness.contains(.writable) { push() }
             guard phase == .ready else { return }
             // What arrived before the end is still an answer, a COMMIT's perhaps: read first, then judge.
-            let consumed = PQconsumeInput(handle)
+            var consumed = PQconsumeInput(handle)
+            // The rest of a TLS record stays in OpenSSL's buffer, where epoll does not see it: ask until the record is used up.
+            if usesTLS && consumed == 1 { consumed = PQconsumeInput(handle) }
             receive()
             guard phase == .ready else { return }
             if consumed == 0 || PQstatus(handle) == CONNECTION_BAD { close(libraryError()) }

@@ -20,7 +20,8 @@ struct DatabaseRole: Sendable {
             do throws(PostgresError) {
                 let exists = try connection.query("SELECT FROM pg_roles WHERE rolname = $1", [role]).count > 0
                 if exists && password == nil { return }
-                let secret = password.map { " PASSWORD " + $0.quotedLiteral } ?? ""
+                var secret = ""
+                if let password { secret = try " PASSWORD " + connection.storedForm(ofPassword: password, for: role).quotedLiteral }
                 return try connection.run(script: "\(exists ? "ALTER" : "CREATE") ROLE \(role.quotedIdentifier) LOGIN" + secret)
             } catch {
                 // Somebody else created it (42710, 23505) or changes it just now (XX000, "tuple concurrently updated").

@@ -50,6 +50,8 @@ public struct Migrator: Sendable {
     /// The same, blocking the calling thread.
     public func runBlocking(on configuration: PostgresConfiguration) throws -> [Applied] {
         let connection = try BlockingConnection(configuration)
+        // The database's own limits are meant for requests.
+        try connection.run(script: "SET statement_timeout = 0; SET lock_timeout = 0")
         // Held by the session, so that it ends with the process whatever happens. "tiketi" in ASCII.
         try connection.query("SELECT pg_advisory_lock(128037135578217)")
         try prepare(connection)
