@@ -14,7 +14,10 @@ public enum RealtimeApp {
 
     /// The same with another directory; for tests.
     public static func make(_ runtime: ServiceRuntime, _ config: RealtimeConfig, _ tickets: any TicketDirectory) -> ServiceApp {
-        let namespace = LiveNamespace(verifier: runtime.verifier, tickets: tickets, group: runtime.group)
+        let namespaces: [String: any SocketNamespace] =
+            config.isConformance
+            ? ["/": ConformanceNamespace(), "/custom": ConformanceNamespace()]
+            : ["/": LiveNamespace(verifier: runtime.verifier, tickets: tickets, group: runtime.group)]
         let resync = ResyncSignal()
         let logger = runtime.logger
         let gaps = runtime.metrics.counter("tiketi_socket_feed_gaps_total", "Times the Redis feed was interrupted.")
@@ -23,7 +26,7 @@ public enum RealtimeApp {
             logger.warning("feed from Redis was interrupted; clients are asked to load again")
             resync.send()
         }
-        let server = SocketIOServer(config.server, group: runtime.group, adapter: adapter, namespaces: ["/": namespace])
+        let server = SocketIOServer(config.server, group: runtime.group, adapter: adapter, namespaces: namespaces)
         resync.set(server)
         RealtimeMetrics.register(server, in: runtime.metrics)
         let router = Router()

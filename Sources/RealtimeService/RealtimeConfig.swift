@@ -8,6 +8,9 @@ public struct RealtimeConfig: Sendable {
     /// Seconds over which a drain sends clients away, so that they do not all come back at once.
     public var drainSeconds = 5.0
 
+    /// Serves the protocol test suites instead of the product.
+    public var isConformance = false
+
     public init() {}
 
     public static func read(_ reader: inout EnvironmentReader) -> RealtimeConfig {
@@ -21,6 +24,8 @@ public struct RealtimeConfig: Sendable {
         if reader.bool("SOCKET_IO_COMPRESSION", default: false) { config.server.engine.deflate = WebSocketDeflateOptions() }
         config.server.engine.node = UInt16(reader.int("REALTIME_NODE_ID", default: 0, in: 0...65_535))
         config.drainSeconds = Double(reader.seconds("REALTIME_DRAIN_SECONDS", default: 5, in: 0...600))
+        config.isConformance = reader.bool("SOCKET_IO_CONFORMANCE", default: false)
+        if config.isConformance && reader.isProduction { reader.problem("SOCKET_IO_CONFORMANCE", "is for test suites, not for production") }
         return config
     }
 }
