@@ -1,0 +1,132 @@
+"""The stock python-socketio client through the gateway, over every way of connecting."""
+
+import asyncio
+
+import helpers
+import pytest
+import socketio
+from devtools import settings
+
+TRANSPORTS = [["polling"], ["websocket"], ["polling", "websocket"]]
+
+
+class Client:
+    """A connected client that queues what it is sent."""
+
+    def __init__(self):
+        self.io = socketio.AsyncClient(reconnection=False)
+        self.received = asyncio.Queue()
+        self.refusal = asyncio.get_running_loop().create_future()
+        for name in ("seat-reserved", "seat-released", "reservation-expired", "event-status-changed"):
+            self.io.on(name, self.collector(name))
+        self.io.on("connect_error", self.refused)
+
+    def collector(self, name):
+        async def collect(payload, *_):
+            await self.received.put((name, payload))
+        return collect
+
+    async def refused(self, reason):
+        if not self.refusal.done():
+            self.refusal.set_result(reason)
+
+    async def connect(self, token, transports):
+        auth = {"token": token} if token else None
+        await self.io.connect(settings.url("gateway"), auth=auth, transports=transports, wait_timeout=10)
+        return self
+
+    async def next(self, count=1):
+        return [await asyncio.wait_for(self.received.get(), 10) for _ in range(count)]
+
+
+def run(coroutine):
+    return asyncio.run(asyncio.wait_for(coroutine, 60))
+
+
+async def call(api, *arguments):
+    return await asyncio.to_thread(api.call, *arguments)
+
+
+@pytest.mark.parametrize("transports", TRANSPORTS, ids="-".join)
+def test_seat_events_reach_the_map(transports):
+    async def scenario():
+        event = helpers.event(rows=1, seats_per_row=6)
+        ids = [seat["id"] for seat in helpers.seats(event)]
+        buyer = helpers.buyer()
+        watcher = await Client().connect(helpers.buyer().token, transports)
+        own = await Client().connect(buyer.token, transports)
+        joined = await watcher.io.call("join-seat-selection", event, timeout=10)
+        assert joined["success"] and joined["version"] >= 1, joined
+        assert (await own.io.call("join-seat-selection", {"eventId": event}, timeout=10))["success"]
+
+        assert (await call(buyer, "POST", "/api/seats/reserve", {"seatIds": ids[:3]}))[0] == 200
+        seen, mine = await watcher.next(3), await own.next(3)
+        assert {payload["seatId"] for _, payload in seen} == set(ids[:3])
+        for name, payload in seen:
+            assert name == "seat-reserved" and payload["userId"] is None and payload["eventId"] == event, payload
+            assert payload["version"] == joined["version"] + 1 and payload["count"] == 3 and payload["status"] == "locked", payload
+        assert all(payload["userId"] == buyer.user["id"] for _, payload in mine), mine
+
+        assert (await call(buyer, "POST", "/api/seats/release", {"seatIds": ids[:1]}))[2]["released"] == ids[:1]
+        [(name, payload)] = await watcher.next()
+        assert name == "seat-released" and payload["seatId"] == ids[0], payload
+        assert payload["version"] == joined["version"] + 2 and payload["count"] == 1, payload
+
+        # Who has left the map hears nothing more: the next message is of the other watcher's room only.
+        assert (await watcher.io.call("leave-seat-selection", event, timeout=10))["success"]
+        assert (await call(buyer, "POST", "/api/seats/release", {"seatIds": ids[1:2]}))[0] == 200
+        while (await own.next())[0][0] != "seat-released":
+            pass
+        assert watcher.received.empty()
+        await watcher.io.disconnect()
+        await own.io.disconnect()
+    run(scenario())
+
+
+@pytest.mark.parametrize("transports", TRANSPORTS[:2], ids="-".join)
+@pytest.mark.parametrize("token, message", [(None, "Authentication error"), ("no.real.token", "Invalid token")])
+def test_a_socket_without_a_good_token_is_refused(token, message, transports):
+    async def scenario():
+        client = Client()
+        with pytest.raises(socketio.exceptions.ConnectionError):
+            await client.connect(token, transports)
+        reason = await asyncio.wait_for(client.refusal, 10)
+        assert reason == message or reason.get("message") == message, reason
+        await client.io.disconnect()
+    run(scenario())
+
+
+def test_refused_joins_say_why():
+    async def scenario():
+        client = await Client().connect(helpers.buyer().token, ["websocket"])
+        for event, argument in (
+            ("join-event", "00000000-0000-4000-8000-000000000000"), ("join-event", "nonsense"), ("join-seat-selection", {"eventId": 7}),
+            ("join-queue", "00000000-0000-4000-8000-000000000000"),
+        ):
+            answer = await client.io.call(event, argument, timeout=10)
+            assert answer["success"] is False and answer["code"] and answer["error"], (event, argument, answer)
+        await client.io.disconnect()
+    run(scenario())
+
+
+def test_an_expiring_reservation_tells_its_buyer_and_the_map():
+    async def scenario():
+        event = helpers.event(rows=1, seats_per_row=2)
+        ids = [seat["id"] for seat in helpers.seats(event)]
+        buyer = helpers.buyer()
+        client = await Client().connect(buyer.token, ["websocket"])
+        watcher = await Client().connect(helpers.buyer().token, ["websocket"])
+        assert (await watcher.io.call("join-seat-selection", event, timeout=10))["success"]
+        answer = await call(buyer, "POST", "/api/reservations", {"eventId": event, "seatIds": ids})
+        assert answer[0] == 201
+        await watcher.next(2)
+        helpers.expire(event)
+        released = await asyncio.wait_for(watcher.received.get(), 70), await asyncio.wait_for(watcher.received.get(), 70)
+        assert {payload["seatId"] for name, payload in released if name == "seat-released"} == set(ids)
+        name = None
+        while name != "reservation-expired":  # after the buyer's own seat events
+            [(name, payload)] = await client.next()
+        assert payload["reservationId"] == answer[2]["reservation"]["id"], payload
+        await client.io.disconnect()
+        await watcher.io.disconnect()
+    asyncio.run(asyncio.wait_for(scenario(), 150))
