@@ -23,32 +23,34 @@ internal enum AuthenticationState: Sendable {
 public enum BearerToken {
     /// The token; nil when the field is missing or of another scheme, which spec §3 calls "no token".
     public static func read(_ headers: HTTPHeaders) -> String? {
-        let found = headers.withValue("Authorization") { value -> String? in
-            // RFC 9110 §11.1: the scheme's case does not count.
-            guard value.count > 7, value[6] == 0x20 else { return nil }
-            for (index, letter) in "bearer".utf8.enumerated() where value[index] | 0x20 != letter { return nil }
-            var rest = value[7...]
-            while rest.first == 0x20 { rest = rest.dropFirst() }
-            return rest.isEmpty ? nil : String(decoding: rest, as: UTF8.self)
+        guard let field = headers["Authorization"] else { return nil }
+        let value = field.utf8.span
+        // RFC 9110 §11.1: the scheme's case does not count.
+        guard value.count > 7, value[6] == 0x20 else { return nil }
+        var index = 0
+        for letter in "bearer".utf8 {
+            guard value[index] | 0x20 == letter else { return nil }
+            index += 1
         }
-        return found ?? nil
+        while index < value.count, value[index] == 0x20 { index += 1 }
+        guard index < value.count else { return nil }
+        return String(Substring(field.utf8.dropFirst(index)))
     }
 }
 
 /// Lets handlers ask for the caller. Refuses nothing itself: a route that needs a caller says `requirePrincipal()`.
-public struct Authentication: Middleware {
+public struct Authentication: Preparation {
     private let verifier: JWT.Verifier
 
     public init(_ verifier: JWT.Verifier) { self.verifier = verifier }
 
-    public func handle(_ context: RequestContext, next: (RequestContext) async throws -> HTTPResponse) async throws -> HTTPResponse {
+    public func prepare(_ context: RequestContext) throws {
         context.verifier = verifier
-        return try await next(context)
     }
 }
 
 /// Only other services may pass: `Authorization: Bearer $INTERNAL_API_TOKEN`, compared in constant time.
-public struct InternalAuth: Middleware {
+public struct InternalAuth: Preparation {
     private let digest: [UInt8]
 
     public init(token: String) {
@@ -56,20 +58,18 @@ public struct InternalAuth: Middleware {
         digest = Crypto.sha256(token)
     }
 
-    public func handle(_ context: RequestContext, next: (RequestContext) async throws -> HTTPResponse) async throws -> HTTPResponse {
+    public func prepare(_ context: RequestContext) throws {
         guard let token = BearerToken.read(context.request.headers) else { throw APIError.noToken }
         // Digests have one length, so that not even the token's length shows in the time.
         guard Crypto.constantTimeEquals(Crypto.sha256(token), digest) else { throw APIError.invalidToken }
-        return try await next(context)
     }
 }
 
 /// Only administrators may pass.
-public struct AdminOnly: Middleware {
+public struct AdminOnly: Preparation {
     public init() {}
 
-    public func handle(_ context: RequestContext, next: (RequestContext) async throws -> HTTPResponse) async throws -> HTTPResponse {
+    public func prepare(_ context: RequestContext) throws {
         try context.requireAdmin()
-        return try await next(context)
     }
 }

@@ -285,6 +285,8 @@ internal struct JSONParser {
         guard let number = Double(try Self.string(text.extracting(start..<index), at: start)), number.isFinite else {
             throw JSONError(.invalidNumber, at: start)
         }
+        // One form for each number a Double holds exactly: `1e3`, `1000.0` and `1000` are equal.
+        if number.magnitude < 9_007_199_254_740_992, let whole = Int64(exactly: number) { return .integer(whole) }
         return .number(number)
     }
 

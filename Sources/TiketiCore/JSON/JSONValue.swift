@@ -4,7 +4,7 @@
 public indirect enum JSONValue: Sendable, Equatable {
     case null
     case bool(Bool)
-    /// A number written without fraction or exponent that fits 64 bits.
+    /// A whole number: one written without fraction or exponent that fits 64 bits, or any that a Double holds exactly.
     case integer(Int64)
     case number(Double)
     case string(String)

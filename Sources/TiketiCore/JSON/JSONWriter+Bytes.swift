@@ -38,6 +38,32 @@ extension JSONWriter {
 
     private static func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 48 + value : 87 + value }
 
+    /// `number / 1000` with three decimals.
+    internal mutating func value(thousandths number: UInt64) {
+        separate()
+        let (whole, rest) = number.quotientAndRemainder(dividingBy: 1000)
+        appendDecimal(Int64(truncatingIfNeeded: whole))
+        bytes.append(UInt8(ascii: "."))
+        bytes.append(48 + UInt8(rest / 100))
+        bytes.append(48 + UInt8(rest / 10 % 10))
+        bytes.append(48 + UInt8(rest % 10))
+    }
+
+    /// The path of a request target, cut after `limit` bytes. What is not visible ASCII is shown as `?`.
+    internal mutating func value(prefix limit: Int, ofPath target: String) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        let text = target.utf8.span
+        var index = 0
+        while index < min(text.count, limit), text[index] != UInt8(ascii: "?") {
+            let byte = text[index]
+            let isPlain = byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+            bytes.append(isPlain ? byte : UInt8(ascii: "?"))
+            index &+= 1
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
     internal mutating func appendDecimal(_ number: Int64) {
         if number < 0 { bytes.append(UInt8(ascii: "-")) }
         var rest = number.magnitude

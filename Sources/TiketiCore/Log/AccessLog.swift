@@ -33,9 +33,11 @@ public struct AccessLog: Sendable {
         writer.member("method", context.method.rawValue)
         writer.member("route", context.route)
         // The query may hold what nobody should read in a log.
-        writer.member("path", String(context.request.path.prefix(256)))
+        writer.key("path")
+        writer.value(prefix: 256, ofPath: context.request.target)
         writer.member("status", status)
-        writer.member("durationMs", Double(nanoseconds / 1000) / 1000)
+        writer.key("durationMs")
+        writer.value(thousandths: nanoseconds / 1000)
         if let user = context.knownPrincipal { writer.member("userId", user.userID) }
         if let address = context.clientAddress { writer.member("client", address) }
         writer.endObject()

@@ -56,13 +56,11 @@ internal enum PercentCoding {
 }
 
 internal enum MediaType {
-    private static let json: [UInt8] = Array("application/json".utf8)
-
     /// `application/json` or `application/*+json`, in any case, with any parameters but a charset that is not UTF-8.
-    static func isJSON(_ value: UnsafeRawBufferPointer) -> Bool {
+    static func isJSON(_ value: String) -> Bool {
         // The common spelling needs no more than a comparison.
-        if value.elementsEqual(json) { return true }
-        let text = String(decoding: value, as: UTF8.self).lowercased()
+        if value == "application/json" { return true }
+        let text = value.lowercased()
         let parts = text.split(separator: ";").map { String($0).trimmedASCII }
         guard let type = parts.first else { return false }
         guard type == "application/json" || (type.hasPrefix("application/") && type.hasSuffix("+json")) else { return false }

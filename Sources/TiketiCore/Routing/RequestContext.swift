@@ -129,8 +129,8 @@ public final class RequestContext: @unchecked Sendable {
     }
 
     private func requireJSONContentType() throws(APIError) {
-        let accepted = request.headers.withValue("Content-Type") { MediaType.isJSON($0) } ?? true
-        guard accepted else { throw .unsupportedMediaType() }
+        guard let type = request.headers["Content-Type"] else { return }
+        guard MediaType.isJSON(type) else { throw .unsupportedMediaType() }
     }
 
     // MARK: Trace

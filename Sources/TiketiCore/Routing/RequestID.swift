@@ -24,11 +24,9 @@ internal enum RequestID {
 
     /// The incoming id when it is 8 to 128 characters from letters, digits and `-_.:`.
     static func accepted(from headers: HTTPHeaders) -> String? {
-        let found = headers.withValue("X-Request-Id") { value -> String? in
-            guard (8...128).contains(value.count), value.allSatisfy(isPlain) else { return nil }
-            return String(decoding: value, as: UTF8.self)
-        }
-        return found ?? nil
+        // A subscript, not `withValue`: a generic call across modules costs more than this whole function.
+        guard let id = headers["X-Request-Id"], (8...128).contains(id.utf8.count), id.utf8.allSatisfy(isPlain) else { return nil }
+        return id
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {
@@ -43,22 +41,25 @@ internal enum RequestID {
 internal enum TraceParent {
     /// `00-<32 hex>-<16 hex>-<2 hex>`, lower case, ids not all zero; version `ff` is invalid (W3C Trace Context §3.2).
     static func accepted(from headers: HTTPHeaders) -> String? {
-        let found = headers.withValue("traceparent") { value -> String? in
-            guard value.count == 55, value[2] == UInt8(ascii: "-"), value[35] == UInt8(ascii: "-"), value[52] == UInt8(ascii: "-") else {
-                return nil
-            }
-            for (index, byte) in value.enumerated() where index != 2 && index != 35 && index != 52 {
-                switch byte {
-                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"): continue
-                default: return nil
-                }
-            }
-            let zero = UInt8(ascii: "0")
-            guard !value[3..<35].allSatisfy({ $0 == zero }), !value[36..<52].allSatisfy({ $0 == zero }) else { return nil }
-            guard !(value[0] == UInt8(ascii: "f") && value[1] == UInt8(ascii: "f")) else { return nil }
-            return String(decoding: value, as: UTF8.self)
+        guard let text = headers["traceparent"] else { return nil }
+        let value = text.utf8.span
+        guard value.count == 55, value[2] == UInt8(ascii: "-"), value[35] == UInt8(ascii: "-"), value[52] == UInt8(ascii: "-") else {
+            return nil
         }
-        return found ?? nil
+        var traceBits: UInt8 = 0
+        var parentBits: UInt8 = 0
+        for index in 0..<55 where index != 2 && index != 35 && index != 52 {
+            switch value[index] {
+            case UInt8(ascii: "0"): continue
+            case UInt8(ascii: "1")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"):
+                if (3..<35).contains(index) { traceBits = 1 }
+                if (36..<52).contains(index) { parentBits = 1 }
+            default: return nil
+            }
+        }
+        guard traceBits == 1, parentBits == 1 else { return nil }
+        guard !(value[0] == UInt8(ascii: "f") && value[1] == UInt8(ascii: "f")) else { return nil }
+        return text
     }
 
     /// A new trace, for work that begins here.

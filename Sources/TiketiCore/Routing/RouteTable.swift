@@ -60,8 +60,16 @@ internal final class RouteTable: Sendable {
     private func advance(_ context: RequestContext, _ index: Int) async -> HTTPResponse {
         let route = context.matched
         do {
-            if index < route.chain.count {
-                return try await route.chain[index].handle(context) { next in await self.advance(next, index + 1) }
+            var index = index
+            while index < route.chain.count {
+                switch route.chain[index] {
+                case .prepare(let preparation):
+                    try preparation.prepare(context)
+                    index += 1
+                case .wrap(let middleware):
+                    let rest = index + 1
+                    return try await middleware.handle(context) { next in await self.advance(next, rest) }
+                }
             }
             return try await route.handler(context)
         } catch {

@@ -98,6 +98,11 @@ import TiketiNet
         )
     }
 
+    @Test func numbersInEveryForm() throws {
+        let value = try JSONValue.parse(Array(#"{"a":[1,2.5e3,-0,true,null],"b":{"c":"\u00e9\n\ud83d\ude00"}}"#.utf8))
+        #expect(try JSONValue.parse(value.encoded) == value)
+    }
+
     @Test func valueRoundTrip() throws {
         let source = #"{"a":[1,2.5,"x\n",null,true,{"b":[]}],"c":-9,"d":"é"}"#
         let value = try JSONValue.parse(Array(source.utf8))
