@@ -10,7 +10,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("null", JSONValue.null), ("true", .bool(true)), (" false ", .bool(false)), ("0", .integer(0)), ("-0", .integer(0)), ("-0.0", .integer(0)), ("9007199254740992.0", .number(9_007_199_254_740_992)),
+        ("null", JSONValue.null), ("true", .bool(true)), (" false ", .bool(false)), ("0", .integer(0)), ("-0", .integer(0)),
+        ("-0.0", .integer(0)), ("9007199254740992.0", .number(9_007_199_254_740_992)),
         ("-17", .integer(-17)), ("9223372036854775807", .integer(.max)), ("-9223372036854775808", .integer(.min)),
         ("9223372036854775808", .number(9_223_372_036_854_775_808)), ("1.5", .number(1.5)), ("1e2", .integer(100)), ("2E-1", .number(0.2)),
         ("\"\"", .string("")), ("\"a\\u0041\\n\\\"\\\\\\/\\b\\f\\r\\t\"", .string("aA\n\"\\/\u{8}\u{C}\r\t")),
