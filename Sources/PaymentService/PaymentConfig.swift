@@ -38,6 +38,7 @@ public struct PaymentConfig: Sendable {
         tossSecretKey = environment.secret("TOSS_SECRET_KEY", developmentDefault: "test_sk_development")
         tossTimeoutSeconds = environment.int("TOSS_TIMEOUT_SECONDS", default: 60, in: 1...120)
         declinePolicy = environment.choice("PAYMENT_DECLINE_POLICY", default: .cancel)
+        driverSeconds = environment.int("PAYMENT_DRIVER_SECONDS", default: 20, in: 1...600)
         reconcileIntervalSeconds = Double(environment.int("PAYMENT_RECONCILE_SECONDS", default: 1, in: 1...60))
         reconcileConcurrency = environment.int("PAYMENT_RECONCILE_CONCURRENCY", default: 16, in: 1...256)
     }

@@ -16,6 +16,8 @@ LATE = ["settling-late_refund", "refund-called", "refund-answered", "money-retur
 def restart(fault=None):
     processes.stop("payment")
     with pytest.MonkeyPatch.context() as patch:
+        # How long the work of a dead process waits for another: short, or the tests would wait as long.
+        patch.setenv("PAYMENT_DRIVER_SECONDS", "2")
         if fault:
             patch.setenv("TIKETI_FAULT", fault)
         services.start("payment")
@@ -31,6 +33,14 @@ def dying_at(fault):
         helpers.eventually(lambda: processes.running_pid("payment") is None, f"payment to die at {fault}")
     finally:
         restart()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def payment_as_it_was():
+    yield
+    processes.stop("payment")
+    services.start("payment")
+    services.wait_ready(["payment"])
 
 
 def reserved():
