@@ -36,7 +36,7 @@ public final class TestPostgres: Sendable {
     }
 
     private init(external configuration: PostgresConfiguration) {
-        self.configuration = configuration
+        self.configuration = Self.patient(configuration)
         directory = nil
         arguments = []
     }
@@ -50,7 +50,7 @@ public final class TestPostgres: Sendable {
         var configuration = PostgresConfiguration(
             host: directory.path, port: port, database: "postgres", user: "postgres", password: "postgres")
         configuration.sslMode = .disable
-        self.configuration = configuration
+        self.configuration = Self.patient(configuration)
         self.directory = directory
         let data = directory.path + "/data"
         let defaults = [
@@ -150,6 +150,17 @@ public final class TestPostgres: Sendable {
             try connection.run(script: "ALTER DATABASE \(name)_new RENAME TO \(name)")
         }
         return name
+    }
+
+    /// A machine that runs everything at once under a sanitizer is slow, not broken. Tests of a limit set theirs.
+    private static func patient(_ configuration: PostgresConfiguration) -> PostgresConfiguration {
+        var configuration = configuration
+        configuration.acquireTimeoutNanoseconds = 60_000_000_000
+        configuration.connectTimeoutNanoseconds = 60_000_000_000
+        configuration.statementTimeoutMs = 60_000
+        configuration.lockTimeoutMs = 30_000
+        configuration.idleInTransactionTimeoutMs = 60_000
+        return configuration
     }
 
     // MARK: Where things are

@@ -10,10 +10,10 @@ import TiketiTesting
         try await EventLoopGroup.shared.loops[0].run(body)
     }
 
-    /// Waits until `condition` holds; fails the test after ten seconds.
+    /// Waits until `condition` holds; fails the test after a minute.
     private func eventually(_ condition: @escaping @Sendable () async throws -> Bool) async throws {
         try await onLoop {
-            for _ in 0..<2000 {
+            for _ in 0..<12000 {
                 if let holds = try? await condition(), holds { return }
                 try await EventLoop.current?.sleep(nanoseconds: 5_000_000)
             }
