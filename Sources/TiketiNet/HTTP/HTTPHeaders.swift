@@ -102,13 +102,8 @@ public struct HTTPHeaders: Sendable {
     /// The same on bytes, for copying between messages without Strings.
     public mutating func add(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
         guard Self.isToken(name) else { return }
-        appendTrusted(name: name, value: value)
-        let end = storage.count
-        var at = end - value.count
-        while at < end {
-            let byte = storage[at]
-            if byte == 13 || byte == 10 || byte == 0 { storage[at] = 32 }
-            at += 1
+        append(name: name, value: value) { stored in
+            for at in stored.indices where stored[at] == 13 || stored[at] == 10 || stored[at] == 0 { stored[at] = 32 }
         }
     }
 
@@ -118,14 +113,36 @@ public struct HTTPHeaders: Sendable {
 
     /// For the parsers, which have checked the bytes already.
     mutating func appendTrusted(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
-        let nameLength = UInt16(name.count)
-        let valueLength = UInt32(value.count)
-        storage.reserveCapacity(storage.count + Self.prefix + name.count + value.count, growing: true)
-        withUnsafeBytes(of: nameLength) { storage.append(contentsOf: $0) }
-        withUnsafeBytes(of: valueLength) { storage.append(contentsOf: $0) }
-        storage.append(contentsOf: name)
-        storage.append(contentsOf: value)
+        append(name: name, value: value) { _ in }
+    }
+
+    /// One growth for the whole field; the usual handful of fields fits the first block.
+    @inline(__always)
+    private mutating func append(
+        name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, repairing repair: (UnsafeMutableRawBufferPointer) -> Void
+    ) {
+        let size = Self.prefix + name.count + value.count
+        let needed = storage.count + size
+        if needed > storage.capacity { storage.reserveCapacity(Swift.max(needed, storage.capacity * 2, 224)) }
+        storage.append(addingCapacity: size) { (output: inout OutputSpan<UInt8>) in
+            output.withUnsafeMutableBufferPointer { buffer, initialized in
+                let target = UnsafeMutableRawBufferPointer(buffer)
+                let base = target.baseAddress! + initialized  // There is room for `size` bytes, more than none.
+                Self.writeField(name, value, to: base)
+                initialized += size
+                repair(UnsafeMutableRawBufferPointer(start: base + Self.prefix + name.count, count: value.count))
+            }
+        }
         count += 1
+    }
+
+    /// The stored form of a field; the target has room for it.
+    @inline(__always)
+    static func writeField(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, to base: UnsafeMutableRawPointer) {
+        base.storeBytes(of: UInt16(truncatingIfNeeded: name.count), as: UInt16.self)
+        (base + 2).storeBytes(of: UInt32(truncatingIfNeeded: value.count), as: UInt32.self)
+        if let source = name.baseAddress { (base + prefix).copyMemory(from: source, byteCount: name.count) }
+        if let source = value.baseAddress { (base + prefix + name.count).copyMemory(from: source, byteCount: value.count) }
     }
 
     /// Removes every field of the name.
@@ -176,12 +193,4 @@ extension HTTPHeaders: Sequence, ExpressibleByDictionaryLiteral {
 func withUTF8<R>(of text: String, _ body: (UnsafeRawBufferPointer) -> R) -> R {
     if let result = text.utf8.withContiguousStorageIfAvailable({ body(UnsafeRawBufferPointer($0)) }) { return result }
     return Array(text.utf8).withUnsafeBytes(body)
-}
-
-extension [UInt8] {
-    /// Exact `reserveCapacity` on every append would make growth quadratic; this keeps doubling.
-    @inline(__always)
-    mutating func reserveCapacity(_ needed: Int, growing: Bool) {
-        if needed > capacity { reserveCapacity(growing ? Swift.max(needed, capacity * 2) : needed) }
-    }
 }

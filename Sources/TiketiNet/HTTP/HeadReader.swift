@@ -183,10 +183,7 @@ struct HeadReader {
         _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ target: UnsafeMutableRawBufferPointer, _ used: inout Int
     ) {
         let base = target.baseAddress! + used  // Capacity is never zero: a head has at least its empty line.
-        base.storeBytes(of: UInt16(truncatingIfNeeded: name.count), as: UInt16.self)
-        (base + 2).storeBytes(of: UInt32(truncatingIfNeeded: value.count), as: UInt32.self)
-        (base + HTTPHeaders.prefix).copyMemory(from: name.baseAddress!, byteCount: name.count)
-        if let source = value.baseAddress { (base + HTTPHeaders.prefix + name.count).copyMemory(from: source, byteCount: value.count) }
+        HTTPHeaders.writeField(name, value, to: base)
         used += HTTPHeaders.prefix + name.count + value.count
     }
 
