@@ -15,6 +15,8 @@ if "TIKETI_DATA" not in os.environ or os.environ.get("TIKETI_PORT_OFFSET") == "1
     os.environ["TIKETI_DATA"] = tempfile.mkdtemp(prefix="tiketi-e2e-", dir="/var/tmp")
 # Limits meant for one address would stop a test that plays hundreds of buyers from one machine.
 os.environ.setdefault("RATE_LIMIT_ENABLED", "false")
+# Rows that a test moves in time are found by the next round of the cleaner.
+os.environ.setdefault("RESERVATION_CLEANER_INTERVAL_SECONDS", "1")
 
 
 @pytest.fixture(scope="session", autouse=True)

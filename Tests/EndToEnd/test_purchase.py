@@ -45,6 +45,18 @@ def test_hundreds_of_buyers_share_a_hundred_seats():
     assert sold >= 60
 
 
+def test_an_end_moved_by_hand_ends_the_whole_hold():
+    event = helpers.event(rows=1, seats_per_row=4)
+    ids = [seat["id"] for seat in helpers.seats(event)]
+    holder, booker = helpers.buyer(), helpers.buyer()
+    holder.post("/api/seats/reserve", {"seatIds": ids[:2]})
+    reservation = booker.post("/api/reservations", {"eventId": event, "seatIds": ids[2:]})["reservation"]
+    helpers.sql(f"UPDATE ticket_schema.seats SET reserved_at = reserved_at - interval '16 minutes' WHERE id IN ('{ids[0]}', '{ids[2]}')")
+    helpers.sql(f"UPDATE ticket_schema.reservations SET expires_at = now() - interval '1 second' WHERE id = '{reservation['id']}'")
+    assert helpers.buyer().call("POST", "/api/seats/reserve", {"seatIds": [ids[0], *ids[2:]]})[0] == 200
+    assert helpers.buyer().call("POST", "/api/seats/reserve", {"seatIds": [ids[1]]})[0] == 409
+
+
 def test_an_expired_hold_is_free_for_the_next_buyer():
     event = helpers.event(rows=1, seats_per_row=4)
     ids = [seat["id"] for seat in helpers.seats(event)]
