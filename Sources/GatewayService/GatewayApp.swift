@@ -22,17 +22,22 @@ enum GatewayApp {
             InternalClient(base: url, token: runtime.config.internalToken, http: http, timeoutNanoseconds: config.upstreamTimeout)
         }
 
+        // On the gateway's own writes only: what is proxied is remembered by the service that does it.
+        let answers = PostgresIdempotencyStore(pool, table: "public.idempotency_keys")
+        let writes = RouteOptions(bodyLimit: RouteOptions.admin.bodyLimit, middleware: [Idempotency(answers)])
+
         let router = Router()
         router.use(edge)
         HealthRoutes(
             health: HealthService(postgres: pool, redis: runtime.redis, http: http, services: services), metrics: rollup
         ).install(on: router)
-        NewsRoutes(store: NewsStore(pool: pool), admins: admins).install(on: router)
-        LayoutRoutes(layouts: layouts, audit: audit, admins: admins).install(on: router)
+        NewsRoutes(store: NewsStore(pool: pool), admins: admins).install(on: router, writes)
+        LayoutRoutes(layouts: layouts, audit: audit, admins: admins).install(on: router, writes)
         AdminRoutes(
             admins: admins, writes: AdminWrites(audit: audit), layouts: layouts, ticket: internalClient(urls.ticket),
             auth: internalClient(urls.auth)
-        ).install(on: router)
+        ).install(on: router, writes)
+        ImageRoutes(images: ImageStore(root: config.uploadRoot, files: runtime.blocking), audit: audit, admins: admins).install(on: router)
         proxy(runtime, config, edge).install(on: router)
         WebRoutes(files: StaticFiles(root: config.webRoot)).install(on: router)
 
@@ -40,7 +45,7 @@ enum GatewayApp {
             rollup: rollup, http: http, services: services, metrics: runtime.metrics,
             interval: UInt64(config.scrapeSeconds) * 1_000_000_000,
             loop: runtime.group.next())
-        return ServiceApp(router: router, services: [scraper])
+        return ServiceApp(router: router, services: [scraper, IdempotencyCleaner(answers, runtime: runtime)])
     }
 
     private static func proxy(_ runtime: ServiceRuntime, _ config: GatewayConfig, _ edge: Edge) -> ProxyRoutes {

@@ -9,6 +9,7 @@ struct GatewayConfig: Sendable {
     /// Connections to one service from one loop; more requests wait for one.
     var upstreamConnections: Int
     var webRoot: String
+    var uploadRoot: String
     var corsOrigins: [String]
     var trustedProxies: NetworkList
     var rateLimits: EdgeLimits
@@ -20,6 +21,7 @@ struct GatewayConfig: Sendable {
         realtimeTimeout = UInt64(environment.seconds("REALTIME_TIMEOUT_SECONDS", default: 90, in: 1...3600)) * 1_000_000_000
         upstreamConnections = environment.int("UPSTREAM_CONNECTIONS_PER_WORKER", default: 256, in: 1...65_535)
         webRoot = environment.string("WEB_ROOT", default: "web/public")
+        uploadRoot = environment.string("UPLOAD_ROOT", default: "uploads")
         corsOrigins = environment.list("SOCKET_IO_CORS_ORIGIN", default: ["http://localhost:3000"])
         trustedProxies = environment.networks("TRUSTED_PROXIES")
         rateLimits = EdgeLimits(

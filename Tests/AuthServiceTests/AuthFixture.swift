@@ -24,6 +24,9 @@ final class AuthFixture: Sendable {
         var reader = EnvironmentReader(environment)
         var config = CommonConfig.read(&reader, service: "auth", port: 0)
         config.postgres = database.configuration(role: "tiketi_auth")
+        // Many fixtures share one server.
+        config.postgres.writeConnectionsPerLoop = 2
+        config.postgres.readConnectionsPerLoop = 1
         if let redis { config.redis = redis.configuration }
         let runtime = ServiceRuntime(name: "auth", config: config, group: .shared)
         let app = AuthApp.make(runtime, AuthConfig(&reader))

@@ -67,7 +67,7 @@ def service_environment(name):
         "TOSS_WEBHOOK_URL": url("payment") + "/api/payments/webhook",
         "ADMIN_EMAIL": os.environ.get("ADMIN_EMAIL", ADMIN_EMAIL),
         "SOCKET_IO_CORS_ORIGIN": os.environ.get("SOCKET_IO_CORS_ORIGIN", url("gateway") + ",http://localhost:3000"),
-        "WEB_ROOT": str(ROOT / "web"),
+        "WEB_ROOT": str(ROOT / "web" / "public"),
         "UPLOADS_DIRECTORY": str(DATA / "uploads"),
         "MIGRATIONS_DIRECTORY": str(ROOT / "database" / "migrations"),
     })

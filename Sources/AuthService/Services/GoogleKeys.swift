@@ -39,7 +39,8 @@ final class GoogleKeys: Sendable {
     private func refetch() async -> Bool {
         let task = state.withLock { state in
             if let running = state.fetch { return running }
-            let task = Task { await self.fetch() }
+            // The client works on event loops, and a plain task would not inherit this one.
+            let task = Task(executorPreference: EventLoop.current) { await self.fetch() }
             state.fetch = task
             return task
         }

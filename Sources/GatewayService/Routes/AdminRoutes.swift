@@ -9,13 +9,13 @@ struct AdminRoutes: Sendable {
     let ticket: InternalClient
     let auth: InternalClient
 
-    func install(on router: Router) {
+    func install(on router: Router, _ writes: RouteOptions) {
         router.get("/api/admin/events") { try await read($0, ticket, "/internal/events") }
-        router.post("/api/admin/events", .admin) { try await createEvent($0) }
+        router.post("/api/admin/events", writes) { try await createEvent($0) }
         router.get("/api/admin/events/:id") { try await read($0, ticket, "/internal/events/\($0.uuidParameter("id"))") }
         router.put("/api/admin/events/:id", .admin) { try await event($0, "event.update", .put) { try await $0.json() } }
         router.delete("/api/admin/events/:id") { try await event($0, "event.delete", .delete) }
-        router.post("/api/admin/events/:id/cancel") {
+        router.post("/api/admin/events/:id/cancel", writes) {
             try await event($0, "event.cancel", .post, suffix: "/cancel") { try await Self.optionalBody($0) }
         }
         router.get("/api/admin/reservations") { try await read($0, ticket, "/internal/reservations") }

@@ -7,9 +7,9 @@ struct LayoutRoutes: Sendable {
     let audit: AuditStore
     let admins: AdminCheck
 
-    func install(on router: Router) {
+    func install(on router: Router, _ writes: RouteOptions) {
         router.get("/api/admin/seat-layouts") { try await list($0) }
-        router.post("/api/admin/seat-layouts", .admin) { try await create($0) }
+        router.post("/api/admin/seat-layouts", writes) { try await create($0) }
         router.get("/api/admin/audit") { try await trail($0) }
     }
 

@@ -6,10 +6,10 @@ struct NewsRoutes: Sendable {
     let store: NewsStore
     let admins: AdminCheck
 
-    func install(on router: Router) {
+    func install(on router: Router, _ writes: RouteOptions) {
         router.get("/api/news") { try await list($0) }
         router.get("/api/news/:id") { try await find($0) }
-        router.post("/api/news", .admin) { try await create($0) }
+        router.post("/api/news", writes) { try await create($0) }
         router.put("/api/news/:id", .admin) { try await update($0) }
         router.delete("/api/news/:id") { try await delete($0) }
     }

@@ -33,7 +33,7 @@ struct ProxyRoutes: Sendable {
         let request = context.request
         let origin = ProxyHeaders.Origin(
             address: context.clientAddress ?? request.peer.host, scheme: edge.scheme(of: request), requestID: context.requestID,
-            traceparent: context.traceparent)
+            traceparent: context.outgoingTraceparent)
         return try await proxy.forward(request, to: upstream, origin: origin)
     }
 }

@@ -7,7 +7,7 @@ enum ProxyHeaders {
         var address: String
         var scheme: String
         var requestID: String
-        var traceparent: String?
+        var traceparent: String
     }
 
     /// Fields for the upstream. Host and framing are the client's business.
@@ -27,7 +27,7 @@ enum ProxyHeaders {
         out.add("X-Forwarded-Proto", origin.scheme)
         if let host = headers["host"] { out.add("X-Forwarded-Host", host) }
         out.add("X-Request-Id", origin.requestID)
-        if let traceparent = origin.traceparent { out.add("traceparent", traceparent) }
+        out.add("traceparent", origin.traceparent)
         return out
     }
 

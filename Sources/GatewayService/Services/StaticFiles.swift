@@ -54,7 +54,7 @@ struct StaticFiles: Sendable {
     }
 
     /// RFC 9110 §13.1.2: a list of tags or `*`, compared weakly.
-    private static func matches(_ headers: HTTPHeaders, _ etag: String) -> Bool {
+    static func matches(_ headers: HTTPHeaders, _ etag: String) -> Bool {
         for line in headers.values("if-none-match") {
             for tag in line.split(separator: ",") {
                 var text = String(tag).trimmed

@@ -138,6 +138,9 @@ public final class RequestContext: @unchecked Sendable {
     /// The incoming W3C `traceparent`, if it is well formed.
     public var traceparent: String? { TraceParent.accepted(from: request.headers) }
 
+    /// What goes along to another service: the incoming trace, or one that begins here.
+    public var outgoingTraceparent: String { traceparent ?? TraceParent.make() }
+
     /// The 32 digits of the trace id in `traceparent`.
     public var traceID: String? { traceparent.map { String($0.dropFirst(3).prefix(32)) } }
 

@@ -19,7 +19,10 @@ public final class ServiceProcess: Sendable {
         var configuration = HTTPServerConfiguration()
         configuration.maxConnections = runtime.config.maxConnections
         configuration.maxConnectionsPerAddress = runtime.config.maxConnectionsPerAddress
-        let accessLog = runtime.config.accessLog == .off ? nil : AccessLog(service: runtime.name, mode: runtime.config.accessLog)
+        // An answered request is worth an `info` line: who asks for less in LOG_LEVEL gets the failed ones only.
+        var accessMode = runtime.config.accessLog
+        if accessMode == .all, runtime.config.logLevel > .info { accessMode = .errors }
+        let accessLog = accessMode == .off ? nil : AccessLog(service: runtime.name, mode: accessMode)
         let observers = RouterObservers(metrics: runtime.metrics, accessLog: accessLog, logger: runtime.logger)
         server = HTTPServer(group: runtime.group, configuration: configuration, handler: app.router.makeHandler(observers))
         RuntimeMetrics.register(server, in: runtime.metrics)

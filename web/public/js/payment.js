@@ -2,7 +2,8 @@
 import { api } from './api.js';
 import { clock, countdown, el, won } from './dom.js';
 
-const OUTCOMES = [['ok', '승인'], ['reject', '카드사 거절'], ['slow', '늦은 응답'], ['lost', '응답 유실']];
+// Words of the payment simulator (docs/toss-simulator.md): they travel in the payment key.
+const OUTCOMES = [['ok', '승인'], ['REJECT_CARD_COMPANY', '카드사 거절'], ['slow-5000', '늦은 승인 (5초)'], ['drop', '승인 후 응답 유실'], ['lost', '승인 전 연결 끊김']];
 
 export async function payment({ query, signal }) {
   const id = query.get('reservation') ?? '';
@@ -18,7 +19,7 @@ export async function payment({ query, signal }) {
     try {
       const amount = reservation.totalAmount;
       const { orderId } = await api('POST', '/api/payments/prepare', { reservationId: reservation.id, amount });
-      const paymentKey = `${outcome.value}_${orderId}`;
+      const paymentKey = `sim.${outcome.value}.${orderId.slice(-12)}${Date.now()}`;
       const answer = await api('POST', '/api/payments/confirm', { paymentKey, orderId, amount });
       show(answer.payment.status === 'confirmed' ? '예매가 완료되었습니다.' : '결제 결과를 확인하는 중입니다. 좌석은 유지됩니다.');
     } catch (error) {
