@@ -114,11 +114,11 @@ import TiketiNet
                 #expect(error?.code == .timeout && error?.requestSent == true)
                 #expect(clientLoop.now - start < 2_000_000_000)
             }
-            let half = try await client.execute(HTTPClientRequest(url: url.with(target: "/half-body"), responseTimeout: 50_000_000))
+            let half = try await client.execute(HTTPClientRequest(url: url.with(target: "/half-body"), responseTimeout: 400_000_000))
             #expect(try await half.body.read() == Array("half".utf8))
             await #expect(throws: HTTPBodyError.timeout) { try await half.body.read() }
             let drip = try await client.execute(
-                HTTPClientRequest(url: url.with(target: "/drip"), responseTimeout: 2_000_000_000, totalTimeout: 150_000_000))
+                HTTPClientRequest(url: url.with(target: "/drip"), responseTimeout: 10_000_000_000, totalTimeout: 700_000_000))
             await #expect(throws: HTTPBodyError.timeout) { while try await drip.body.read() != nil {} }
             #expect(await client.openConnections() == 0)
         }

@@ -22,6 +22,7 @@ private func quick(_ redis: TestRedis) -> RedisConfiguration {
     var configuration = redis.configuration
     configuration.minimumBackoffNanoseconds = 10_000_000
     configuration.maximumBackoffNanoseconds = 50_000_000
+    configuration.commandTimeoutNanoseconds = 20_000_000_000  // far from any deadline, even under a sanitizer
     return configuration
 }
 
@@ -129,7 +130,7 @@ private func quick(_ redis: TestRedis) -> RedisConfiguration {
         let start = monotonicNow()
         let refused = await #expect(throws: RedisError.self) { try await client.get("x") }
         #expect(refused?.code == .unavailable && refused?.mayHaveRun == false)
-        #expect(monotonicNow() - start < 500_000_000)
+        #expect(monotonicNow() - start < 10_000_000_000)
         try await redis.start()
         let loops = group.loops.count
         #expect(try await eventually { client.statistics.readyConnections == loops })
@@ -203,6 +204,7 @@ private func quick(_ redis: TestRedis) -> RedisConfiguration {
         let secure = try await TestRedis(tls: identity, caFile: certificates.caFile, arguments: ["--requirepass", "pw"])
         var configuration = try RedisConfiguration(url: "rediss://:pw@localhost:\(secure.tlsPort)")
         configuration.caFile = certificates.caFile
+        configuration.commandTimeoutNanoseconds = 20_000_000_000
         let good = RedisClient(configuration, group: group)
         let value = SecureRandom.bytes(300_000)
         try await good.set("k", value)
