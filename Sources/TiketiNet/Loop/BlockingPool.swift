@@ -33,10 +33,21 @@ public final class BlockingPool: @unchecked Sendable {
     /// Runs `body` on one of the threads; the caller's event loop stays free.
     /// - Throws: `BlockingPoolFull`, or what `body` throws.
     public func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Value, any Error>) in
-            let accepted = submit { continuation.resume(with: Result { try body() }) }
-            if !accepted { continuation.resume(throwing: BlockingPoolFull()) }
+        guard let loop = EventLoop.current else {
+            return try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Value, any Error>) in
+                let accepted = submit { continuation.resume(with: Result { try body() }) }
+                if !accepted { continuation.resume(throwing: BlockingPoolFull()) }
+            }
         }
+        // The result comes back through the loop's own queue: a thread that resumed the task directly could do so before it has suspended,
+        // which the thread sanitizer takes for a race.
+        let promise = LoopPromise<Result<Value, any Error>>()
+        let accepted = submit {
+            let result = Result { try body() }
+            loop.execute { promise.succeed(result) }
+        }
+        guard accepted else { throw BlockingPoolFull() }
+        return try await promise.value().get()
     }
 
     private func submit(_ body: @escaping @Sendable () -> Void) -> Bool {
