@@ -36,8 +36,9 @@ import Testing
     }
 
     /// `reader.int("NAME"`, also with the name on the next line.
-    private static let reads =
+    private static var reads: Regex<(Substring, Substring)> {
         /\.(?:string|optionalString|int|double|bool|seconds|url|optionalURL|secret|list|choice|raw|networks)\(\s*"([A-Z][A-Z0-9_]+)"/
+    }
 
     @Test func everyVariableIsDocumented() {
         let documented = Self.text(Self.root + "/docs/configuration.md")
