@@ -97,7 +97,7 @@ import TiketiTesting
         #expect(asked["seatLayoutId"]?.stringValue == layout)
 
         for bad in [
-            "{}", #"{"seatLayoutId":"\#(UUID())"}"#, #"{"seatLayoutId":"x"}"#, #"{"seatLayout":{"sections":[]}}"#, #"{"seatLayout":[]}"#,
+            #"{"seatLayoutId":"\#(UUID())"}"#, #"{"seatLayoutId":"x"}"#, #"{"seatLayout":{"sections":[]}}"#, #"{"seatLayout":[]}"#,
             #"{"seatLayoutId":"\#(layout)","seatLayout":{"sections":[\#(Self.section)]}}"#,
             #"{"seatLayout":{"sections":[\#(Self.section),\#(Self.section)]}}"#,
             #"{"seatLayout":{"sections":[{"name":"A","rows":0,"seatsPerRow":10,"price":1}]}}"#,

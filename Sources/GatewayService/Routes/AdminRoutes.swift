@@ -37,7 +37,7 @@ struct AdminRoutes: Sendable {
         let layout = try await resolveLayout(fields)
         guard case .object(var members) = try await context.json() else { throw APIError.validation("body", "must be a JSON object") }
         members.removeAll { $0.key == "seatLayout" || $0.key == "createdBy" }
-        members.append(JSONValue.Member("seatLayout", try JSONValue.parse(layout.encoded)))
+        if let layout { members.append(JSONValue.Member("seatLayout", try JSONValue.parse(layout.encoded))) }
         members.append(JSONValue.Member("createdBy", .string(admin.userID.description)))
         let body = JSONValue.object(members)
         let subject = AdminWrites.Subject(action: "event.create", type: "event", id: nil, member: "event")
@@ -45,13 +45,12 @@ struct AdminRoutes: Sendable {
             try await writes.perform(context, by: admin, subject) { try await ask(context, ticket, .post, "/internal/events", body) })
     }
 
-    /// Exactly one of `seatLayoutId` and `seatLayout`.
-    private func resolveLayout(_ fields: FieldReader) async throws -> SeatLayout {
+    /// The layout of `seatLayoutId` or `seatLayout`. With neither, ticket names that among everything else that is missing.
+    private func resolveLayout(_ fields: FieldReader) async throws -> SeatLayout? {
         var fields = fields
         let id = fields.optionalUUID("seatLayoutId")
         let inline = fields.value("seatLayout")
         if fields.value("seatLayoutId") != nil, inline != nil { fields.fail("seatLayout", "must not come with seatLayoutId") }
-        if fields.value("seatLayoutId") == nil, inline == nil { fields.fail("seatLayout", "is required, or seatLayoutId") }
         var faults: [FieldError] = []
         var layout: SeatLayout?
         if let inline { layout = SeatLayout.read(inline, field: "seatLayout", faults: &faults) }
@@ -64,7 +63,6 @@ struct AdminRoutes: Sendable {
         }
         for fault in faults { fields.fail(fault.field, fault.message) }
         try fields.finish()
-        guard let layout else { throw APIError.internal }
         return layout
     }
 
