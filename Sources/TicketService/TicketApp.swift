@@ -32,6 +32,7 @@ struct TicketParts: Sendable {
     let cleaner: ReservationCleaner
     let updater: StatusUpdater
     let refunds: RefundJob
+    let queue: QueueService
     let jobs: [any Service]
     var idempotency: (any IdempotencyStore)?
 
@@ -60,19 +61,25 @@ struct TicketParts: Sendable {
             expired: metrics.counter("tiketi_reservations_expired_total", "Pending reservations that the clock ended."))
         let updater = StatusUpdater(events: eventStore, statuses: statuses, interval: config.statusInterval)
         let refunds = RefundJob(reservations: reservationStore, service: reservations, logger: logger)
+        let queue = QueueService(
+            store: QueueStore(postgres: postgres, config: config.queue), line: QueueLine(redis: redis), announcer: announcer,
+            config: config.queue, logger: logger, metrics: metrics)
         let refundJob = Job("refunds", loop: group.next(), logger: logger, metrics: metrics) { try await refunds.tick() }
         jobs = [
             Job("reservation-cleaner", loop: group.next(), logger: logger, metrics: metrics) { try await cleaner.tick() },
             Job("event-status", loop: group.next(), logger: logger, metrics: metrics) { try await updater.tick() },
             refundJob,
+            Job("queue", loop: group.next(), logger: logger, metrics: metrics) { try await queue.tick() },
         ]
+        self.queue = queue
         self.cleaner = cleaner
         self.updater = updater
         self.refunds = refunds
 
         events = EventService(
             events: eventStore, cache: cache, redis: redis, announcer: announcer, statuses: statuses, reservations: reservationStore,
-            created: metrics.counter("tiketi_events_created_total", "Events made."), flights: SingleFlight(), details: SingleFlight(),
+            created: metrics.counter("tiketi_events_created_total", "Events made."), queues: queue.store, flights: SingleFlight(),
+            details: SingleFlight(),
             wakeRefunds: { refundJob.wake() })
     }
 
@@ -83,6 +90,7 @@ struct TicketParts: Sendable {
         EventRoutes(events: events).install(on: router)
         SeatRoutes(maps: maps, seats: seats, holdSeconds: config.holdSeconds, blocking: blocking).install(on: router)
         ReservationRoutes(reservations: reservations).install(on: router)
+        QueueRoutes(queue: queue).install(on: router, auth: internalAuth)
         InternalEventRoutes(events: events).install(on: router, auth: internalAuth)
         InternalReservationRoutes(reservations: reservations).install(on: router, auth: internalAuth)
         return router

@@ -44,6 +44,7 @@ enum EventJSON {
         summary(detail.event, &writer)
         writer.member("address", detail.event.address)
         writer.member("queueEnabled", detail.event.queueEnabled)
+        if let commitment = detail.queueCommitment { writer.member("queueCommitment", commitment) }
         writer.member("ticketTypes", raw: detail.ticketTypesJSON)
     }
 

@@ -12,6 +12,7 @@ public struct EventService: Sendable {
     let statuses: StatusService
     let reservations: ReservationStore
     let created: Counter
+    let queues: QueueStore
     let flights: SingleFlight<[UInt8]>
     let details: SingleFlight<EventDetail?>
     /// Wakes the job that closes what a cancelled event leaves behind.
@@ -120,12 +121,14 @@ public struct EventService: Sendable {
         let id = UUID()
         try await events.create(id, draft)
         created.increment()
+        if draft.queueEnabled { try await queues.open(id) }
         await announcer.invalidate(event: id, revision: 1)
         return try await fresh(id)
     }
 
     func update(_ id: UUID, _ changes: EventChanges) async throws -> EventDetail {
         guard let revision = try await events.update(id, changes) else { throw TicketError.eventNotFound }
+        if changes.queueEnabled == true { try await queues.open(id) }
         await announcer.invalidate(event: id, revision: revision)
         await statuses.refresh(id)
         return try await fresh(id)

@@ -63,6 +63,8 @@ enum EventSQL {
     /// One event with its ticket types and how many seconds the answer stays true. Parameters: $1 event.
     static let one = """
         SELECT \(summary), t.types,
+               (SELECT q.commitment FROM ticket_schema.queue_events q WHERE q.event_id = e.id AND q.drawn_at IS NULL AND e.queue_enabled
+                   AND e.sale_start_date > now()) AS commitment,
                extract(epoch FROM least(
                    CASE WHEN e.sale_start_date > now() THEN e.sale_start_date END,
                    CASE WHEN e.sale_end_date > now() THEN e.sale_end_date END, t.hold_ends) - now())::float8 AS boundary
@@ -84,33 +86,33 @@ enum EventSQL {
     /// Parameters: $1 event.
     static let version = "SELECT version, revision FROM ticket_schema.event_counters WHERE event_id = $1::uuid"
 
-    /// An event with its ticket types and all its seats. Parameters: $1 id, $2 title, $3 description, $4 venue, $5 address, $6 event date,
-    /// $7 sale start, $8 sale end, $9 poster, $10 artist, $11 queue, $12 layout, $13 creator; arrays: $14 section, $15 rows,
-    /// $16 seats per row, $17 first row, $18 price.
+    /// An event with its ticket types; its seats follow in the same transaction. Parameters: $1 id, $2 title, $3 description, $4 venue,
+    /// $5 address, $6 event date, $7 sale start, $8 sale end, $9 poster, $10 artist, $11 queue, $12 layout, $13 creator; arrays: $14 section,
+    /// $15 rows, $16 seats per row, $17 price.
     static let create = """
-        WITH event AS (
+        WITH blocks AS (
+            SELECT * FROM unnest($14::text[], $15::bigint[], $16::bigint[], $17::bigint[]) WITH ORDINALITY AS b (section, rows, width, price, ordinal)
+        ), event AS (
             INSERT INTO ticket_schema.events (id, title, description, venue, address, event_date, sale_start_date, sale_end_date,
                 poster_image_url, artist_name, queue_enabled, seat_layout_id, created_by, status)
             VALUES ($1::uuid, $2::text, $3::text, $4::text, $5::text, $6::timestamptz, $7::timestamptz, $8::timestamptz, $9::text,
                 $10::text, $11::boolean, $12::uuid, $13::uuid,
                 ticket_schema.event_status('upcoming', $7::timestamptz, $8::timestamptz, 0, 1))
-            RETURNING *, ticket_schema.event_fact(events, (SELECT sum(r * n) FROM unnest($15::bigint[], $16::bigint[]) AS b (r, n))::integer) AS fact
-        ), blocks AS (
-            SELECT * FROM unnest($14::text[], $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[])
-                WITH ORDINALITY AS b (section, rows, width, first, price, ordinal)
+            RETURNING *, ticket_schema.event_fact(events, (SELECT sum(rows * width) FROM blocks)::integer) AS fact
         ), types AS (
             INSERT INTO ticket_schema.ticket_types (event_id, section, price, total_seats, ordinal)
             SELECT (SELECT id FROM event), section, price, sum(rows * width), min(ordinal) FROM blocks GROUP BY section, price
-        ), made AS (
-            INSERT INTO ticket_schema.seats (event_id, section, row_number, seat_number, seat_label, price)
-            SELECT (SELECT id FROM event), b.section, r, n, b.section || '-' || r || '-' || n, b.price
-            FROM blocks b, generate_series(b.first, b.first + b.rows - 1) AS r, generate_series(1, b.width) AS n
-            ORDER BY b.ordinal, r, n
-            RETURNING 1
         ), counted AS (
-            INSERT INTO ticket_schema.event_counters (event_id, total) SELECT id, (SELECT count(*) FROM made) FROM event
+            INSERT INTO ticket_schema.event_counters (event_id, total) SELECT id, (SELECT sum(rows * width) FROM blocks) FROM event
         )
         INSERT INTO ticket_schema.outbox (kind, payload) SELECT 'event', fact FROM event
+        """
+
+    /// One block of seats. Parameters: $1 event, $2 section, $3 first row, $4 last row, $5 seats per row, $6 price.
+    static let createSeats = """
+        INSERT INTO ticket_schema.seats (event_id, section, row_number, seat_number, seat_label, price)
+        SELECT $1::uuid, $2::text, r, n, $2::text || '-' || r || '-' || n, $6::bigint
+        FROM generate_series($3::bigint, $4::bigint) AS r, generate_series(1, $5::bigint) AS n
         """
 
     /// A partial change. Parameters: $1 id, then pairs (give, value): $2,$3 title, $4,$5 description, $6,$7 venue, $8,$9 address,
@@ -176,6 +178,7 @@ enum EventSQL {
         """
 
     static let deleteHistory = [
+        "DELETE FROM ticket_schema.queue_events WHERE event_id = $1::uuid",
         "DELETE FROM ticket_schema.reservation_items i USING ticket_schema.reservations r WHERE r.id = i.reservation_id AND r.event_id = $1::uuid",
         "DELETE FROM ticket_schema.reservations WHERE event_id = $1::uuid",
         "DELETE FROM ticket_schema.queue_admissions WHERE event_id = $1::uuid",

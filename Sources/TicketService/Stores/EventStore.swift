@@ -31,6 +31,8 @@ public struct Event: Sendable {
 public struct EventDetail: Sendable {
     public var event: Event
     public var ticketTypesJSON: [UInt8]
+    /// What the draw of the lobby is bound to; only while the lobby is open.
+    public var queueCommitment: String?
     public var secondsValid: Double?
 }
 
@@ -55,7 +57,7 @@ public struct EventStore: Sendable {
         guard let row = try await postgres.read(EventSQL.one, [.uuid(id)]).first else { return nil }
         return EventDetail(
             event: try Event(row), ticketTypesJSON: try row.bytesOrNil("types") ?? Array("[]".utf8),
-            secondsValid: try row.doubleOrNil("boundary"))
+            queueCommitment: try row.stringOrNil("commitment"), secondsValid: try row.doubleOrNil("boundary"))
     }
 
     func version(_ id: UUID) async throws -> (version: Int64, revision: Int64)? {
@@ -63,21 +65,31 @@ public struct EventStore: Sendable {
         return (Int64(try row.int(0)), Int64(try row.int(1)))
     }
 
-    /// Makes the event and all its seats in one statement.
+    /// Makes the event and all its seats in one transaction. The seats come in blocks, so that no statement takes long.
     func create(_ id: UUID, _ draft: EventDraft) async throws {
-        do throws(PostgresError) {
-            try await postgres.execute(
-                EventSQL.create,
-                [
-                    .uuid(id), .text(draft.title), PostgresValue(draft.description), .text(draft.venue), PostgresValue(draft.address),
-                    .timestamp(draft.eventDate), .timestamp(draft.saleStartDate), .timestamp(draft.saleEndDate),
-                    PostgresValue(draft.posterImageURL), PostgresValue(draft.artistName), .bool(draft.queueEnabled),
-                    PostgresValue(draft.seatLayoutID), PostgresValue(draft.createdBy), .textArray(draft.sections.map(\.name)),
-                    .intArray(draft.sections.map(\.rows)), .intArray(draft.sections.map(\.seatsPerRow)),
-                    .intArray(draft.sections.map(\.startRow)), .intArray(draft.sections.map(\.price)),
-                ])
+        let event: [PostgresValue] = [
+            .uuid(id), .text(draft.title), PostgresValue(draft.description), .text(draft.venue), PostgresValue(draft.address),
+            .timestamp(draft.eventDate), .timestamp(draft.saleStartDate), .timestamp(draft.saleEndDate),
+            PostgresValue(draft.posterImageURL), PostgresValue(draft.artistName), .bool(draft.queueEnabled),
+            PostgresValue(draft.seatLayoutID), PostgresValue(draft.createdBy), .textArray(draft.sections.map(\.name)),
+            .intArray(draft.sections.map(\.rows)), .intArray(draft.sections.map(\.seatsPerRow)), .intArray(draft.sections.map(\.price)),
+        ]
+        let blocks = draft.sections.flatMap { section in
+            stride(from: 0, to: section.rows, by: max(1, 5000 / section.seatsPerRow)).map { row -> [PostgresValue] in
+                let last = min(row + max(1, 5000 / section.seatsPerRow), section.rows) - 1
+                return [
+                    .uuid(id), .text(section.name), .int(section.startRow + row), .int(section.startRow + last), .int(section.seatsPerRow),
+                    .int(section.price),
+                ]
+            }
+        }
+        do {
+            try await postgres.transaction { transaction in
+                _ = try await transaction.execute(EventSQL.create, event)
+                for block in blocks { _ = try await transaction.execute(EventSQL.createSeats, block) }
+            }
         } catch {
-            throw Self.meaning(of: error)
+            throw (error as? PostgresError).map(Self.meaning) ?? error
         }
     }
 
