@@ -130,6 +130,8 @@ public final class TestPostgres: Sendable {
         } else {
             try await query("CREATE DATABASE \(name)")
         }
+        // A server of our own goes away as a whole.
+        if directory == nil { StopAtExit.drop(name, on: configuration) }
         return TestDatabase(server: self, name: name)
     }
 
@@ -249,21 +251,32 @@ public final class TestDatabase: Sendable {
     }
 }
 
-/// Stops the servers of this process at its exit; a killed one would leave shared memory behind.
+/// Stops the servers of this process at its exit (a killed one would leave shared memory behind) and tidies up on one it was lent.
 private enum StopAtExit {
     private static let servers = Locked<[(TestProcess, TemporaryDirectory)]>([])
+    private static let databases = Locked<[(String, PostgresConfiguration)]>([])
     private static let handler: Void = {
         atexit {
             StopAtExit.servers.withLock { servers in
-                for (process, _) in servers { process.stop(SIGQUIT) }
-                // Removes the directories.
+                for (process, directory) in servers {
+                    process.stop(SIGQUIT)
+                    directory.remove()
+                }
                 servers.removeAll()
             }
+            let databases = StopAtExit.databases.withLock { $0 }
+            guard let (_, configuration) = databases.first, let connection = try? BlockingConnection(configuration) else { return }
+            for (name, _) in databases { try? connection.run(script: "DROP DATABASE IF EXISTS \(name) WITH (FORCE)") }
         }
     }()
 
     static func add(_ process: TestProcess, _ directory: TemporaryDirectory) {
         _ = handler
         servers.withLock { $0.append((process, directory)) }
+    }
+
+    static func drop(_ name: String, on configuration: PostgresConfiguration) {
+        _ = handler
+        databases.withLock { $0.append((name, configuration)) }
     }
 }

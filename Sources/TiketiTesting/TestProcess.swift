@@ -91,7 +91,10 @@ public final class TemporaryDirectory: Sendable {
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    deinit { Self.removeTree(path) }
+    deinit { remove() }
+
+    /// Removes it now: objects that live as long as the process are never deinitialized.
+    public func remove() { Self.removeTree(path) }
 
     private static func removeTree(_ path: String) {
         if let directory = opendir(path) {

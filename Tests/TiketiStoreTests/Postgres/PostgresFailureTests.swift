@@ -222,7 +222,7 @@ import TiketiTesting
     }
 
     @Test func wrongPasswordsAndNames() async throws {
-        let server = try await TestPostgres.shared()
+        let server = try await TestPostgres()
         var configuration = server.configuration
         configuration.host = "localhost"
         let right = PostgresPool(configuration, group: .shared)
