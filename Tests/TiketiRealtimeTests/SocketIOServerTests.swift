@@ -82,7 +82,7 @@ import TiketiNet
     }
 
     @Test func violationsEndTheConnection() async throws {
-        let hub = try await TestHub.start { $0.engine.pingIntervalMilliseconds = 5000 }
+        let hub = try await TestHub.start()
         let violations = [
             "4abc", "42{}", "42[]", "42[{}]", "42abc", "40", "42/custom,[\"x\"]", "43/custom,1[]", "44{\"message\":\"x\"}", "41{}",
             "42[\"connect\"]",
@@ -128,7 +128,7 @@ import TiketiNet
     }
 
     @Test func roomsAndExcept() async throws {
-        let hub = try await TestHub.start { $0.engine.pingIntervalMilliseconds = 5000 }
+        let hub = try await TestHub.start()
         let names = ["a", "b", "ab", "none"]
         let seen = try await withThrowingTaskGroup(of: (String, [String]).self) { group in
             let gate = Gate(names.count)
@@ -168,6 +168,35 @@ import TiketiNet
         #expect(seen["none"] == ["all-not-a", "end"])
     }
 
+    /// More members than one tick serves: everybody gets every broadcast once and in order, also over two rooms.
+    @Test func largeRooms() async throws {
+        let hub = try await TestHub.start { $0.deliveriesPerTick = 7 }
+        let count = 60
+        let wrong = try await withThrowingTaskGroup(of: [String].self) { group in
+            let gate = Gate(count)
+            for _ in 0..<count {
+                group.addTask {
+                    try await self.session(hub) { connection in
+                        connection.send(text: "421[\"join\",\"hall\"]")
+                        _ = await connection.next()
+                        if await gate.arrive() {
+                            for number in 0..<5 {
+                                hub.server.emit("n", SocketArguments(json: "\(number)"), to: BroadcastTarget(rooms: ["hall", "hall"]))
+                            }
+                            hub.server.emit("end")
+                        }
+                        var seen: [String] = []
+                        while seen.last != "42[\"end\"]" && seen.last != "closed" { seen.append(await connection.next()) }
+                        return seen
+                    }
+                }
+            }
+            let expected = (0..<5).map { "42[\"n\",\($0)]" } + ["42[\"end\"]"]
+            return try await group.reduce(into: 0) { $0 += $1 == expected ? 0 : 1 }
+        }
+        #expect(wrong == 0)
+    }
+
     @Test func compressedBroadcast() async throws {
         let hub = try await TestHub.start { $0.engine.deflate = WebSocketDeflateOptions() }
         var configuration = WebSocketConfiguration()
@@ -183,7 +212,6 @@ import TiketiNet
 
     @Test func slowClientsAreCut() async throws {
         let hub = try await TestHub.start {
-            $0.engine.pingIntervalMilliseconds = 5000
             $0.engine.maximumQueuedBytes = 200_000
         }
         // Not reading while the hub sends far more than kernel buffers and queue hold.
@@ -199,7 +227,7 @@ import TiketiNet
     }
 
     @Test func drainEndsEveryConnection() async throws {
-        let hub = try await TestHub.start { $0.engine.pingIntervalMilliseconds = 5000 }
+        let hub = try await TestHub.start()
         let ends = try await withThrowingTaskGroup(of: String.self) { group in
             let gate = Gate(5)
             for _ in 0..<5 {

@@ -1,20 +1,23 @@
 // The sockets and rooms of one loop. A broadcast is one pass over a room's contiguous members, handing each the same encoded bytes.
+import DequeModule
 import TiketiNet
 
 /// `@unchecked Sendable` because it is confined to `loop`; other loops send it work through `HubReference`.
 final class HubShard: @unchecked Sendable {
     let loop: EventLoop
     private let adapter: (any HubAdapter)?
+    private let deliveriesPerTick: Int
     private var namespaces: [String: NamespaceShard] = [:]
 
-    init(loop: EventLoop, adapter: (any HubAdapter)?) {
+    init(loop: EventLoop, adapter: (any HubAdapter)?, deliveriesPerTick: Int) {
+        self.deliveriesPerTick = max(1, deliveriesPerTick)
         self.loop = loop
         self.adapter = adapter
     }
 
     func namespace(_ name: String) -> NamespaceShard {
         if let known = namespaces[name] { return known }
-        let created = NamespaceShard(name, loop, adapter)
+        let created = NamespaceShard(name, loop, adapter, deliveriesPerTick: deliveriesPerTick)
         namespaces[name] = created
         return created
     }
@@ -47,8 +50,12 @@ final class NamespaceShard: @unchecked Sendable {
     /// Everybody, contiguous, for broadcasts without rooms.
     private let everybody = Room("")
     private var stamp: UInt64 = 0
+    private let deliveriesPerTick: Int
+    private var fanouts = Deque<Fanout>()
+    private var isFanningOut = false
 
-    init(_ name: String, _ loop: EventLoop, _ adapter: (any HubAdapter)?) {
+    init(_ name: String, _ loop: EventLoop, _ adapter: (any HubAdapter)?, deliveriesPerTick: Int) {
+        self.deliveriesPerTick = deliveriesPerTick
         self.name = name
         self.loop = loop
         self.adapter = adapter
@@ -161,23 +168,62 @@ final class NamespaceShard: @unchecked Sendable {
 
     // MARK: Broadcast
 
+    /// A broadcast under way: each is finished before the next begins, so every socket gets them in order.
+    private struct Fanout {
+        let packet: EncodedPacket
+        let target: BroadcastTarget
+        /// What of `target.rooms` has been handed out, and how far into the members of the current one.
+        var room = -1
+        var members: [Socket] = []
+        var index = 0
+    }
+
     func broadcast(_ packet: EncodedPacket, _ target: BroadcastTarget) {
-        stamp += 1
-        for name in target.except {
-            for socket in rooms[name]?.members ?? [] { socket.stamp = stamp }
-        }
-        if target.rooms.isEmpty { return deliver(packet, everybody) }
-        for name in target.rooms {
-            if let room = rooms[name] { deliver(packet, room) }
+        fanouts.append(Fanout(packet: packet, target: target))
+        if !isFanningOut { continueFanout() }
+    }
+
+    private func continueFanout() {
+        isFanningOut = false
+        var budget = deliveriesPerTick
+        while var fanout = fanouts.popFirst() {
+            if advance(&fanout, &budget) { continue }
+            fanouts.prepend(fanout)
+            isFanningOut = true
+            return loop.execute { [self] in continueFanout() }
         }
     }
 
-    private func deliver(_ packet: EncodedPacket, _ room: Room) {
-        // A copy of the reference: a delivery can cut a slow client, which leaves its rooms.
-        let members = room.members
-        for socket in members where socket.stamp != stamp {
-            socket.stamp = stamp
-            if socket.isActive { socket.deliver(packet) }
+    /// Hands out as much as the budget allows; true when everybody has the packet.
+    private func advance(_ fanout: inout Fanout, _ budget: inout Int) -> Bool {
+        if fanout.room < 0 {
+            stamp += 1
+            for name in fanout.target.except {
+                for socket in rooms[name]?.members ?? [] { socket.stamp = stamp }
+            }
+            fanout.room = 0
+            fanout.members = members(fanout.target, 0)
         }
+        let last = max(1, fanout.target.rooms.count) - 1
+        while true {
+            while fanout.index < fanout.members.count {
+                if budget == 0 { return false }
+                let socket = fanout.members[fanout.index]
+                fanout.index += 1
+                // In several of the rooms, in an excluded one, not yet told that it is connected, or gone since the broadcast began.
+                guard socket.stamp != stamp, socket.isActive, socket.isConnected else { continue }
+                socket.stamp = stamp
+                socket.deliver(fanout.packet)
+                budget -= 1
+            }
+            if fanout.room == last { return true }
+            fanout.room += 1
+            fanout.members = members(fanout.target, fanout.room)
+            fanout.index = 0
+        }
+    }
+
+    private func members(_ target: BroadcastTarget, _ index: Int) -> [Socket] {
+        target.rooms.isEmpty ? everybody.members : rooms[target.rooms[index]]?.members ?? []
     }
 }

@@ -12,6 +12,10 @@ public struct SocketIOConfiguration: Sendable {
     /// Packets that may wait for the decision about their namespace.
     public var maximumWaitingPackets = 64
 
+    /// Deliveries of a broadcast per tick of a loop: each costs a system call at the tick's end, and pings and requests must not wait behind a
+    /// whole hall.
+    public var deliveriesPerTick = 512
+
     public init() {}
 }
 
@@ -30,7 +34,7 @@ public final class SocketIOServer: Sendable {
         self.configuration = configuration
         self.namespaces = namespaces
         self.adapter = adapter
-        shards = group.loops.map { HubShard(loop: $0, adapter: adapter) }
+        shards = group.loops.map { HubShard(loop: $0, adapter: adapter, deliveriesPerTick: configuration.deliveriesPerTick) }
         engine = EngineServer(configuration.engine, group: group) { [unowned self] session in
             SocketConnection(session, self, shards[session.loop.index])
         }
