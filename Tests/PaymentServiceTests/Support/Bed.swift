@@ -24,7 +24,9 @@ final class Bed: Sendable {
     let database: TestDatabase
     let ticket = TicketStandIn()
     let registry = MetricsRegistry()
-    let http: HTTPClient
+    /// The service's own, and the buyers'.
+    private let http: HTTPClient
+    private let browser: HTTPClient
     let simulatorPort: Int
     let paymentPorts: [Int]
     private let servers: [HTTPServer]
@@ -40,6 +42,9 @@ final class Bed: Sendable {
         await Self.gate.enter()
         database = try await TestPostgres.shared().database()
         http = HTTPClient()
+        var configuration = HTTPClientConfiguration()
+        configuration.maxConnectionsPerOrigin = 4000
+        browser = HTTPClient(configuration: configuration)
         var servers: [HTTPServer] = []
         func serve(_ router: Router, port: Int = 0) async throws -> Int {
             let server = HTTPServer(group: Self.group, handler: router.handler)
@@ -97,6 +102,8 @@ final class Bed: Sendable {
         for service in reconcilers { await service.stop() }
         for server in servers { await server.stop() }
         for pool in pools { await pool.close() }
+        http.close()
+        browser.close()
         try? await database.drop()
         await Self.gate.leave()
     }
@@ -137,8 +144,8 @@ final class Bed: Sendable {
         }
         request.totalTimeout = 60_000_000_000
         let ready = request
-        return try await Self.group.next().run { [http] in
-            let response = try await http.execute(ready)
+        return try await Self.group.next().run { [browser] in
+            let response = try await browser.execute(ready)
             let bytes = try await response.body.collect(upTo: 1 << 24)
             return Answer(status: response.status.code, body: (try? JSONValue.parse(bytes)) ?? .null, bytes: bytes)
         }
