@@ -84,9 +84,11 @@ extension HTTPConnection: HTTPBodySink {
 }
 
 extension HTTPConnection {
-    /// Hands everything queued to the kernel; false when the peer is gone or does not read.
-    func send() async -> Bool {
-        if stream.queuedBytes == 0 || stream.sendNow() { return true }
+    /// Whether everything queued is with the kernel, after trying once without waiting.
+    func sentAll() -> Bool { stream.queuedBytes == 0 || stream.sendNow() }
+
+    /// Waits until the kernel has everything queued; false when the peer is gone or does not read.
+    func sendRest() async -> Bool {
         lastQueued = stream.queuedBytes
         wait(for: .write, shard.writeTimeout)
         defer { waiting = .nothing }
@@ -96,5 +98,11 @@ extension HTTPConnection {
         } catch {
             return false
         }
+    }
+
+    /// Both.
+    func send() async -> Bool {
+        if sentAll() { return true }
+        return await sendRest()
     }
 }

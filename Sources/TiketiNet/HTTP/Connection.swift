@@ -33,81 +33,85 @@ final class HTTPConnection: @unchecked Sendable {
     }
 
     /// Until the connection ends or is parked.
+    ///
+    /// What need not wait is called synchronously: every async call on this path is paid by every request.
     func serve() async {
         while true {
             switch parser.parse(buffer.readable) {
             case .incomplete:
-                guard await receiveHead() else { return }
+                // Nothing more to answer without reading: what the answered requests have queued leaves in one write.
+                if !sentAll() { guard await sendRest() else { return } }
+                guard beginWaiting() else { return }
+                do throws(IOError) {
+                    // The end within a head can't be answered: there is nobody to blame and maybe nobody to read.
+                    if try await stream.read(into: buffer) == 0 { return }
+                    waiting = .nothing
+                } catch {
+                    waiting = .nothing
+                    if error.code == .timeout, state.phase == .head { await refuse(.headTimeout) }
+                    return
+                }
             case .rejected(let rejection):
                 return await refuse(rejection)
             case .head(let head, let length):
                 buffer.consume(length)
-                do throws(RequestRejection) {
-                    try state.begin(head, maxBody: shard.configuration.maxBodyBytes)
-                } catch {
-                    return await refuse(error)
+                let request: HTTPRequest
+                do throws(RequestRejection) { request = try begin(head) } catch { return await refuse(error) }
+                let response = sane(await shard.handler(request))
+                stream.whenPeerCloses(nil)
+                let next: HTTPConnectionState.Next?
+                switch response.body {
+                case .upgrade(let serve):
+                    return await upgrade(response, serve)
+                case .stream(_, let produce) where state.sendsBody(response.status):
+                    next = await stream(response, produce)
+                default:
+                    next = respond(response)
+                    if mustSend(next), !sentAll() { guard await sendRest() else { return } }
                 }
-                guard await exchange(head) else { return }
+                request.body.detach()
+                switch next {
+                case .request: break
+                case .discard: guard await discard() else { return }
+                case .linger: return await linger()
+                case .close, nil: return
+                }
             }
         }
     }
 
-    /// Waits for more of a head; false when the connection is over or parked.
-    func receiveHead() async -> Bool {
-        // Nothing more to answer without reading: what the answered requests have queued leaves in one write.
-        guard await send() else { return false }
+    /// What is waited for now, and until when; false when there is nothing to wait for: drained, or parked.
+    private func beginWaiting() -> Bool {
         if buffer.isEmpty {
             if shard.isDraining { return false }
             buffer.releaseIfEmpty()
             wait(for: .request, shard.keepAliveTimeout)
-            if shard.isCrowded, park() { return false }
-        } else if state.phase == .idle {
+            return !(shard.isCrowded && park())
+        }
+        if state.phase == .idle {
             state.partialHead()
             wait(for: .request, shard.headTimeout)
         } else {
             waiting = .request
         }
-        defer { waiting = .nothing }
-        do throws(IOError) {
-            // The end within a head can't be answered: there is nobody to blame and maybe nobody to read.
-            return try await stream.read(into: buffer) > 0
-        } catch {
-            if error.code == .timeout, state.phase == .head { await refuse(.headTimeout) }
-            return false
-        }
+        return true
     }
 
-    /// One request and its response; false when the connection is over.
-    func exchange(_ head: consuming RequestHead) async -> Bool {
+    /// The request of a complete head.
+    private func begin(_ head: RequestHead) throws(RequestRejection) -> HTTPRequest {
+        try state.begin(head, maxBody: shard.configuration.maxBodyBytes)
         shard.requests &+= 1
         let body: HTTPBody
-        if head.framing == .none {
-            body = shard.emptyBody
-        } else {
-            bodyBytes = 0
-            bodyWait = 0
-            var length: Int?
-            if case .length(let known) = head.framing { length = known }
-            body = HTTPBody(length: length, source: self)
+        switch head.framing {
+        case .none: body = shard.emptyBody
+        case .length(let length): body = HTTPBody(length: length, source: self)
+        case .chunked: body = HTTPBody(length: nil, source: self)
         }
-        let request = HTTPRequest(
+        bodyBytes = 0
+        bodyWait = 0
+        return HTTPRequest(
             method: head.method, target: head.target, queryMark: head.queryMark, headers: head.headers,
             minorVersion: Int(head.minorVersion), body: body, peer: stream.peer, loop: stream.loop, stream: stream)
-        let response = sane(await shard.handler(request))
-        if case .upgrade(let serve) = response.body {
-            await upgrade(response, serve)
-            return false
-        }
-        stream.whenPeerCloses(nil)
-        let next = await respond(response)
-        if head.framing != .none { body.detach() }
-        switch next {
-        case .request: return true
-        case .discard: return await discard()
-        case .linger: await linger()
-        case .close, nil: break
-        }
-        return false
     }
 
     /// An interim status can't be the answer, and bytes of an unread body must not pass for the upgraded protocol's: both are handlers' mistakes.
@@ -116,28 +120,36 @@ final class HTTPConnection: @unchecked Sendable {
         return response.status.code >= 200 ? response : HTTPErrorPage.response(.handlerMistake)
     }
 
-    /// Writes the response; nil when the connection broke.
-    func respond(_ response: HTTPResponse) async -> HTTPConnectionState.Next? {
+    /// Queues a response that is in memory.
+    private func respond(_ response: HTTPResponse) -> HTTPConnectionState.Next {
         var shape = state.respond(response.status, response.body, maxDiscard: shard.configuration.maxDiscardedBodyBytes)
-        let sendsBody = state.sendsBody(response.status)
         switch response.body {
-        case .bytes(let bytes) where sendsBody && bytes.count <= 8192:
+        case .bytes(let bytes) where state.sendsBody(response.status) && bytes.count <= 8192:
             queue(encode(response, &shape, bytes))
-        case .bytes(let bytes) where sendsBody:
-            stream.write(encode(response, &shape))
-            stream.write(bytes)
-        case .stream(_, let produce) where sendsBody:
-            stream.write(encode(response, &shape))
-            guard await produceBody(shape.framing, produce) else { return nil }
+        case .bytes(let bytes) where state.sendsBody(response.status):
+            queue(encode(response, &shape))
+            queue(bytes)
         default:
             queue(encode(response, &shape))
         }
+        return state.responded(close: shape.close, unreadBytes: buffer.count)
+    }
+
+    /// Writes a response that is made while it is written; nil when it could not be completed.
+    private func stream(
+        _ response: HTTPResponse, _ produce: @Sendable (HTTPBodyWriter) async throws -> Void
+    ) async -> HTTPConnectionState.Next? {
+        var shape = state.respond(response.status, response.body, maxDiscard: shard.configuration.maxDiscardedBodyBytes)
+        stream.write(encode(response, &shape))
+        guard await produceBody(shape.framing, produce) else { return nil }
         let next = state.responded(close: shape.close, unreadBytes: buffer.count)
-        // Pipelined requests wait in the buffer: their responses leave together. A reader that falls behind stops the next request, though.
-        if next != .request || buffer.isEmpty || stream.queuedBytes > shard.configuration.writeHighWaterBytes {
-            guard await send() else { return nil }
-        }
+        if mustSend(next) { guard await send() else { return nil } }
         return next
+    }
+
+    /// Pipelined requests wait in the buffer: their responses leave together. A reader that falls behind stops the next request, though.
+    private func mustSend(_ next: HTTPConnectionState.Next?) -> Bool {
+        next != .request || buffer.isEmpty || stream.queuedBytes > shard.configuration.writeHighWaterBytes
     }
 
     func encode(_ response: HTTPResponse, _ shape: inout ResponseEncoder.Shape, _ body: [UInt8] = []) -> [UInt8] {

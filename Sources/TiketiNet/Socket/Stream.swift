@@ -61,12 +61,20 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
     public func read(into buffer: ByteBuffer) async throws(IOError) -> Int {
         loop.preconditionOnLoop()
         while true {
-            if !mayRead { try await waitReadable() }
             if let interruption = readInterruption {
                 readInterruption = nil
                 throw interruption
             }
             guard descriptor >= 0 else { throw .closed }
+            // Suspended here and not in a function of its own: this is the one wait of every request.
+            if !mayRead {
+                let failure = await withLoopContinuation { (continuation: LoopContinuation<IOError?>) in
+                    assert(readWaiter == nil, "a stream has one reader")
+                    readWaiter = continuation
+                }
+                if let failure { throw failure }
+                continue
+            }
             let space = buffer.writable(minimum: 2048)
             let count = Glibc.recv(descriptor, space.baseAddress!, space.count, 0)
             if count > 0 {
@@ -84,20 +92,6 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
             default: throw IOError(errno: errno)
             }
         }
-    }
-
-    /// Suspends until a read is worth trying or has been interrupted.
-    private func waitReadable() async throws(IOError) {
-        if let interruption = readInterruption {
-            readInterruption = nil
-            throw interruption
-        }
-        guard descriptor >= 0 else { throw .closed }
-        let failure = await withLoopContinuation { (continuation: LoopContinuation<IOError?>) in
-            assert(readWaiter == nil, "a stream has one reader")
-            readWaiter = continuation
-        }
-        if let failure { throw failure }
     }
 
     /// Lets `reader` know once when a read is worth trying, without a task waiting for it: an idle connection costs no task then.
