@@ -18,10 +18,13 @@ FREE = 18080
 def start_gateway(**environment):
     """The gateway alone, on one loop, without limits meant for one address and without a log line per request."""
     values = settings.service_environment("gateway")
-    values.update({"WORKERS": "1", "RATE_LIMIT_ENABLED": "false", "LOG_LEVEL": "warning", **environment})
+    values.update({"WORKERS": "1", "RATE_LIMIT_ENABLED": "false", "LOG_LEVEL": "warning", "ACCESS_LOG": "off", **environment})
     processes.start("gateway", [str(settings.executable("gateway"))], environment=values)
     measure.wait_for(lambda: stores.accepts(settings.port("gateway")))
-    return [processes.running_pid("gateway")]
+    pid = processes.running_pid("gateway")
+    if pid is None:
+        sys.exit(f"port {settings.port('gateway')} is taken; set TIKETI_PORT_OFFSET")
+    return [pid]
 
 
 def http():
@@ -54,7 +57,7 @@ def proxied():
 
 def seats():
     """A cached seat map of 1,000 seats through gateway and ticket of a whole running system."""
-    os.environ.update({"RATE_LIMIT_ENABLED": "false", "LOG_LEVEL": "warning", "WORKERS": "1"})
+    os.environ.update({"RATE_LIMIT_ENABLED": "false", "LOG_LEVEL": "warning", "ACCESS_LOG": "off", "WORKERS": "1"})
     stores.start_postgres()
     stores.start_redis()
     services.prepare_database()
@@ -83,7 +86,6 @@ def idle():
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     gateway = start_gateway(MAX_CONNECTIONS_PER_ADDRESS="20000")
-    measure.load(settings.url("gateway") + "/health", connections=256, seconds=2)
     request = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
     sockets = []
     try:
