@@ -31,9 +31,7 @@ struct TicketClient: TicketDirectory {
     }
 
     func owner(ofQueueEntry id: UUID) async -> Lookup<UUID> {
-        await get("/internal/queue/\(id)") { body in
-            (body["userId"] ?? body["entry"]?["userId"])?.stringValue.flatMap { UUID($0) }
-        }
+        await get("/internal/queue/\(id)") { $0["userId"]?.stringValue.flatMap { UUID($0) } }
     }
 
     private func get<Value>(_ path: String, _ read: (JSONValue) -> Value?) async -> Lookup<Value> {
