@@ -10,22 +10,30 @@ enum ProxyHeaders {
         var traceparent: String
     }
 
-    /// Fields for the upstream. Host and framing are the client's business.
+    /// Fields for the upstream, in one pass. Host and framing are the client's business.
     static func forRequest(_ headers: HTTPHeaders, origin: Origin, upgrade: Bool) -> HTTPHeaders {
-        let named = connectionOptions(headers)
-        var out = HTTPHeaders(capacity: 1024)
-        headers.forEachField { name, value in
-            if isRequestOnly(name) { return }
-            if let named, named.contains(where: { equal(name, $0) }) { return }
-            out.add(name: name, value: value)
+        var out = headers
+        var host: String?
+        var namesFields = false
+        out.removeAll { name, value in
+            if name.count == 10, equal(name, "connection") {
+                if !isUsual(value) { namesFields = true }
+                return true
+            }
+            if name.count == 4, equal(name, "host") {
+                host = String(decoding: value, as: UTF8.self)
+                return true
+            }
+            return isRequestOnly(name)
         }
+        if namesFields { removeNamed(by: headers, from: &out) }
         if upgrade {
             out.add("Connection", "Upgrade")
             out.add("Upgrade", "websocket")
         }
         out.add("X-Forwarded-For", origin.address)
         out.add("X-Forwarded-Proto", origin.scheme)
-        if let host = headers["host"] { out.add("X-Forwarded-Host", host) }
+        if let host { out.add("X-Forwarded-Host", host) }
         out.add("X-Request-Id", origin.requestID)
         out.add("traceparent", origin.traceparent)
         return out
@@ -33,31 +41,34 @@ enum ProxyHeaders {
 
     /// Fields for the client. Length, encoding and date are written by the server's own encoder.
     static func forResponse(_ headers: HTTPHeaders) -> HTTPHeaders {
-        let named = connectionOptions(headers)
-        var out = HTTPHeaders(capacity: 512)
-        headers.forEachField { name, value in
-            if isResponseOnly(name) { return }
-            if let named, named.contains(where: { equal(name, $0) }) { return }
-            out.add(name: name, value: value)
+        var out = headers
+        var namesFields = false
+        out.removeAll { name, value in
+            if name.count == 10, equal(name, "connection") {
+                if !isUsual(value) { namesFields = true }
+                return true
+            }
+            return isResponseOnly(name)
         }
+        if namesFields { removeNamed(by: headers, from: &out) }
         return out
     }
 
-    /// The names that a Connection field adds to the list, or nil when it adds none.
-    private static func connectionOptions(_ headers: HTTPHeaders) -> [[UInt8]]? {
-        // Nearly every request has none, or one of the two words that name no field.
-        let usual = headers.withValue("connection") { equal($0, "keep-alive") || equal($0, "close") || equal($0, "upgrade") }
-        guard let usual, !usual || headers.values("connection").count > 1 else { return nil }
-        var options: [[UInt8]] = []
+    /// The words that name no field, one of which nearly every Connection field is.
+    private static func isUsual(_ value: UnsafeRawBufferPointer) -> Bool {
+        equal(value, "keep-alive") || equal(value, "close") || equal(value, "upgrade")
+    }
+
+    /// Removes the fields that the Connection field names.
+    private static func removeNamed(by headers: HTTPHeaders, from out: inout HTTPHeaders) {
         for line in headers.values("connection") {
             for option in line.utf8.split(separator: UInt8(ascii: ",")) {
                 let name = option.filter { $0 != 0x20 && $0 != 0x09 }.map(lower)
-                // `Connection: close` is about the connection; nobody may use it to drop what the gateway adds or what carries meaning.
-                if name.isEmpty || Self.kept.contains(where: { Array($0.utf8) == name }) { continue }
-                options.append(name)
+                // `Connection: close` is about the connection; nobody may use it to drop what carries meaning.
+                if name.isEmpty || kept.contains(where: { Array($0.utf8) == name }) { continue }
+                out.removeAll { field, _ in equal(field, name) }
             }
         }
-        return options.isEmpty ? nil : options
     }
 
     private static let kept = [
@@ -67,11 +78,10 @@ enum ProxyHeaders {
     private static func isRequestOnly(_ name: UnsafeRawBufferPointer) -> Bool {
         switch name.count {
         case 2: equal(name, "te")
-        case 4: equal(name, "host")
         case 6: equal(name, "expect")
         case 7: equal(name, "upgrade") || equal(name, "trailer")
         case 9: equal(name, "forwarded") || equal(name, "x-real-ip")
-        case 10: equal(name, "connection") || equal(name, "keep-alive")
+        case 10: equal(name, "keep-alive")
         case 11: equal(name, "traceparent")
         case 12: equal(name, "x-request-id")
         case 14: equal(name, "content-length")
@@ -88,7 +98,7 @@ enum ProxyHeaders {
         case 2: equal(name, "te")
         case 4: equal(name, "date")
         case 7: equal(name, "upgrade") || equal(name, "trailer")
-        case 10: equal(name, "connection") || equal(name, "keep-alive")
+        case 10: equal(name, "keep-alive")
         case 12: equal(name, "x-request-id")
         case 14: equal(name, "content-length")
         case 16: equal(name, "proxy-connection")

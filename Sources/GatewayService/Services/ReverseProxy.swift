@@ -38,7 +38,7 @@ struct ReverseProxy: Sendable {
         outgoing.totalTimeout = .max
         outgoing.wantsUpgrade = upgrade
         if !upstream.repeatable { outgoing.idempotent = false }
-        outgoing.body = try await Self.body(of: request)
+        if !request.body.isEmpty { outgoing.body = try await Self.body(of: request) }
         let answer: HTTPClientResponse
         do {
             answer = try await client.execute(outgoing)
@@ -51,7 +51,6 @@ struct ReverseProxy: Sendable {
 
     private static func body(of request: HTTPRequest) async throws(HTTPBodyError) -> HTTPClientRequest.Body {
         let body = request.body
-        if body.isEmpty { return .none }
         if let length = body.length, length <= smallBody { return .bytes(try await body.collect(upTo: smallBody)) }
         return .stream(length: body.length) { try await body.read() }
     }
