@@ -128,7 +128,7 @@ import TiketiTesting
             try await world.pass(seconds: 900)
         }
         let refused = try await world.hold([seats[0]], as: user)
-        #expect(refused.status == 409 && refused.code == "HOLD_LIMIT")
+        #expect(refused.status == 409 && refused.code == "HOLD_LIMIT", "\(refused.text)")
         #expect(try await world.hold([seats[1]], as: user).status == 200)
         #expect(try await world.hold([seats[0]], as: UUID()).status == 200)
         try await world.pass(seconds: 7200)

@@ -113,7 +113,7 @@ public struct EventStore: Sendable {
 
     /// Closes the sale for ever; the new revision, or nil when it was cancelled already.
     func cancel(_ id: UUID) async throws -> Int64? {
-        try await postgres.execute(EventSQL.cancel, [.uuid(id)]).first.map { Int64(try $0.int(0)) }
+        try await postgres.contended(EventSQL.cancel, [.uuid(id)]).first.map { Int64(try $0.int(0)) }
     }
 
     /// Deletes an event nobody has a seat of, with its history.
@@ -132,7 +132,7 @@ public struct EventStore: Sendable {
 
     /// Writes down statuses that the clock or a sale changed; of one event, or of all.
     func refreshStatus(_ id: UUID?) async throws -> [StatusChange] {
-        try await postgres.execute(EventSQL.refreshStatus, [PostgresValue(id)]).map {
+        try await postgres.contended(EventSQL.refreshStatus, [PostgresValue(id)]).map {
             StatusChange(eventID: try $0.uuid(0), status: try $0.string(1), revision: Int64(try $0.int(2)))
         }
     }
