@@ -130,6 +130,16 @@ struct ReconcilerTests {
         await bed.close()
     }
 
+    /// A call that takes longer than a silent driver is given keeps its payment by its heartbeat.
+    @Test func aLongCallKeepsItsPayment() async throws {
+        let bed = try await Bed { $0.driverSeconds = 1 }
+        let buyer = try await bed.ready("slow-3000")
+        #expect(try await bed.confirm(buyer).status == 200)
+        #expect(try await bed.row(buyer).calls == 1)
+        #expect(try await bed.ledger(buyer)["confirmCalls"]?.intValue == 1)
+        await bed.close()
+    }
+
     @Test func abandonedOrdersAreClosed() async throws {
         let bed = try await Bed(reconcile: false)
         let buyer = try await bed.ready()
