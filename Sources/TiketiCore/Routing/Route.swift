@@ -51,7 +51,7 @@ internal final class Route: Sendable {
     }
 
     let method: HTTPMethod
-    /// The pattern: what metrics and logs call the route.
+    /// What metrics and logs call the route: its pattern, or a name for what no route answers.
     let pattern: String
     let parameterNames: [String]
     let options: RouteOptions
@@ -61,10 +61,10 @@ internal final class Route: Sendable {
 
     init(
         method: HTTPMethod, pattern: RoutePattern, options: RouteOptions, chain: [any Middleware], handler: @escaping RouteHandler,
-        metrics: RouteMetrics?
+        metrics: RouteMetrics?, name: String? = nil
     ) {
         self.method = method
-        self.pattern = pattern.text
+        self.pattern = name ?? pattern.text
         parameterNames = pattern.names
         self.options = options
         self.chain = chain.map { middleware in

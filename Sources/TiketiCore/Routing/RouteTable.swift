@@ -18,7 +18,7 @@ internal final class RouteTable: Sendable {
         func fallback(_ name: String, _ handler: @escaping RouteHandler) -> Route {
             Route(
                 method: HTTPMethod("*"), pattern: RoutePattern("/" + name), options: RouteOptions(), chain: middleware, handler: handler,
-                metrics: metrics?.route("*", name))
+                metrics: metrics?.route("*", name), name: name)
         }
         unmatched = fallback("unmatched") { _ in throw APIError.notFound }
         wrongMethod = fallback("method-not-allowed") { context in throw APIError.methodNotAllowed(context.allow) }
@@ -37,7 +37,7 @@ internal final class RouteTable: Sendable {
         response.headers["X-Request-Id"] = context.requestID
         let elapsed = clinux_monotonic_ns() &- start
         route.metrics?.record(status: response.status.code, nanoseconds: elapsed)
-        if let accessLog = observers.accessLog, route.options.isLogged || response.status.code >= 500 {
+        if let accessLog = observers.accessLog, route.options.isLogged || response.status.code == 500 {
             accessLog.record(context, status: response.status.code, nanoseconds: elapsed)
         }
         return response
