@@ -1,11 +1,14 @@
 """The stock python-socketio client through the gateway, over every way of connecting."""
 
 import asyncio
+import subprocess
+import sys
 
 import helpers
 import pytest
 import socketio
-from devtools import settings
+from conftest import ROOT
+from devtools import settings, stores
 
 TRANSPORTS = [["polling"], ["websocket"], ["polling", "websocket"]]
 
@@ -130,3 +133,20 @@ def test_an_expiring_reservation_tells_its_buyer_and_the_map():
         await client.io.disconnect()
         await watcher.io.disconnect()
     asyncio.run(asyncio.wait_for(scenario(), 150))
+
+
+def test_the_stock_client_passes_through_the_gateway():
+    event = helpers.event(rows=1, seats_per_row=1)
+    script = ROOT / "Tests" / "python" / "socketio_client.py"
+    token = helpers.buyer().token
+    # A hub that echoes, for what the product's own events do not use: binary, acknowledgements both ways, namespaces.
+    port = settings.port("realtime") + 100
+    environment = {**settings.service_environment("realtime"), "PORT": str(port), "SOCKET_IO_CONFORMANCE": "true"}
+    echo = subprocess.Popen([settings.executable("realtime")], env=environment, stdout=subprocess.DEVNULL)
+    try:
+        helpers.eventually(lambda: stores.accepts(port), "the echoing hub")
+        arguments = ["--event", event, "--redis", settings.url("redis"), "--echo", f"http://127.0.0.1:{port}"]
+        subprocess.run([sys.executable, script, settings.url("gateway"), token, *arguments], check=True, timeout=120)
+    finally:
+        echo.terminate()
+        echo.wait(30)
