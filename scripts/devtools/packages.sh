@@ -2,7 +2,7 @@
 # Debian packages that Tiketi builds and runs with; sourced by the scripts that need them.
 
 TIKETI_PACKAGES=(
-  git pkg-config python3 python3-venv procps
+  git pkg-config python3 python3-venv procps openssl ca-certificates curl
   libpq-dev libssl-dev zlib1g-dev libcrypt-dev
   postgresql-15 redis-server
 )
