@@ -6,9 +6,9 @@ import TiketiStore
 enum GatewayApp {
     static func make(_ runtime: ServiceRuntime, _ config: GatewayConfig) -> ServiceApp {
         let urls = runtime.config.services
-        let services: [(name: String, url: ServiceURL)] = [
+        let services = [
             ("auth", urls.auth), ("ticket", urls.ticket), ("payment", urls.payment), ("stats", urls.stats), ("realtime", urls.realtime),
-        ]
+        ].flatMap { $1.named($0) }
         let edge = Edge(
             addresses: ClientAddressReader(trusted: config.trustedProxies), limiter: EdgeLimiter(config.rateLimits),
             cors: CORSPolicy(origins: config.corsOrigins), verifier: runtime.verifier)
@@ -18,8 +18,8 @@ enum GatewayApp {
         let admins = AdminCheck(pool: pool)
         let layouts = LayoutStore(pool: pool)
         let audit = AuditStore(pool: pool)
-        func internalClient(_ url: ServiceURL) -> InternalClient {
-            InternalClient(base: url, token: runtime.config.internalToken, http: http, timeoutNanoseconds: config.upstreamTimeout)
+        func internalClient(_ instances: ServiceInstances) -> InternalClient {
+            InternalClient(base: instances, token: runtime.config.internalToken, http: http, timeoutNanoseconds: config.upstreamTimeout)
         }
 
         // On the gateway's own writes only: what is proxied is remembered by the service that does it.
@@ -57,7 +57,7 @@ enum GatewayApp {
         let services = ReverseProxy(client: HTTPClient(configuration: pooled), connectTimeout: ReverseProxy.connectTimeout)
         let realtime = ReverseProxy(client: HTTPClient(configuration: held), connectTimeout: ReverseProxy.connectTimeout)
         let urls = runtime.config.services
-        func upstream(_ url: ServiceURL) -> Upstream { Upstream(url, timeout: config.upstreamTimeout) }
+        func upstream(_ instances: ServiceInstances) -> Upstream { Upstream(instances, timeout: config.upstreamTimeout) }
         return ProxyRoutes(
             services: services, realtimeProxy: realtime, edge: edge, auth: upstream(urls.auth), ticket: upstream(urls.ticket),
             payment: upstream(urls.payment), stats: upstream(urls.stats),

@@ -218,6 +218,24 @@ import TiketiTesting
         try await down.close()
     }
 
+    @Test func instancesShareTheRequests() async throws {
+        let first = try await Upstreams.start { _ in Upstreams.ok("first") }
+        let second = try await Upstreams.start { _ in Upstreams.ok("second") }
+        let urls = [first.port, 1, second.port].map { "http://127.0.0.1:\($0)" }.joined(separator: ",")
+        let gateway = try await GatewayFixture.make(upstream: 1, ["TICKET_SERVICE_URL": urls])
+        for _ in 0..<20 { #expect(try await gateway.send(.post, "/api/seats/reserve", json: "{}").status == 200) }
+        #expect(first.seen.count + second.seen.count == 20)
+        #expect(first.seen.count >= 5 && second.seen.count >= 5)
+        let health = try await gateway.get("/health/all")
+        #expect(health.status == 503)
+        for (name, status) in [("ticket-1", "ok"), ("ticket-2", "unavailable"), ("ticket-3", "ok"), ("payment", "unavailable")] {
+            #expect(health.json["checks"]?[name]?["status"] == .string(status), "\(name)")
+        }
+        try await gateway.close()
+        await first.stop()
+        await second.stop()
+    }
+
     /// An upstream that dies in mid-answer: the client must not take the half for the whole.
     @Test func aBrokenAnswerIsBrokenForTheClientToo() async throws {
         let upstream = try await Upstreams.start { _ in

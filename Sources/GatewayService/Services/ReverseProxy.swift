@@ -1,18 +1,18 @@
 // Forwards one request to an upstream and its answer back. Bodies stream both ways, nothing is decoded, and what one side can't take the
-// other side doesn't send. A request is sent once: only the client library may repeat it, and only where that can do no harm.
+// other side doesn't send. A request is sent once: only the client library and the choice of an instance may repeat it, and only where that can do no harm.
 import TiketiCore
 import TiketiNet
 
 /// Where a path prefix leads.
 struct Upstream: Sendable {
-    var url: ServiceURL
+    var instances: ServiceInstances
     /// Nanoseconds to the first byte of the answer, and between bytes of the bodies.
     var timeout: UInt64
     /// Polls take their message with them: sending one twice loses it.
     var repeatable: Bool
 
-    init(_ url: ServiceURL, timeout: UInt64, repeatable: Bool = true) {
-        self.url = url
+    init(_ instances: ServiceInstances, timeout: UInt64, repeatable: Bool = true) {
+        self.instances = instances
         self.timeout = timeout
         self.repeatable = repeatable
     }
@@ -30,7 +30,7 @@ struct ReverseProxy: Sendable {
     func forward(_ request: HTTPRequest, to upstream: Upstream, origin: ProxyHeaders.Origin) async throws -> HTTPResponse {
         let upgrade = Self.wantsWebSocket(request)
         var outgoing = HTTPClientRequest(
-            method: request.method, url: upstream.url.parts(target: request.target),
+            method: request.method, url: upstream.instances.first.parts(target: request.target),
             headers: ProxyHeaders.forRequest(request.headers, origin: origin, upgrade: upgrade))
         outgoing.connectTimeout = connectTimeout
         outgoing.responseTimeout = upstream.timeout
@@ -41,7 +41,7 @@ struct ReverseProxy: Sendable {
         if !request.body.isEmpty { outgoing.body = try await Self.body(of: request) }
         let answer: HTTPClientResponse
         do {
-            answer = try await client.execute(outgoing)
+            answer = try await upstream.instances.execute(outgoing, target: request.target, with: client)
         } catch {
             throw Self.failure(error)
         }

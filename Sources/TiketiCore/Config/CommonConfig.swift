@@ -53,11 +53,11 @@ public struct CommonConfig: Sendable {
             jwtLifetimeSeconds: reader.seconds("JWT_EXPIRES_IN", default: 7 * 86_400),
             internalToken: reader.secret("INTERNAL_API_TOKEN", developmentDefault: developmentInternalToken, minimumLength: 32),
             services: ServiceURLs(
-                auth: reader.url("AUTH_SERVICE_URL", default: "http://127.0.0.1:3005"),
-                ticket: reader.url("TICKET_SERVICE_URL", default: "http://127.0.0.1:3002"),
-                payment: reader.url("PAYMENT_SERVICE_URL", default: "http://127.0.0.1:3003"),
-                stats: reader.url("STATS_SERVICE_URL", default: "http://127.0.0.1:3004"),
-                realtime: reader.url("REALTIME_SERVICE_URL", default: "http://127.0.0.1:3006")))
+                auth: reader.instances("AUTH_SERVICE_URL", default: "http://127.0.0.1:3005"),
+                ticket: reader.instances("TICKET_SERVICE_URL", default: "http://127.0.0.1:3002"),
+                payment: reader.instances("PAYMENT_SERVICE_URL", default: "http://127.0.0.1:3003"),
+                stats: reader.instances("STATS_SERVICE_URL", default: "http://127.0.0.1:3004"),
+                realtime: reader.instances("REALTIME_SERVICE_URL", default: "http://127.0.0.1:3006")))
     }
 
     private static func postgres(_ reader: inout EnvironmentReader, service: String, needed: Bool) -> PostgresConfiguration {
@@ -97,11 +97,11 @@ public struct CommonConfig: Sendable {
 
 /// Where the other services are.
 public struct ServiceURLs: Sendable {
-    public var auth: ServiceURL
-    public var ticket: ServiceURL
-    public var payment: ServiceURL
-    public var stats: ServiceURL
-    public var realtime: ServiceURL
+    public var auth: ServiceInstances
+    public var ticket: ServiceInstances
+    public var payment: ServiceInstances
+    public var stats: ServiceInstances
+    public var realtime: ServiceInstances
 }
 
 /// What a service cannot work without.

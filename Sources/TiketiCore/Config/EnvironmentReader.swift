@@ -123,6 +123,17 @@ public struct EnvironmentReader: Sendable {
         return url
     }
 
+    /// The instances of a service: one address, or several with commas between them.
+    public mutating func instances(_ name: String, default fallback: String) -> ServiceInstances {
+        let texts = (raw(name) ?? fallback).split(separator: ",").map { String($0).trimmedASCII }
+        let urls = texts.compactMap { ServiceURL($0) }
+        guard !urls.isEmpty, urls.count == texts.count, urls.count <= ServiceInstances.limit else {
+            problem(name, "must be http or https URLs with commas between them, not \"\(Self.shown(raw(name) ?? fallback))\"")
+            return ServiceInstances([.nowhere])
+        }
+        return ServiceInstances(urls)
+    }
+
     public mutating func optionalURL(_ name: String) -> ServiceURL? { raw(name) == nil ? nil : url(name) }
 
     /// One of the choices of an enumeration.

@@ -10,13 +10,17 @@ public final class InternalClient: Sendable {
     /// Longest answer that is read; internal lists are paged.
     private static let answerLimit = 16 << 20
 
-    private let base: ServiceURL
+    private let instances: ServiceInstances
     private let authorization: String
     private let http: HTTPClient
     private let timeoutNanoseconds: UInt64
 
-    public init(base: ServiceURL, token: String, http: HTTPClient, timeoutNanoseconds: UInt64 = 10_000_000_000) {
-        self.base = base
+    public convenience init(base: ServiceURL, token: String, http: HTTPClient, timeoutNanoseconds: UInt64 = 10_000_000_000) {
+        self.init(base: ServiceInstances([base]), token: token, http: http, timeoutNanoseconds: timeoutNanoseconds)
+    }
+
+    public init(base: ServiceInstances, token: String, http: HTTPClient, timeoutNanoseconds: UInt64 = 10_000_000_000) {
+        instances = base
         authorization = "Bearer \(token)"
         self.http = http
         self.timeoutNanoseconds = timeoutNanoseconds
@@ -40,10 +44,11 @@ public final class InternalClient: Sendable {
         if json != nil { headers.add("Content-Type", "application/json") }
         let limit = timeout ?? timeoutNanoseconds
         let request = HTTPClientRequest(
-            method: method, url: base.parts(target: path), headers: headers, body: json.map { .bytes($0) } ?? .none, responseTimeout: limit,
+            method: method, url: instances.first.parts(target: path), headers: headers, body: json.map { .bytes($0) } ?? .none,
+            responseTimeout: limit,
             totalTimeout: limit, idempotent: idempotent)
         let response: HTTPClientResponse
-        do { response = try await http.execute(request) } catch { throw Self.meaning(of: error) }
+        do { response = try await instances.execute(request, target: path, with: http) } catch { throw Self.meaning(of: error) }
         let bytes: [UInt8]
         do {
             bytes = try await response.body.collect(upTo: Self.answerLimit)

@@ -58,14 +58,23 @@ public final class ServiceProcess: Sendable {
         runtime.logger.info("started")
     }
 
+    /// Time for the announcement to reach whoever calls this instance now, so that closing the door turns nobody away.
+    private func giveNotice(graceSeconds: Int) async {
+        let loop = runtime.group.next()
+        let notice = min(300_000_000, UInt64(graceSeconds) * 100_000_000)
+        _ = try? await loop.run { try await loop.sleep(nanoseconds: notice) }
+    }
+
     /// Drains within the grace, stops the parts in reverse order, closes the pools.
     public func stop(graceSeconds: Int) async {
         lifecycle.willDrain()
+        await server.announceDrain()
         let start = starter.withLock { $0 }
         start?.cancel()
         await start?.value
         let parts = running.withLock { $0 }
         for part in parts.reversed() { await part.drain() }
+        await giveNotice(graceSeconds: graceSeconds)
         await server.drain(graceNanoseconds: UInt64(graceSeconds) * 1_000_000_000)
         await server.stop()
         for part in parts.reversed() { await part.stop() }

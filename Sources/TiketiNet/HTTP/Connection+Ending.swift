@@ -3,9 +3,18 @@ extension HTTPConnection {
     /// Refuses what could not be understood, and closes: the bytes behind it have no certain meaning.
     func refuse(_ rejection: RequestRejection) async {
         shard.rejections &+= 1
+        await sayLast(HTTPErrorPage.response(rejection))
+    }
+
+    /// Ends an idle connection of a server that drains. A client that is sending just now reads that its request was not looked at, which lets it
+    /// send any request again (RFC 9110 §15.5.9); a silent end would leave it in doubt.
+    func takeLeave() async {
+        await sayLast(HTTPErrorPage.response(.leaving))
+    }
+
+    private func sayLast(_ response: HTTPResponse) async {
         state.close()
         var shape = ResponseEncoder.Shape(framing: .length(0), close: true, legacy: false)
-        let response = HTTPErrorPage.response(rejection)
         guard case .bytes(let body) = response.body else { return }
         shape.framing = .length(body.count)
         stream.enqueue(encode(response, &shape, body))

@@ -69,7 +69,10 @@ extension HTTPConnection {
     /// Called by the shard, on the loop.
     func drain() {
         guard state.drain() else { return }
-        if isParked { end() } else { stream.interruptRead(.closed) }
+        mustLeave = true
+        guard isParked else { return stream.interruptRead(.closed) }
+        stream.unpark()
+        unpark()
     }
 
     /// Called by the shard, on the loop.

@@ -118,6 +118,7 @@ struct HTTPConnectionState {
 extension RequestRejection {
     static var bodyTooLarge: Self { RequestRejection(status: 413, code: "BODY_TOO_LARGE", message: "The request body is too large") }
     static var headTimeout: Self { RequestRejection(status: 408, code: "REQUEST_TIMEOUT", message: "The request head took too long") }
+    static var leaving: Self { RequestRejection(status: 408, code: "REQUEST_TIMEOUT", message: "The server is about to stop") }
     static var handlerMistake: Self { RequestRejection(status: 500, code: "INTERNAL", message: "Internal server error") }
     static var tooManyConnections: Self { RequestRejection(status: 503, code: "UNAVAILABLE", message: "Too many connections") }
 }

@@ -12,6 +12,8 @@ final class HTTPConnection: @unchecked Sendable {
     var slot = 0
     var parser: RequestParser
     var isParked = false
+    /// The drain found it idle: nothing that comes now is looked at.
+    var mustLeave = false
 
     var timer: LoopTimer?
     var timerDue: UInt64 = .max
@@ -41,7 +43,10 @@ final class HTTPConnection: @unchecked Sendable {
             case .incomplete:
                 // Nothing more to answer without reading: what the answered requests have queued leaves in one write.
                 if !sentAll() { guard await sendRest() else { return } }
-                guard beginWaiting() else { return }
+                guard beginWaiting() else {
+                    if !isParked { await takeLeave() }
+                    return
+                }
                 do throws(IOError) {
                     // The end within a head can't be answered: there is nobody to blame and maybe nobody to read.
                     if try await stream.read(into: buffer) == 0 { return }
@@ -49,6 +54,7 @@ final class HTTPConnection: @unchecked Sendable {
                 } catch {
                     waiting = .nothing
                     if error.code == .timeout, state.phase == .head { await refuse(.headTimeout) }
+                    if error.code == .closed, mustLeave { await takeLeave() }
                     return
                 }
             case .rejected(let rejection):
@@ -83,7 +89,7 @@ final class HTTPConnection: @unchecked Sendable {
     /// What is waited for now, and until when; false when there is nothing to wait for: drained, or parked.
     private func beginWaiting() -> Bool {
         if buffer.isEmpty {
-            if shard.isDraining { return false }
+            if mustLeave || shard.isDraining { return false }
             buffer.releaseIfEmpty()
             wait(for: .request, shard.keepAliveTimeout)
             return !(shard.isCrowded && park())

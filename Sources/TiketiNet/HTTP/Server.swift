@@ -52,6 +52,12 @@ public final class HTTPServer: Sendable {
         return sum
     }
 
+    /// Lets clients know that the server will stop: every response closes its connection and idle ones are ended, while new connections are still
+    /// served. Clients with a choice have gone elsewhere by the time of `drain`.
+    public func announceDrain() async {
+        for shard in shards { _ = try? await shard.loop.run { shard.announceDrain() } }
+    }
+
     /// Stops accepting, closes idle connections, lets requests in flight finish with `Connection: close`, and returns when they have, or cuts
     /// them when the grace has passed. Upgraded connections are their handlers' to end; `stop` cuts what is left of them.
     public func drain(graceNanoseconds: UInt64) async {
@@ -75,7 +81,12 @@ public final class HTTPServer: Sendable {
             defer { all = [] }
             return all
         }
-        for (shard, listener) in listeners { _ = try? await shard.loop.run { listener.close() } }
+        for (shard, listener) in listeners {
+            _ = try? await shard.loop.run {
+                if extent == .stopAccepting { listener.acceptPending() }
+                listener.close()
+            }
+        }
         if extent == .cutEverything {
             for shard in shards { _ = try? await shard.loop.run { shard.cut(upgraded: true) } }
         }

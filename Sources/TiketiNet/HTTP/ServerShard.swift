@@ -18,6 +18,7 @@ final class HTTPServerShard: @unchecked Sendable {
     var requests: UInt64 = 0
     var rejections: UInt64 = 0
     private(set) var isDraining = false
+    private var isLeaving = false
     private var connections: [HTTPConnection] = []
     private var upgradedCount = 0
     private var drained: LoopPromise<Bool>?
@@ -44,6 +45,8 @@ final class HTTPServerShard: @unchecked Sendable {
         let connection = HTTPConnection(stream, self)
         connection.slot = connections.count
         connections.append(connection)
+        // Its first request is answered, and says that there won't be a second.
+        if isLeaving { _ = connection.state.drain() }
         connection.start()
     }
 
@@ -80,6 +83,11 @@ final class HTTPServerShard: @unchecked Sendable {
     }
 
     // MARK: Ending
+
+    func announceDrain() {
+        isLeaving = true
+        for connection in connections { connection.drain() }
+    }
 
     func drain(graceNanoseconds: UInt64) async {
         isDraining = true

@@ -20,9 +20,20 @@ public final class Listener: ReadinessHandler, @unchecked Sendable {
 
     /// Accepts a bounded number a tick (the descriptor is level-triggered), so that a storm of connections does not starve those that are served.
     public func ready(_ readiness: Readiness) {
+        _ = acceptBatch()
+    }
+
+    /// Takes the connections that the kernel has made already: closing the socket would reset them under their first request.
+    public func acceptPending() {
+        loop.preconditionOnLoop()
+        while acceptBatch() {}
+    }
+
+    /// False when nobody waits any more.
+    private func acceptBatch() -> Bool {
         var storage = sockaddr_storage()
         for _ in 0..<64 {
-            guard descriptor >= 0 else { return }
+            guard descriptor >= 0 else { return false }
             var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
             let connection = withUnsafeMutablePointer(to: &storage) { pointer in
                 pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { clinux_accept4(descriptor, $0, &length) }
@@ -31,11 +42,12 @@ public final class Listener: ReadinessHandler, @unchecked Sendable {
                 // Out of descriptors or memory: come back shortly instead of spinning on a ready socket.
                 if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(-connection) { pauseAccepting() }
                 if -connection == ECONNABORTED || -connection == EINTR { continue }
-                return
+                return false
             }
             let peer = withUnsafeBytes(of: &storage) { SocketAddress($0) } ?? .unix(path: "")
             if let stream = try? Stream(descriptor: connection, peer: peer, loop: loop) { accept(stream) }
         }
+        return true
     }
 
     private func pauseAccepting() {

@@ -1,5 +1,6 @@
 // Looked-up names for a few seconds, so that a busy client does not ask the name server per connection and still follows a moved service.
 import CLinux
+import Synchronization
 
 /// Remembers addresses of names; failures are not remembered.
 public final class NameCache: Sendable {
@@ -16,6 +17,7 @@ public final class NameCache: Sendable {
     /// The cache that clients use when given no other.
     public static let shared = NameCache()
 
+    private let turn = Atomic<Int>(0)
     private let entries = Locked<[Key: Entry]>([:])
     private let lifetime: UInt64
     private let limit: Int
@@ -46,15 +48,23 @@ public final class NameCache: Sendable {
         return found
     }
 
+    /// Several addresses of a name are as many instances: each is first in its turn. The system's preference for a family is kept.
+    private func rotated(_ addresses: [SocketAddress]) -> [SocketAddress] {
+        let equals = addresses.prefix { $0.family == addresses[0].family }
+        if equals.count < 2 { return addresses }
+        let first = Int(UInt(bitPattern: turn.wrappingAdd(1, ordering: .relaxed).oldValue) % UInt(equals.count))
+        return Array(equals[first...] + equals[..<first] + addresses[equals.count...])
+    }
+
     /// Forgets a name whose addresses turned out not to answer.
     public func forget(_ host: String, port: Int) {
         _ = entries.withLock { $0.removeValue(forKey: Key(host: host, port: port)) }
     }
 
-    /// Connects to the first address of `host` that answers; the deadline covers all of them and the look-up.
+    /// Connects to the first address of `host` that answers, beginning with another each time; the deadline covers all of them and the look-up.
     public func connect(_ host: String, port: Int, timeoutNanoseconds: UInt64) async throws(IOError) -> Stream {
         let start = clinux_monotonic_ns()
-        let addresses = try await addresses(host, port: port)
+        let addresses = rotated(try await addresses(host, port: port))
         var failure = IOError(.unresolved, detail: host)
         for (index, address) in addresses.enumerated() {
             let spent = clinux_monotonic_ns() - start

@@ -104,6 +104,12 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
         return true
     }
 
+    /// Ends `park` without a call.
+    func unpark() {
+        loop.preconditionOnLoop()
+        parkedReader = nil
+    }
+
     public var mayHaveInput: Bool { mayRead || descriptor < 0 }
 
     public func interruptRead(_ error: IOError) {

@@ -81,6 +81,20 @@ import Testing
         #expect(found.allSatisfy { !$0.contains("\n") })
     }
 
+    @Test func instances() throws {
+        var reader = EnvironmentReader([
+            "ONE": "http://a:1", "MANY": " http://a:1 , http://[::1]:2/x", "BAD": "http://a:1,nonsense", "NONE": ",",
+        ])
+        #expect(reader.instances("ONE", default: "").urls.map(\.description) == ["http://a:1"])
+        #expect(reader.instances("MANY", default: "").urls.map(\.description) == ["http://a:1", "http://[::1]:2/x"])
+        #expect(reader.instances("MISSING", default: "http://b").named("ticket").map(\.name) == ["ticket"])
+        #expect(reader.instances("MANY", default: "").named("ticket").map(\.name) == ["ticket-1", "ticket-2"])
+        _ = reader.instances("BAD", default: "")
+        _ = reader.instances("NONE", default: "")
+        let error = #expect(throws: ConfigurationError.self) { try reader.finish() }
+        #expect(error?.problems.map { $0.prefix(4) } == ["BAD:", "NONE"])
+    }
+
     @Test func secrets() {
         let read: (inout EnvironmentReader) -> Void = { _ = $0.secret("KEY", developmentDefault: "dev", minimumLength: 8) }
         #expect(problems([:], read).isEmpty)
@@ -128,7 +142,7 @@ import Testing
         #expect(config.postgres.user == "tiketi_ticket")
         #expect(config.shutdownGraceSeconds == 25)
         #expect(config.jwtLifetimeSeconds == 604_800)
-        #expect(config.services.ticket.description == "http://127.0.0.1:3002")
+        #expect(config.services.ticket.first.description == "http://127.0.0.1:3002")
     }
 
     @Test func redisURLIsNotRepeated() {

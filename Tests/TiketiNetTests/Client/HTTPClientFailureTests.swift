@@ -44,6 +44,43 @@ import TiketiNet
         }
     }
 
+    /// 408 and a close before anything was read: the server is about to stop, and any request may be sent again.
+    @Test func whatWasNotLookedAtIsSentAgain() async throws {
+        let answers = Locked<[String]>([])
+        try await withScript { connection in
+            if connection.number == 0, await connection.head() != nil {
+                await connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                _ = await connection.head()
+                await connection.send("HTTP/1.1 408 Request Timeout\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno")
+            } else if await connection.head() != nil {
+                await connection.send("HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok")
+            }
+        } _: { client, url in
+            for _ in 0..<2 {
+                let response = try await client.execute(HTTPClientRequest(method: .post, url: url, body: .bytes([1])))
+                answers.withLock { $0.append("\(response.status.code)") }
+                _ = try await response.text()
+            }
+        }
+        #expect(answers.withLock { $0 } == ["200", "201"])
+    }
+
+    @Test func aLostBodyOrALasting408IsTheAnswer() async throws {
+        let requests = Locked(0)
+        try await withScript { connection in
+            _ = await connection.head()
+            requests.withLock { $0 += 1 }
+            await connection.send("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        } _: { client, url in
+            let lasting = try await client.execute(HTTPClientRequest(method: .post, url: url, body: .bytes([1])))
+            #expect(lasting.status == .requestTimeout)
+            #expect(requests.withLock { $0 } == 2)
+            let stream = try await client.execute(HTTPClientRequest(method: .post, url: url, body: .stream(length: 0) { nil }))
+            #expect(stream.status == .requestTimeout)
+            #expect(requests.withLock { $0 } == 3)
+        }
+    }
+
     @Test func freshConnectionIsNeverRetried() async throws {
         let connections = Locked(0)
         try await withScript { connection in

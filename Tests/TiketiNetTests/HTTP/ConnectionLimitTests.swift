@@ -207,6 +207,9 @@ import Testing
             #expect(await eventually { entered.load(ordering: .relaxed) == 2 })
 
             let drained = Task { await server.drain(graceNanoseconds: 5_000_000_000) }
+            // An idle client learns that nothing it may be sending is looked at.
+            let leave = try await idle.response()
+            #expect(leave.status == 408 && leave.headers["connection"] == "close")
             #expect(try await idle.readToEnd().isEmpty)
             try await partial.send("Host: a\r\n\r\n")
             let late = try await partial.response()
@@ -218,6 +221,25 @@ import Testing
             await drained.value
             #expect(server.openConnections == 0)
             await #expect(throws: IOError.self) { try await RawClient.connect(port) }
+        }
+    }
+
+    /// Between the announcement and the drain nobody is turned away, and every answer asks its client to go.
+    @Test func anAnnouncedDrainStillServes() async throws {
+        try await withServer(handler: { text($0.path) }) { server, port in
+            let idle = try await RawClient.connect(port)
+            defer { idle.stream.close() }
+            #expect(try await idle.get("/a").text == "/a")
+            await server.announceDrain()
+            #expect(try await idle.response().status == 408)
+            let late = try await RawClient.connect(port)
+            defer { late.stream.close() }
+            let answer = try await late.get("/b")
+            #expect(answer.text == "/b")
+            #expect(answer.headers["connection"] == "close")
+            #expect(try await late.readToEnd().isEmpty)
+            await server.drain(graceNanoseconds: 5_000_000_000)
+            #expect(server.openConnections == 0)
         }
     }
 

@@ -66,6 +66,7 @@ import Testing
             #expect(await eventually { server.openConnections == 20 })
             if drain { await server.drain(graceNanoseconds: 5_000_000_000) } else { await server.stop() }
             for client in clients {
+                if drain { #expect(try await client.response().status == 408) }
                 #expect(try await client.readToEnd().isEmpty)
                 client.stream.close()
             }

@@ -32,6 +32,12 @@ final class HTTPClientConnection: @unchecked Sendable {
         self.pool = pool
         self.configuration = configuration
         parser = ResponseParser(maxHead: configuration.maxHeadBytes, maxHeaders: configuration.maxHeaders)
+        plain?.whenPeerCloses { [weak self] in self?.serverClosed() }
+    }
+
+    /// An idle connection that its server has ended goes at once, so that the server need not wait for us.
+    private func serverClosed() {
+        if waiting == .idle { pool.retire(self) }
     }
 
     /// Nothing has come in since the last response.
@@ -158,6 +164,7 @@ final class HTTPClientConnection: @unchecked Sendable {
 
     private func upgraded(_ head: ResponseHead) -> HTTPClientResponse {
         stopTimer()
+        plain?.whenPeerCloses(nil)
         isClosed = true  // for us: the stream lives on with the caller
         pool.freePlace()
         return HTTPClientResponse(status: head.status, headers: head.headers, body: HTTPBody(), upgraded: (stream, buffer))

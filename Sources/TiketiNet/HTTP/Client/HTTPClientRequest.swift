@@ -39,10 +39,10 @@ public struct HTTPClientRequest: Sendable {
     }
 
     /// Whether a second sending does no harm and is possible.
-    var isReplayable: Bool {
-        if case .stream = body { return false }
-        return idempotent ?? method.isIdempotent
-    }
+    public var isReplayable: Bool { hasLastingBody && (idempotent ?? method.isIdempotent) }
+
+    /// Whether the body is still there after it was sent.
+    var hasLastingBody: Bool { if case .stream = body { false } else { true } }
 }
 
 /// What came back. The body arrives while it is read; dropping it unread closes the connection.
@@ -54,6 +54,11 @@ public final class HTTPClientResponse: @unchecked Sendable {
     public let body: HTTPBody
     /// After 101: the connection, now the caller's to close, and what the server sent behind the head.
     public let upgraded: (stream: any ByteStream, leftover: ByteBuffer)?
+
+    /// Whether the server takes no further request on this connection.
+    public var closes: Bool { headers.lists("connection", token: "close") }
+
+    var wasNotLookedAt: Bool { status == .requestTimeout && closes }
 
     init(status: HTTPStatus, headers: HTTPHeaders, body: HTTPBody, upgraded: (any ByteStream, ByteBuffer)? = nil) {
         self.status = status
