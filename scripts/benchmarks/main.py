@@ -61,7 +61,7 @@ def seats():
     stores.start_postgres()
     stores.start_redis()
     services.prepare_database()
-    for name in services.ALL:
+    for name in services.names():
         services.start(name)
     services.wait_ready()
     sys.path.insert(0, str(settings.ROOT / "Tests" / "EndToEnd"))

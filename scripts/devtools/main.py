@@ -25,7 +25,9 @@ def start_all():
     stores.start_postgres()
     stores.start_redis()
     services.prepare_database()
-    for name in services.ALL:
+    processes.RUN.mkdir(parents=True, exist_ok=True)
+    (processes.RUN / "instances").write_text(str(settings.instance_count()))
+    for name in services.names():
         services.start(name)
     services.wait_ready()
     print(BANNER.format(gateway=settings.url("gateway"), admin=settings.ADMIN_EMAIL, admin_password=settings.SECRETS["ADMIN_PASSWORD"]))
@@ -35,6 +37,7 @@ def start_all():
 def stop_all():
     services.stop()
     stores.stop()
+    (processes.RUN / "instances").unlink(missing_ok=True)
 
 
 def run_in_foreground():
@@ -46,7 +49,7 @@ def run_in_foreground():
         print("Ctrl-C stops everything.", flush=True)
         reported = set()
         while not ended.wait(0.5):
-            gone = {name for name in services.ALL if processes.running_pid(name) is None}
+            gone = {name for name in services.names() if processes.running_pid(name) is None}
             for name in gone - reported:
                 print(f"{name} has ended; see {processes.LOGS / (name + '.log')}", flush=True)
             reported = gone
@@ -56,7 +59,7 @@ def run_in_foreground():
 
 
 def show_logs(names, follow):
-    names = names or services.ALL
+    names = names or services.names()
     files = [str(processes.LOGS / f"{name}.log") for name in names]
     command = ["tail", "-n", "200", *(["-F"] if follow else []), *files]
     try:
@@ -66,7 +69,9 @@ def show_logs(names, follow):
 
 
 def parse(arguments):
-    parser = argparse.ArgumentParser(prog="scripts/dev", description="Run Tiketi on this machine.")
+    parser = argparse.ArgumentParser(
+        prog="scripts/dev", description="Run Tiketi on this machine.",
+        epilog="TIKETI_INSTANCES=2 runs two instances of every service: ticket at its usual port, ticket-2 ten ports above, and so on.")
     parser.add_argument("--detach", action="store_true", help="start everything in the background and return when it is ready")
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("stop", help="stop everything")
@@ -74,7 +79,7 @@ def parse(arguments):
     logs = commands.add_parser("logs", help="the latest log lines")
     logs.add_argument("service", nargs="*")
     logs.add_argument("-f", "--follow", action="store_true")
-    names = [*services.ALL, "postgres", "redis"]
+    names = [*services.names(), "postgres", "redis"]
     commands.add_parser("start", help="start one stopped service").add_argument("service", choices=names)
     commands.add_parser("restart", help="stop (gracefully) and start one service").add_argument("service", choices=names)
     commands.add_parser("kill", help="kill -9 one service").add_argument("service", choices=names)

@@ -9,7 +9,9 @@ import urllib.request
 
 from . import processes, settings
 
-ALL = ["toss-simulator", *settings.SERVICES]
+def names():
+    """Everything of ours that runs, in the order of starting."""
+    return ["toss-simulator", *(instance for service in settings.SERVICES for instance in settings.instances(service))]
 
 
 def build():
@@ -42,8 +44,8 @@ def is_ready(name):
         return False
 
 
-def wait_ready(names=ALL):
-    for name in names:
+def wait_ready(some=None):
+    for name in some or names():
         def ready():
             if processes.running_pid(name) is None:
                 raise SystemExit(f"{name} ended at start; see {processes.LOGS / (name + '.log')}")
@@ -51,16 +53,16 @@ def wait_ready(names=ALL):
         processes.wait_until(ready, 60, name)
 
 
-def stop(names=None):
+def stop():
     """The gateway first, so that nothing new comes in while the others drain."""
-    for name in names or reversed(ALL):
+    for name in reversed(names()):
         processes.stop(name)
 
 
 def status():
     def entry(name):
         return {"url": settings.url(name), "pid": processes.running_pid(name), "ready": is_ready(name)}
-    services = {name: entry(name) for name in settings.SERVICES}
+    services = {name: entry(name) for name in names() if name != "toss-simulator"}
     return {
         "gateway": services["gateway"],
         "services": services,

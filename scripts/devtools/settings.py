@@ -26,9 +26,27 @@ SECRETS = {
 }
 
 
+def instance_count():
+    """How many instances of each service run: as the environment says, or else as this copy was started."""
+    recorded = DATA / "run" / "instances"
+    return int(os.environ.get("TIKETI_INSTANCES") or (recorded.read_text() if recorded.exists() else 1))
+
+
+def instances(service):
+    """The names of a service's instances: ticket, ticket-2, ticket-3."""
+    return [service, *(f"{service}-{number}" for number in range(2, instance_count() + 1))]
+
+
+def split_name(name):
+    """ticket-2 is the second instance of ticket."""
+    service, _, number = name.rpartition("-")
+    return (service, int(number)) if number.isdigit() else (name, 1)
+
+
 def port(name):
-    variable = name.upper().replace("-", "_") + "_PORT"
-    return int(os.environ.get("TIKETI_" + variable, PORTS[name] + OFFSET))
+    service, number = split_name(name)
+    variable = service.upper().replace("-", "_") + "_PORT"
+    return int(os.environ.get("TIKETI_" + variable, PORTS[service] + OFFSET)) + 10 * (number - 1)
 
 
 def url(name):
@@ -41,7 +59,7 @@ def superuser_dsn():
 
 
 def executable(name):
-    return ROOT / ".build" / CONFIGURATION / name
+    return ROOT / ".build" / CONFIGURATION / split_name(name)[0]
 
 
 def shared_directory():
@@ -50,6 +68,7 @@ def shared_directory():
 
 
 def service_environment(name):
+    own, number = split_name(name)
     environment = dict(os.environ)
     environment.update(SECRETS)
     environment.update({
@@ -59,7 +78,7 @@ def service_environment(name):
         "DB_HOST": "127.0.0.1",
         "DB_PORT": str(port("postgres")),
         "DB_NAME": "tiketi",
-        "DB_USER": f"tiketi_{name}",
+        "DB_USER": f"tiketi_{own}",
         "DB_SSLMODE": "disable",
         "REDIS_URL": url("redis"),
         "TOSS_API_URL": url("toss-simulator"),
@@ -73,7 +92,9 @@ def service_environment(name):
     })
     for service in SERVICES:
         if service != "gateway":
-            environment[f"{service.upper()}_SERVICE_URL"] = url(service)
+            environment[f"{service.upper()}_SERVICE_URL"] = ",".join(url(instance) for instance in instances(service))
+    if own == "realtime":
+        environment.setdefault("REALTIME_NODE_ID", str(number - 1))
     return environment
 
 
