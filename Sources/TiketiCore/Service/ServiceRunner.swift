@@ -21,9 +21,15 @@ public enum ServiceRunner {
         name: String, port: Int? = nil, uses: ServiceDependencies = .all, environment: [String: String] = EnvironmentReader.process(),
         _ compose: Compose
     ) async -> Never {
+        let fallback = port ?? ServiceName(rawValue: name)?.defaultPort ?? 0
+        do throws(SideCommand.Unknown) {
+            let port = environment["PORT"].flatMap { Int($0) } ?? fallback
+            if let command = try SideCommand.parse(Array(CommandLine.arguments.dropFirst())) { exit(command.run(port: port)) }
+        } catch {
+            fail(name, [SideCommand.usage])
+        }
         let signals = TerminationSignal.install()
         var reader = EnvironmentReader(environment)
-        let fallback = port ?? ServiceName(rawValue: name)?.defaultPort ?? 0
         let config = CommonConfig.read(&reader, service: name, port: fallback, uses: uses)
         refuse(name, reader)
         LoggingSystem.bootstrap { _ in JSONLogHandler(service: name, level: config.logLevel) }
