@@ -35,7 +35,7 @@ enum GatewayApp {
         LayoutRoutes(layouts: layouts, audit: audit, admins: admins).install(on: router, writes)
         AdminRoutes(
             admins: admins, writes: AdminWrites(audit: audit), layouts: layouts, ticket: internalClient(urls.ticket),
-            auth: internalClient(urls.auth)
+            auth: internalClient(urls.auth), payment: internalClient(urls.payment)
         ).install(on: router, writes)
         ImageRoutes(images: ImageStore(root: config.uploadRoot, files: runtime.blocking), audit: audit, admins: admins).install(on: router)
         proxy(runtime, config, edge).install(on: router)

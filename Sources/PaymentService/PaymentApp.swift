@@ -50,7 +50,7 @@ public struct PaymentApp {
         let payments = Payments(store: store, ticket: ticket, saga: saga, config: config, metrics: metrics)
         let refunds = Refunds(store: store, saga: saga, answerSeconds: config.refundAnswerSeconds)
         let reconciler = Reconciler(
-            store: store, saga: saga, config: config, metrics: metrics, logger: parts.logger, loop: parts.group.next())
+            store: store, saga: saga, ticket: ticket, config: config, metrics: metrics, logger: parts.logger, loop: parts.group.next())
 
         let comparison = DailyComparison(
             store: ComparisonStore(postgres: parts.postgres), toss: toss, metrics: metrics, logger: parts.logger, loop: parts.group.next())

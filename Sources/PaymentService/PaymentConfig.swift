@@ -19,14 +19,16 @@ public struct PaymentConfig: Sendable {
     public var answerSeconds: Double = 20
     /// How long another service waits for a refund before 202.
     public var refundAnswerSeconds: Double = 7
-    /// How long ticket keeps the seats for one attempt; longer than any pause between two attempts.
-    public var leaseSeconds: Int = 180
+    /// How long ticket keeps the seats for a payment of which nobody hears any more: longer than an outage that people act on.
+    public var leaseSeconds: Int = 600
     /// How long a silent driver keeps a payment.
     public var driverSeconds: Int = 20
     public var reconcileIntervalSeconds: Double = 1
     public var reconcileConcurrency: Int = 16
-    /// An order that nobody came to pay is closed after this time; reservations live 15 minutes.
-    public var abandonSeconds: Int = 3600
+    /// Refunds of cancelled events that one process begins in a second; Toss limits its callers.
+    public var refundsPerSecond: Int = 20
+    /// An order that nobody came to pay is closed after this time; no reservation lives longer than a day.
+    public var abandonSeconds: Int = 90_000
 
     public init(tossURL: ServiceURL, tossSecretKey: String) {
         self.tossURL = tossURL
@@ -41,5 +43,6 @@ public struct PaymentConfig: Sendable {
         driverSeconds = environment.int("PAYMENT_DRIVER_SECONDS", default: 20, in: 1...600)
         reconcileIntervalSeconds = Double(environment.int("PAYMENT_RECONCILE_SECONDS", default: 1, in: 1...60))
         reconcileConcurrency = environment.int("PAYMENT_RECONCILE_CONCURRENCY", default: 16, in: 1...256)
+        refundsPerSecond = environment.int("PAYMENT_REFUNDS_PER_SECOND", default: 20, in: 1...1000)
     }
 }

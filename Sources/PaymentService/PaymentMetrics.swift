@@ -7,6 +7,8 @@ public final class PaymentMetrics: Sendable {
     private let unfinished: [PaymentPhase: Gauge]
     private let oldest: Gauge
     private let alarmed: Gauge
+    private let queuedRefunds: Gauge
+    private let abandonedOrders: Counter
 
     static let alarmReasons = ["configuration", "refund_refused", "difference", "paid_after_failed"]
 
@@ -30,8 +32,11 @@ public final class PaymentMetrics: Sendable {
             )
         }
         self.unfinished = unfinished
-        oldest = registry.gauge("tiketi_payments_oldest_unfinished_seconds", "Since the longest silent unfinished payment last moved.")
-        alarmed = registry.gauge("tiketi_payments_alarmed", "Unfinished payments that need an operator.")
+        oldest = registry.gauge(
+            "tiketi_payments_oldest_unfinished_seconds", "Since the oldest unfinished payment began, queued refunds apart.")
+        alarmed = registry.gauge("tiketi_payments_alarmed", "Payments that need an operator.")
+        queuedRefunds = registry.gauge("tiketi_payments_refunds_queued", "Refunds of cancelled events that wait for their turn.")
+        abandonedOrders = registry.counter("tiketi_payments_abandoned_total", "Orders closed because nobody came to pay.")
     }
 
     /// `pending` counts buyers who were answered 202.
@@ -39,9 +44,12 @@ public final class PaymentMetrics: Sendable {
 
     func alarm(_ reason: String) { alarms[reason]?.increment() }
 
-    func backlog(_ lines: [(phase: String, count: Int, oldestSeconds: Int, alarms: Int)]) {
-        for (phase, gauge) in unfinished { gauge.set(lines.first { $0.phase == phase.rawValue }?.count ?? 0) }
-        oldest.set(lines.map(\.oldestSeconds).max() ?? 0)
-        alarmed.set(lines.map(\.alarms).reduce(0, +))
+    func abandoned(_ orders: Int) { abandonedOrders.increment(by: UInt64(orders)) }
+
+    func backlog(_ backlog: PaymentStore.Backlog) {
+        for (phase, gauge) in unfinished { gauge.set(backlog.unfinished[phase] ?? 0) }
+        oldest.set(backlog.oldestSeconds)
+        alarmed.set(backlog.alarmed)
+        queuedRefunds.set(backlog.queuedRefunds)
     }
 }

@@ -19,6 +19,8 @@ final class Bank: Sendable {
         var outcome: Outcome
         var delay = 0
         var changed: SimulatedPayment?
+        /// Kept for its Idempotency-Key whatever it is.
+        var isRemembered = false
     }
 
     struct Transaction: Sendable {
@@ -162,11 +164,7 @@ final class Bank: Sendable {
             let error = TossError(code)
             // A card that the card company refused is over; a refusal of the moment, or of our own key, leaves the payment open.
             if behaviour.confirmTimes == nil, error.status == 400 || error.status == 403, !error.isPassing,
-                ![
-                    "INCORRECT_BASIC_AUTH_FORMAT", "FORBIDDEN_REQUEST", "INVALID_API_KEY", "INVALID_AUTHORIZE_AUTH",
-                    "ALREADY_PROCESSED_PAYMENT",
-                ]
-                .contains(code)
+                code != "ALREADY_PROCESSED_PAYMENT"
             {
                 payment.status = .aborted
                 payment.failure = error
@@ -248,7 +246,7 @@ final class Bank: Sendable {
             let applies = payment.behaviour.cancelTimes.map { payment.cancelCalls - payment.cancelsBefore <= $0 } ?? true
             let way = applies ? payment.behaviour.cancel : .pay
             switch way {
-            case .refuse(let code): return Reply(outcome: .error(TossError(code)))
+            case .refuse(let code): return Reply(outcome: .error(TossError(code)), isRemembered: payment.behaviour.cancelIsRemembered)
             case .cut: return Reply(outcome: .cut)
             case .pay, .payAndRefuse, .payAndCut: break
             }

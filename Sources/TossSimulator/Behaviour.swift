@@ -31,6 +31,8 @@ public struct Behaviour: Sendable, Equatable {
     var confirmTimes: Int?
     var cancel = Cancel.pay
     var cancelTimes: Int?
+    /// The refusal is the answer to its Idempotency-Key for ever, though it is trouble of the moment.
+    var cancelIsRemembered = false
     /// Before the charge, and between the charge and the answer.
     var delayBefore = 0
     var delayAfter = 0
@@ -109,6 +111,11 @@ public struct Behaviour: Sendable, Equatable {
             guard let code else { return false }
             cancel = .refuse(code)
             cancelTimes = 1
+        case ("stuck", 3):
+            guard let code else { return false }
+            cancel = .refuse(code)
+            cancelTimes = 1
+            cancelIsRemembered = true
         case ("charged", 3):
             guard let code else { return false }
             cancel = .payAndRefuse(code)

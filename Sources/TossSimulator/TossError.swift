@@ -26,9 +26,19 @@ struct TossError: Sendable, Equatable {
     /// Codes not listed are Toss's usual 400.
     var status: Int { Self.statuses[code] ?? 400 }
 
+    /// The request was refused before anybody looked at the payment.
+    var isOurKey: Bool {
+        switch code {
+        case "UNAUTHORIZED_KEY", "INVALID_API_KEY", "INVALID_AUTHORIZE_AUTH", "FORBIDDEN_REQUEST", "INCORRECT_BASIC_AUTH_FORMAT",
+            "INVALID_IDEMPOTENCY_KEY":
+            true
+        default: false
+        }
+    }
+
     /// Trouble of the moment: a repetition with the same Idempotency-Key is tried anew instead of being answered from memory.
     var isPassing: Bool {
-        status >= 500 || status == 429 || status == 409 || status == 401 || code == "PROVIDER_ERROR" || code == "CARD_PROCESSING_ERROR"
+        isOurKey || status >= 500 || status == 429 || status == 409 || code == "PROVIDER_ERROR" || code == "CARD_PROCESSING_ERROR"
             || code == "FORBIDDEN_CONSECUTIVE_REQUEST"
     }
 }

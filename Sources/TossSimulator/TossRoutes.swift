@@ -80,7 +80,8 @@ struct TossRoutes {
     private func remember(_ key: String, _ reply: Bank.Reply) {
         switch reply.outcome {
         case .payment(let payment): bank.remember(key, status: 200, body: Self.body(payment))
-        case .error(let error) where !error.isPassing: bank.remember(key, status: error.status, body: Self.body(error))
+        case .error(let error) where !error.isPassing || reply.isRemembered:
+            bank.remember(key, status: error.status, body: Self.body(error))
         case .error, .babble, .cut:
             if let payment = reply.changed, reply.outcome.isLost {
                 bank.remember(key, status: 200, body: Self.body(payment))

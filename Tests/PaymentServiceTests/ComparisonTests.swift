@@ -33,10 +33,7 @@ struct ComparisonTests {
         #expect(try await compare(bed) == 0)
 
         // Cancelled at Toss, and no webhook came.
-        try await bed.call(
-            .post, "/v1/payments/\(paid.paymentKey)/cancel", port: bed.simulatorPort,
-            headers: [("Authorization", "Basic " + Base64.encode(Array("test_sk_bed:".utf8)))]
-        ) { $0.member("cancelReason", "by hand") }.expect(200)
+        try await bed.cancelAtToss(paid)
         // Closed as unpaid, and charged after all.
         let late = try await bed.ready("once-REJECT_CARD_COMPANY")
         #expect(try await bed.confirm(late).status == 402)
@@ -54,6 +51,40 @@ struct ComparisonTests {
         try await bed.eventually(late, "failed")
         #expect(try await compare(bed) == 0)
         #expect(try await bed.row(open).phase == "created")
+        await bed.close()
+    }
+
+    /// A service that was away for days makes up for them, oldest first, each once.
+    @Test func daysThatWereMissedAreMadeUpFor() async throws {
+        let bed = try await Bed(reconcile: false)
+        _ = try await bed.ready()
+        try await bed.database.query("UPDATE payment_schema.payments SET created_at = now() - interval '3 days'")
+        let pool = bed.database.pool(role: "tiketi_payment", group: Bed.group)
+        let store = ComparisonStore(postgres: pool)
+        let names = try await Bed.group.next().run {
+            var names: [String] = []
+            while let day = try await store.claim() {
+                names.append(day.name)
+                try await store.finish(day, lines: 0, differences: 0)
+            }
+            return names
+        }
+        // In the first hour of the day yesterday is not complete yet.
+        #expect(names == names.sorted() && Set(names).count == names.count && (2...3).contains(names.count), "\(names)")
+        await pool.close()
+        await bed.close()
+    }
+
+    /// Another amount than ours is a difference even when both sides say that it was paid.
+    @Test func amountsAreCompared() async throws {
+        let bed = try await Bed(reconcile: false)
+        let buyer = try await bed.ready()
+        #expect(try await bed.confirm(buyer).status == 200)
+        #expect(try await compare(bed) == 0)
+        try await bed.database.query("UPDATE payment_schema.payments SET amount = 69999")
+        #expect(try await compare(bed) == 1)
+        try await bed.reconcileOnce()
+        #expect(try await bed.row(buyer).alarm == "Toss shows DONE")
         await bed.close()
     }
 

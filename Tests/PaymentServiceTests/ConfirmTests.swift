@@ -34,11 +34,45 @@ struct ConfirmTests {
         #expect(try await bed.call(.get, "/api/payments/nonsense", token: buyer.token).status == 404)
         let mine = try await bed.call(.get, "/api/payments/my?limit=5", token: buyer.token)
         #expect(mine.body["payments"]?.arrayValue?.count == 1 && mine.body["pagination"]?["total"]?.intValue == 1)
+        #expect(try await bed.call(.get, "/api/payments?limit=5", token: buyer.token).bytes == mine.bytes)
+        #expect(try await bed.call(.get, "/api/payments", token: stranger.token).body["payments"]?.arrayValue?.isEmpty == true)
+        #expect(try await bed.call(.get, "/api/payments?limit=101", token: buyer.token).status == 400)
+        #expect(try await bed.call(.get, "/api/payments").code == "NO_TOKEN")
 
         #expect(try await bed.facts(buyer) == ["payment.confirmed"])
         let story = try await bed.call(.get, "/internal/payments/\(id)", token: Bed.token)
         let steps = story.body["history"]?.arrayValue?.compactMap { $0["step"]?.stringValue }
         #expect(steps == ["prepare", "begin", "call", "approve", "confirm"])
+        #expect(
+            story.body["payment"]?["phase"]?.stringValue == "done"
+                && !String(decoding: story.bytes, as: UTF8.self).contains(buyer.paymentKey))
+        await bed.close()
+    }
+
+    /// What an operator looks through.
+    @Test func listingForOperators() async throws {
+        let bed = try await Bed(reconcile: false)
+        let paid = try await bed.ready()
+        #expect(try await bed.confirm(paid).status == 200)
+        let declined = try await bed.ready("REJECT_CARD_COMPANY")
+        #expect(try await bed.confirm(declined).status == 402)
+        let stuck = try await bed.ready("UNAUTHORIZED_KEY")
+        #expect(try await bed.confirm(stuck).status == 202)
+        func orders(_ query: String) async throws -> [String?] {
+            let answer = try await bed.call(.get, "/internal/payments\(query)", token: Bed.token)
+            #expect(answer.status == 200, "\(answer)")
+            return answer.body["payments"]?.arrayValue?.map { $0["orderId"]?.stringValue } ?? []
+        }
+        #expect(try await orders("") == [stuck.orderID, declined.orderID, paid.orderID])
+        #expect(try await orders("?limit=1&page=2") == [declined.orderID])
+        #expect(try await orders("?status=failed") == [declined.orderID])
+        #expect(try await orders("?phase=confirming") == [stuck.orderID])
+        #expect(try await orders("?alarmed=true") == [stuck.orderID])
+        #expect(try await orders("?userId=\(paid.userID)") == [paid.orderID])
+        #expect(try await orders("?reservationId=\(declined.reservationID)") == [declined.orderID])
+        #expect(try await orders("?orderId=\(paid.orderID)&status=confirmed") == [paid.orderID])
+        #expect(try await bed.call(.get, "/internal/payments?status=lost", token: Bed.token).status == 400)
+        #expect(try await bed.call(.get, "/internal/payments", token: paid.token).status == 401)
         await bed.close()
     }
 
@@ -194,6 +228,30 @@ struct ConfirmTests {
 }
 
 extension ConfirmTests {
+    @Test func theIdempotencyKeyOfPrepare() async throws {
+        let bed = try await Bed(instances: 2)
+        let buyer = try bed.buyer()
+        func prepare(_ key: String, _ reservation: UUID, instance: Int = 0) async throws -> Bed.Answer {
+            let headers = [("Idempotency-Key", key)]
+            return try await bed.call(
+                .post, "/api/payments/prepare", port: bed.paymentPorts[instance], token: buyer.token, headers: headers
+            ) {
+                $0.member("reservationId", reservation)
+                $0.member("amount", buyer.amount)
+            }
+        }
+        let first = try await prepare("p-1", buyer.reservationID)
+        #expect(first.status == 200)
+        #expect(try await prepare("p-1", buyer.reservationID, instance: 1).bytes == first.bytes)
+        #expect(try await prepare("p-2", buyer.reservationID).bytes == first.bytes)
+        let mismatch = try await prepare("p-1", UUID())
+        #expect(mismatch.status == 409 && mismatch.code == "IDEMPOTENCY_MISMATCH")
+        #expect(try await prepare(String(repeating: "k", count: 201), buyer.reservationID).status == 400)
+        let orders = try await bed.database.query("SELECT count(*) FROM payment_schema.payments")
+        #expect(try orders.first?.int(0) == 1)
+        await bed.close()
+    }
+
     @Test func theIdempotencyKey() async throws {
         let bed = try await Bed()
         let buyer = try await bed.ready()

@@ -46,10 +46,7 @@ struct OutcomeTests {
         #expect(bed.ticket[buyer.reservationID]?.status == "pending")
         if code == "SOMETHING_NEW" {
             // The simulator remembers this answer for the key as Toss would: not ours to judge, until the payment lapses.
-            try await bed.call(.put, "/simulator/behaviour", port: bed.simulatorPort) {
-                $0.member("behaviour", "ok")
-                $0.member("paymentKey", buyer.paymentKey)
-            }.expect(200)
+            try await bed.behave(buyer, "ok")
             #expect(try await bed.row(buyer).status == "pending")
         } else {
             try await bed.eventually(buyer, "confirmed")
@@ -137,10 +134,7 @@ struct OutcomeTests {
         let bed = try await Bed(reconcile: false)
         let buyer = try await bed.ready("lost")
         #expect(try await bed.confirm(buyer).status == 202)
-        try await bed.call(.put, "/simulator/behaviour", port: bed.simulatorPort) {
-            $0.member("behaviour", "once-REJECT_CARD_COMPANY")
-            $0.member("paymentKey", buyer.paymentKey)
-        }.expect(200)
+        try await bed.behave(buyer, "once-REJECT_CARD_COMPANY")
         if aged { try await bed.age(buyer) }
         try await bed.reconcileOnce()
         if aged {
@@ -174,8 +168,7 @@ struct OutcomeTests {
         var buyer = try await bed.ready("REJECT_CARD_COMPANY")
         #expect(try await bed.confirm(buyer).status == 402)
         #expect(bed.ticket[buyer.reservationID]?.status == "pending")
-        // Another card, a new order.
-        bed.ticket.change(buyer.reservationID) { $0.payingUntil = nil }
+        // Another card, a new order, at once.
         let first = buyer.orderID
         buyer.orderID = try #require(try await bed.prepare(buyer).body["orderId"]?.stringValue)
         #expect(buyer.orderID != first)

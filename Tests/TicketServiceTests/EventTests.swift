@@ -133,9 +133,25 @@ import TiketiTesting
         try await world.on { _ = try await world.parts.refunds.tick() }
         #expect(try await world.call(.get, "/api/reservations/\(paid)", as: anna).reservation("status") == "confirmed")
         #expect(try await world.call(.get, "/api/reservations/\(pending)", as: ben).reservation("cancelReason") == "event_cancelled")
+        // Payment has it on its books: it is not asked again and again, but not forgotten either.
+        func later(_ minutes: Int) async throws -> Int {
+            let interval = "interval '\(minutes) minutes'"
+            try await world.database.run(
+                script: """
+                    UPDATE ticket_schema.reservations SET refund_attempted_at = refund_attempted_at - \(interval),
+                        refund_known_at = refund_known_at - \(interval)
+                    """)
+            let before = world.payments.asked.withLock { $0.count }
+            try await world.on { _ = try await world.parts.refunds.tick() }
+            return world.payments.asked.withLock { $0.count } - before
+        }
+        #expect(try await later(0) == 0)
+        #expect(try await later(1) == 1)
+        world.payments.answer.withLock { $0 = .success(.known) }
+        #expect(try await later(1) == 1)
+        #expect(try await later(5) == 0)
         world.payments.answer.withLock { $0 = .success(.refunded) }
-        try await world.database.run(script: "UPDATE ticket_schema.reservations SET refund_attempted_at = now() - interval '1 minute'")
-        try await world.on { _ = try await world.parts.refunds.tick() }
+        #expect(try await later(6) == 1)
         let refunded = try await world.call(.get, "/api/reservations/\(paid)", as: anna)
         #expect(refunded.reservation("paymentStatus") == "refunded" && refunded.reservation("cancelReason") == "event_cancelled")
         // Whoever was paying is not confirmed any more, so payment gives the money back.

@@ -173,6 +173,63 @@ import TiketiTesting
         try await world.close()
     }
 
+    /// After a declined card the hold lives on, to its own end: the lease neither blocks the next order nor prolongs anything.
+    @Test func aLeaseEndsBeforeItsTime() async throws {
+        let world = try await TicketWorld.make()
+        let (event, seats) = try await world.event()
+        let user = UUID()
+        let id = try #require(try await world.reserve(event, [seats[0], seats[1]], as: user).reservationID)
+        func step(_ what: String, _ order: String) async throws -> TestResponse {
+            try await world.inside(
+                .post, "/internal/reservations/\(id)/\(what)",
+                "{\"userId\":\"\(user)\",\"orderId\":\"\(order)\",\"amount\":2000,\"seconds\":1800}")
+        }
+        let end = try await world.call(.get, "/api/reservations/\(id)", as: user).reservation("expiresAt")
+        #expect(try await step("paying", "O1").status == 200)
+        #expect(try await step("paying", "O2").code == "PAYMENT_IN_PROGRESS")
+        // Not its lease: nothing happens.
+        #expect(try await step("payment-released", "O2").status == 200)
+        #expect(try await step("paying", "O2").code == "PAYMENT_IN_PROGRESS")
+        #expect(try await step("payment-released", "O1").status == 200)
+        #expect(try await step("payment-released", "O1").status == 200)
+        let ends = try await world.database.query(
+            """
+            SELECT count(*) FROM ticket_schema.seats s JOIN ticket_schema.seat_claims c ON c.seat_id = s.id AND c.ended_at IS NULL
+            JOIN ticket_schema.reservations r ON r.id = s.reservation_id
+            WHERE s.hold_expires_at = r.expires_at AND c.expires_at = r.expires_at AND r.paying_until <= now()
+            """)
+        #expect(try ends.first?.int(0) == 2)
+        #expect(try await world.breaches() == [])
+
+        let second = try await step("paying", "O2")
+        #expect(second.status == 200 && second.reservation("expiresAt") == end)
+        #expect(try await step("payment-released", "O2").status == 200)
+        #expect(try await step("confirm", "O3").status == 200)
+        // Sold: nothing to release any more.
+        #expect(try await step("payment-released", "O3").status == 200)
+        #expect(try await world.call(.get, "/api/reservations/\(id)", as: user).reservation("status") == "confirmed")
+        #expect(try await world.inside(.post, "/internal/reservations/\(UUID())/payment-released", "{\"orderId\":\"O1\"}").status == 404)
+        #expect(try await world.breaches() == [])
+        try await world.close()
+    }
+
+    /// The reservation's own end passed while the card was asked: with the lease it is over at once, and the seats are free.
+    @Test func aLeaseThatOutlivedItsReservationFreesTheSeats() async throws {
+        let world = try await TicketWorld.make()
+        let (event, seats) = try await world.event()
+        let user = UUID()
+        let id = try #require(try await world.reserve(event, [seats[0]], as: user).reservationID)
+        _ = try await world.inside(
+            .post, "/internal/reservations/\(id)/paying", "{\"userId\":\"\(user)\",\"orderId\":\"O1\",\"amount\":1000,\"seconds\":3600}")
+        try await world.pass(seconds: 1000)
+        #expect(try await world.hold([seats[0]], as: UUID()).code == "SEATS_UNAVAILABLE")
+        let released = try await world.inside(.post, "/internal/reservations/\(id)/payment-released", "{\"orderId\":\"O1\"}")
+        #expect(released.status == 200 && released.reservation("status") == "cancelled")
+        #expect(try await world.hold([seats[0]], as: UUID()).status == 200)
+        #expect(try await world.breaches() == [])
+        try await world.close()
+    }
+
     @Test func ownersMayNotCancelAfterTheEventBegan() async throws {
         let world = try await TicketWorld.make()
         let (event, seats) = try await world.event()

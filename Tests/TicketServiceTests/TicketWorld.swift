@@ -12,7 +12,7 @@ final class FakePayments: PaymentClient {
     let asked = Locked<[UUID]>([])
     let answer = Locked<Result<RefundAnswer, APIError>>(.success(.refunded))
 
-    func refund(_ reservation: UUID, reason: String) async throws -> RefundAnswer {
+    func refund(_ reservation: UUID, reason: String, waits: Bool) async throws -> RefundAnswer {
         asked.withLock { $0.append(reservation) }
         return try answer.withLock { $0 }.get()
     }

@@ -8,6 +8,7 @@ struct AdminRoutes: Sendable {
     let layouts: LayoutStore
     let ticket: InternalClient
     let auth: InternalClient
+    let payment: InternalClient
 
     func install(on router: Router, _ writes: RouteOptions) {
         router.get("/api/admin/events") { try await read($0, ticket, "/internal/events") }
@@ -20,6 +21,8 @@ struct AdminRoutes: Sendable {
         }
         router.get("/api/admin/reservations") { try await read($0, ticket, "/internal/reservations") }
         router.patch("/api/admin/reservations/:id/status") { try await reservationStatus($0) }
+        router.get("/api/admin/payments") { try await read($0, payment, "/internal/payments") }
+        router.get("/api/admin/payments/:id") { try await read($0, payment, "/internal/payments/\($0.uuidParameter("id"))") }
         router.get("/api/admin/users") { try await read($0, auth, "/internal/users") }
         router.patch("/api/admin/users/:id/role") { try await userRole($0) }
     }

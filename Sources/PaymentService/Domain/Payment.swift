@@ -28,6 +28,8 @@ public struct Payment: Sendable {
     public var failures: Int
     public var alarm: String?
     public var recheck: Bool
+    /// Webhooks received about it.
+    public var hints: Int
     public var createdAt: Timestamp
 
     public var status: PaymentStatus { state.status }
@@ -50,6 +52,9 @@ public enum ConfirmAnswer: Sendable {
     /// The order belongs to another payment key.
     case otherPaymentKey
 
+    /// What refused a payment whose reservation had ended before Toss took anything.
+    static let expiredCode = "RESERVATION_EXPIRED"
+
     public init(_ payment: Payment) {
         // What was once confirmed stays so in this answer, even after a refund: the call succeeded.
         if payment.confirmedAt != nil {
@@ -58,6 +63,7 @@ public enum ConfirmAnswer: Sendable {
         }
         switch (payment.status, payment.state.settlement) {
         case (.failed, nil): self = .expired(refunded: false)
+        case (.failed, .decline) where payment.providerCode == Self.expiredCode: self = .expired(refunded: false)
         case (.failed, _): self = .rejected(code: payment.providerCode ?? "UNKNOWN", message: payment.providerMessage ?? "Payment rejected")
         case (.cancelled, _): self = .expired(refunded: true)
         case (.pending, _), (.confirmed, _): self = payment.phase == .created ? .handedBack : .pending(payment)

@@ -1,6 +1,8 @@
 /// What can go wrong before the saga begins; `Routes/PaymentErrors.swift` maps each case to HTTP.
 public enum PaymentError: Error, Sendable, Equatable {
     case notFound
+    /// No money was ever taken for the reservation. A code of its own: a 404 of somebody else must never pass for it.
+    case nothingPaid
     case amountMismatch
     /// The reservation is not pending any more, or its time is over.
     case reservationExpired

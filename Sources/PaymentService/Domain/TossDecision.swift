@@ -5,8 +5,8 @@
 public enum ConfirmDecision: Sendable, Equatable {
     case approve(TossPayment)
     case decline(code: String, message: String)
-    /// Toss holds something that is not our price in full: take it back, then fail.
-    case void(code: String)
+    /// Toss holds something that is not our price in full: take it back from the payment `key`, then fail.
+    case void(code: String, key: String)
     case foundCancelled
     /// Ask Toss by order id. `refusal` is what a repeated call was told, believed only if the query agrees.
     case ask(refusal: Refusal?)
@@ -81,10 +81,10 @@ public enum TossDecision {
         guard payment.orderID == orderID else { return nil }
         switch payment.status {
         case .done:
-            return payment.totalAmount == amount && payment.balanceAmount == amount ? .approve(payment) : .void(code: "AMOUNT_MISMATCH")
-        case .waitingForDeposit: return .void(code: "WAITING_FOR_DEPOSIT")
-        case .partialCanceled: return .void(code: "PARTIAL_CANCELED")
-        case .canceled: return .foundCancelled
+            return holds(payment, amount) ? .approve(payment) : .void(code: "AMOUNT_MISMATCH", key: payment.paymentKey)
+        case .waitingForDeposit: return .void(code: "WAITING_FOR_DEPOSIT", key: payment.paymentKey)
+        case .canceled, .partialCanceled:
+            return isBack(payment) ? .foundCancelled : .void(code: "PARTIAL_CANCELED", key: payment.paymentKey)
         case .aborted: return .decline(code: payment.failureCode ?? "ABORTED", message: "The payment was aborted")
         case .expired: return .decline(code: payment.failureCode ?? "EXPIRED", message: "The payment window expired")
         case .ready, .inProgress, nil: return nil
@@ -139,6 +139,13 @@ extension TossDecision {
         }
     }
 
-    /// CANCELED is said of the whole amount; a part is PARTIAL_CANCELED.
-    static func isBack(_ payment: TossPayment) -> Bool { payment.status == .canceled }
+    /// CANCELED is said of the whole amount, PARTIAL_CANCELED of a part, or of parts that add up to the whole.
+    static func isBack(_ payment: TossPayment) -> Bool {
+        payment.status == .canceled || payment.status == .partialCanceled && payment.balanceAmount == 0
+    }
+
+    /// Exactly the price is there, and nothing of it was given back.
+    static func holds(_ payment: TossPayment, _ amount: Int64) -> Bool {
+        payment.status == .done && payment.totalAmount == amount && payment.balanceAmount == amount
+    }
 }

@@ -27,6 +27,14 @@ public struct TossPayment: Sendable, Equatable {
     public var approvedAt: Timestamp?
     public var failureCode: String?
 
+    /// Toss has, or may still get, the buyer's money under this key.
+    public var holdsMoney: Bool {
+        switch status {
+        case .done, .waitingForDeposit, .partialCanceled, .canceled: true
+        case .ready, .inProgress, .aborted, .expired, nil: false
+        }
+    }
+
     public init(
         paymentKey: String, orderID: String, status: TossStatus?, totalAmount: Int64, balanceAmount: Int64, method: String? = nil,
         approvedAt: Timestamp? = nil, failureCode: String? = nil

@@ -3,8 +3,8 @@ import TiketiCore
 import TiketiNet
 import TiketiStore
 
-/// Compares the day before with Toss's list of transactions, once a day over all instances. Differences are logged, counted and handed to
-/// the reconciler.
+/// Compares each day with Toss's list of transactions, once over all instances. Differences are logged, counted and handed to the
+/// reconciler.
 public final class DailyComparison: Service {
     private let store: ComparisonStore
     private let toss: TossClient
@@ -26,7 +26,7 @@ public final class DailyComparison: Service {
         _ = loop.spawn { [self] in
             while !stopped.withLock({ $0 }) {
                 do {
-                    if let day = try await store.claim() { _ = try await compare(day) }
+                    while let day = try await store.claim() { _ = try await compare(day) }
                 } catch {
                     logger.warning("the daily comparison will be tried again", metadata: ["error": "\(error)"])
                 }

@@ -3,11 +3,13 @@ import TiketiCore
 import TiketiNet
 import TiketiStore
 
-/// Takes up every unfinished payment that nobody carries on: after a crash, a lost answer, or a wait. Any number of instances may run it;
-/// a payment is claimed by one at a time.
+/// Takes up every unfinished payment that nobody carries on: after a crash, a lost answer, or a wait. Refunds have a queue and a pace of
+/// their own, so that a cancelled event delays nobody's payment; and the seats of payments of unknown outcome are kept, whatever Toss does.
+/// Any number of instances may run it; a payment is claimed by one at a time.
 public final class Reconciler: Service {
     private let store: PaymentStore
     private let saga: PaymentSaga
+    private let ticket: TicketClient
     private let config: PaymentConfig
     private let metrics: PaymentMetrics
     private let logger: Logger
@@ -16,15 +18,21 @@ public final class Reconciler: Service {
 
     private struct State {
         var running = 0
+        var refunding = 0
+        /// Refunds that may begin now.
+        var allowance = 0.0
+        var keepsLeases = false
         var stopped = false
         var ticks = 0
     }
 
     public init(
-        store: PaymentStore, saga: PaymentSaga, config: PaymentConfig, metrics: PaymentMetrics, logger: Logger, loop: EventLoop
+        store: PaymentStore, saga: PaymentSaga, ticket: TicketClient, config: PaymentConfig, metrics: PaymentMetrics, logger: Logger,
+        loop: EventLoop
     ) {
         self.store = store
         self.saga = saga
+        self.ticket = ticket
         self.config = config
         self.metrics = metrics
         self.logger = logger
@@ -48,30 +56,66 @@ public final class Reconciler: Service {
     public func stop() async { await drain() }
 
     /// Payments under way.
-    var running: Int { state.withLock { $0.running } }
+    var running: Int { state.withLock { $0.running + $0.refunding } }
 
     func tick() async {
-        let (room, ticks) = state.withLock { state in
+        let (room, refunds, ticks) = state.withLock { state in
             state.ticks += 1
-            return (config.reconcileConcurrency - state.running, state.ticks)
+            // Never more than a second's worth at once, or one.
+            let rate = Double(config.refundsPerSecond)
+            state.allowance = min(state.allowance + rate * config.reconcileIntervalSeconds, max(rate, 1))
+            let refunds = min(Int(state.allowance), config.reconcileConcurrency - state.refunding)
+            return (config.reconcileConcurrency - state.running, refunds, state.ticks)
         }
         do {
+            if ticks % 10 == 1 { keepLeases() }
             if room > 0 {
                 for payment in try await store.claimDue(limit: room, driver: UUID()) { carryOn(payment) }
             }
+            if refunds > 0 {
+                let due = try await store.claimRefunds(limit: refunds, driver: UUID())
+                state.withLock { $0.allowance -= Double(due.count) }
+                for payment in due { carryOn(payment, isRefund: true) }
+            }
             if ticks % 10 == 1 { metrics.backlog(try await store.backlog()) }
-            if ticks % 60 == 5 { _ = try await store.abandon(olderThanSeconds: config.abandonSeconds) }
+            if ticks % 60 == 5 { metrics.abandoned(try await store.abandon(olderThanSeconds: config.abandonSeconds)) }
             if ticks % 3600 == 30 { try await store.sweep() }
         } catch {
             logger.warning("reconciler: the database does not answer", metadata: ["error": "\(error)"])
         }
     }
 
-    private func carryOn(_ payment: Payment) {
-        state.withLock { $0.running += 1 }
+    private func carryOn(_ payment: Payment, isRefund: Bool = false) {
+        state.withLock { if isRefund { $0.refunding += 1 } else { $0.running += 1 } }
         _ = loop.spawn { [self] in
             _ = await saga.drive(payment)
-            state.withLock { $0.running -= 1 }
+            state.withLock { if isRefund { $0.refunding -= 1 } else { $0.running -= 1 } }
+        }
+    }
+
+    /// Toss may hang for minutes with thousands of payments under way, and each waits for its turn to be asked about. Their seats must not
+    /// lapse meanwhile: ticket is asked apart from all that, and answers in milliseconds.
+    private func keepLeases() {
+        let begins = state.withLock { state in
+            defer { state.keepsLeases = true }
+            return !state.keepsLeases && !state.stopped
+        }
+        guard begins else { return }
+        _ = loop.spawn { [self] in
+            await prolongLeases()
+            state.withLock { $0.keepsLeases = false }
+        }
+    }
+
+    /// Rounds until no lease is old; a refusal is the saga's to meet, at its next step.
+    func prolongLeases() async {
+        while let old = try? await store.claimLeases(olderThanSeconds: Double(config.leaseSeconds) / 3, limit: 200), !old.isEmpty {
+            await withTaskGroup(of: Void.self) { group in
+                for (place, payment) in old.enumerated() {
+                    if place >= config.reconcileConcurrency { await group.next() }
+                    group.addTask { [self] in _ = await ticket.takeLease(payment, seconds: config.leaseSeconds) }
+                }
+            }
         }
     }
 }

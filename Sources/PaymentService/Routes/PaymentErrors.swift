@@ -6,6 +6,7 @@ extension PaymentError: APIErrorConvertible {
     public var apiError: APIError {
         switch self {
         case .notFound: .notFound
+        case .nothingPaid: APIError(.notFound, "NOTHING_PAID", "Nothing was paid for this reservation")
         case .amountMismatch: .badRequest("AMOUNT_MISMATCH", "The amount is not the price of the reservation")
         case .reservationExpired: .conflict("RESERVATION_EXPIRED", "The reservation has expired")
         case .inProgress: .conflict("PAYMENT_IN_PROGRESS", "A payment for this reservation is in progress")

@@ -31,15 +31,8 @@ struct PaymentRoutes {
                 paymentKey: paymentKey, orderID: orderID, amount: amount, userID: caller.userID
             ).response()
         }
-        router.get("/api/payments/my") { context in
-            let caller = try context.requirePrincipal()
-            let page = try Page.read(from: context.query, default: 20, max: 100)
-            let (found, total) = try await payments.payments(of: caller.userID, limit: page.limit, offset: page.offset)
-            return .success { json in
-                json.array("payments", found) { json, payment in json.object { $0.payment(payment) } }
-                json.pagination(page, total: total)
-            }
-        }
+        // The caller's own, newest first; `my` reads like the reservations' list.
+        for path in ["/api/payments", "/api/payments/my"] { router.get(path) { try await mine($0) } }
         router.get("/api/payments/:id") { context in
             let caller = try context.requirePrincipal()
             let payment = try await payments.payment(try context.uuidParameter("id"), userID: caller.userID)
@@ -49,6 +42,16 @@ struct PaymentRoutes {
             let body = try await context.json()
             try await webhooks.receive(body, transmissionID: context.request.headers["tosspayments-webhook-transmission-id"])
             return .success { _ in }
+        }
+    }
+
+    private func mine(_ context: RequestContext) async throws -> HTTPResponse {
+        let caller = try context.requirePrincipal()
+        let page = try Page.read(from: context.query, default: 20, max: 100)
+        let (found, total) = try await payments.payments(of: caller.userID, limit: page.limit, offset: page.offset)
+        return .success { json in
+            json.array("payments", found) { json, payment in json.object { $0.payment(payment) } }
+            json.pagination(page, total: total)
         }
     }
 }

@@ -27,11 +27,14 @@ extension PaymentSaga {
     }
 
     private func askRefund(_ payment: Payment, refused: Bool, detail: String?, cancels: Int) async throws -> Progress {
-        let answer = await toss.payment(orderID: payment.orderID)
+        let answer = await toss.payment(key: payment.paymentKey ?? "")
         let decision = TossDecision.afterRefundQuery(answer, refused: refused)
-        guard case .cancel(let newAttempt, let refundable) = decision else {
+        guard case .cancel(let refusedBefore, let refundable) = decision else {
             return try await act(on: decision, payment, detail: Self.detail("query", answer))
         }
+        // Toss may remember even an internal error for the key that met it. Four calls show that; another key is harmless, because what goes
+        // back is what is left, guarded by `refundableAmount`.
+        let newAttempt = refusedBefore || payment.refundCalls >= 4 * payment.refundAttempt
         // Toss runs only the first of two cancels of one payment within a second: a third try belongs to the next round.
         if cancels >= 1 { return try await park(payment, reason: "refund not done yet", newRefundAttempt: newAttempt, detail: detail) }
         return try await cancel(payment, newAttempt: newAttempt, refundable: refundable)

@@ -105,8 +105,8 @@ public final class PaymentSaga: Sendable {
     private func tellTicket(_ payment: Payment) async -> TicketClient.Outcome {
         switch payment.state.settlement {
         case .decline, .void, nil:
-            // The hold lives on and its paying lease runs out by itself.
-            if config.declinePolicy == .keep { return .done }
+            // The hold lives on: its own end comes back, and another order may pay.
+            if config.declinePolicy == .keep { return await ticket.released(payment) }
             return await ticket.paymentFailed(payment, reason: payment.providerCode ?? "declined")
         case .refund, .lateRefund, .external:
             return await ticket.refunded(payment, reason: payment.refundReason ?? "refunded")
@@ -120,37 +120,44 @@ public final class PaymentSaga: Sendable {
             try await store.checked(payment, alarm: nil)
             return .parked(payment)
         }
-        let answer = await toss.payment(orderID: payment.orderID)
+        let answer = await ask(payment)
         let detail = Self.detail("query", answer)
         guard case .payment(let found) = answer else {
-            if case .refused(_, "NOT_FOUND_PAYMENT", _) = answer, payment.status == .failed {
-                try await store.checked(payment, alarm: nil)
-                return .parked(payment)
+            guard case .refused(_, let code, _) = answer, TossCodes.notPaid.contains(code) else {
+                return try await park(payment, reason: "query", detail: detail)
             }
-            return try await park(payment, reason: "query", detail: detail)
+            return try await compared(payment, agrees: payment.status == .failed, toss: code)
         }
-        switch (payment.status, found.status) {
-        case (.confirmed, .canceled):
+        let isBack = TossDecision.isBack(found)
+        switch payment.status {
+        case .confirmed where isBack:
             guard let next = try await store.foundCancelled(payment, detail: detail) else { return .lost }
             return .moved(next)
-        case (.failed, .done), (.failed, .waitingForDeposit), (.failed, .partialCanceled):
+        case .failed where found.holdsMoney && !isBack:
             logger.critical("a failed payment was paid at Toss, taking it back", metadata: ["orderId": "\(payment.orderID)"])
             metrics.alarm("paid_after_failed")
-            guard let next = try await store.void(payment, code: "PAID_AFTER_FAILED", detail: detail) else { return .lost }
+            guard let next = try await store.void(payment, code: "PAID_AFTER_FAILED", key: found.paymentKey, detail: detail) else {
+                return .lost
+            }
             return .moved(next)
-        case (.confirmed, .done), (.cancelled, .canceled), (.failed, _):
-            try await store.checked(payment, alarm: nil)
-            return .parked(payment)
-        default:
+        case .confirmed:
+            return try await compared(payment, agrees: TossDecision.holds(found, payment.amount), toss: found.status?.rawValue)
+        case .cancelled:
+            return try await compared(payment, agrees: isBack || !found.holdsMoney, toss: found.status?.rawValue)
+        case .failed, .pending: return try await compared(payment, agrees: true, toss: nil)
+        }
+    }
+
+    private func compared(_ payment: Payment, agrees: Bool, toss: String?) async throws -> Progress {
+        let toss = toss ?? "an unknown state"
+        if !agrees {
             logger.critical(
                 "our books and Toss's differ",
-                metadata: [
-                    "orderId": "\(payment.orderID)", "ours": "\(payment.status.rawValue)", "toss": "\(found.status?.rawValue ?? "unknown")",
-                ])
+                metadata: ["orderId": "\(payment.orderID)", "ours": "\(payment.status.rawValue)", "toss": "\(toss)"])
             metrics.alarm("difference")
-            try await store.checked(payment, alarm: "Toss shows \(found.status?.rawValue ?? "an unknown state")")
-            return .parked(payment)
         }
+        try await store.checked(payment, alarm: agrees ? nil : "Toss shows \(toss)")
+        return .parked(payment)
     }
 
     // MARK: Waiting

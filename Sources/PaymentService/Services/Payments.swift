@@ -31,9 +31,7 @@ public final class Payments: Sendable {
             throw PaymentError.notFound
         }
         guard reservation.totalAmount == amount else { throw PaymentError.amountMismatch }
-        guard reservation.status == "pending", reservation.expiresAt.map({ $0 > Timestamp.now() }) ?? true else {
-            throw PaymentError.reservationExpired
-        }
+        guard reservation.status == "pending" else { throw PaymentError.reservationExpired }
         let payment = try await store.prepare(reservationID: reservationID, userID: userID, amount: amount)
         switch payment.phase {
         case .created: return payment
@@ -57,13 +55,17 @@ public final class Payments: Sendable {
         ) { [self] in
             await lead(paymentKey: paymentKey, orderID: orderID)
         }
-        // A double outcome: no answer in time, or the leader's database was away.
-        if let answer = outcome ?? nil {
-            if case .pending = answer { metrics.processed(.pending) }
-            return answer
+        let answer: ConfirmAnswer
+        if let known = outcome ?? nil {
+            answer = known
+        } else {
+            // No answer in time, or the database went away before the order was bound. Only a row that says so is on its way: a 202 for
+            // one that nobody works on would let the buyer wait for nothing.
+            guard let row = try await store.payment(orderID: orderID), row.phase != .created else { throw APIError.unavailable() }
+            answer = ConfirmAnswer(row)
         }
-        metrics.processed(.pending)
-        return .pending((try? await store.payment(orderID: orderID)) ?? payment)
+        if case .pending = answer { metrics.processed(.pending) }
+        return answer
     }
 
     /// Runs once per order and process; nil when the database does not answer.

@@ -6,8 +6,10 @@ import TiketiStore
 public final class Refunds: Sendable {
     public enum Answer: Sendable {
         case refunded(Payment)
-        /// On its way; ticket is told when the money is back.
-        case pending(Payment)
+        /// On our books for certain; ticket is told when the money is back.
+        case refunding(Payment)
+        /// The payment itself is not over: to be asked again.
+        case unsettled(Payment)
     }
 
     private let store: PaymentStore
@@ -21,22 +23,34 @@ public final class Refunds: Sendable {
         self.answerSeconds = answerSeconds
     }
 
-    /// - Throws: `PaymentError.notFound` when nothing was ever paid for this reservation.
-    public func refund(reservationID: UUID, reason: String) async throws -> Answer {
-        guard let payment = try await store.payment(reservationID: reservationID) else { throw PaymentError.notFound }
+    /// `waits`: carried out now, and answered when it is done or after a few seconds; otherwise it takes its turn in the reconciler's queue.
+    /// - Throws: `PaymentError.nothingPaid` when nothing was ever paid for this reservation.
+    public func refund(reservationID: UUID, reason: String, waits: Bool) async throws -> Answer {
+        guard let payment = try await store.payment(reservationID: reservationID) else { throw PaymentError.nothingPaid }
         switch (payment.status, payment.phase) {
         case (.cancelled, _): return .refunded(payment)
         // Nothing was taken, or the order is being closed as unpaid.
-        case (.failed, _), (.pending, .created): throw PaymentError.notFound
-        // Ticket will refuse to confirm a reservation that has ended, and that refusal is what sends the money back.
-        case (.pending, _): return .pending(payment)
+        case (.failed, _), (.pending, .created): throw PaymentError.nothingPaid
+        // Either ticket refuses to confirm the reservation, and that sends the money back, or it does not, and then we are asked again.
+        case (.pending, _): return .unsettled(payment)
+        case (.confirmed, .settling): return .refunding(payment)
         case (.confirmed, _): break
+        }
+        guard waits else {
+            let queued = try await store.askRefund(id: payment.id, reason: reason, driver: nil)
+            if let queued { return Self.answer(queued) }
+            return Self.answer(try await store.payment(id: payment.id) ?? payment)
         }
         let outcome = await flights.join(payment.id, nanoseconds: UInt64(answerSeconds * 1e9)) { [self] in
             await lead(payment, reason: reason)
         }
-        let after = (outcome ?? nil) ?? payment
-        return after.state.moneyIsBack ? .refunded(after) : .pending(after)
+        if let after = outcome ?? nil { return Self.answer(after) }
+        return Self.answer(try await store.payment(id: payment.id) ?? payment)
+    }
+
+    private static func answer(_ payment: Payment) -> Answer {
+        if payment.state.moneyIsBack { return .refunded(payment) }
+        return payment.phase == .settling ? .refunding(payment) : .unsettled(payment)
     }
 
     private func lead(_ payment: Payment, reason: String) async -> Payment? {

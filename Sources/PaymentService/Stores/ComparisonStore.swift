@@ -7,6 +7,8 @@ public struct TossTransaction: Sendable, Equatable {
     public var key: String
     public var orderID: String
     public var status: String
+    /// What came; less than nothing for what went.
+    public var amount: Int64
 }
 
 /// Compares Toss's lines with our payments. A payment that differs is marked for the reconciler, which asks Toss about it and repairs what
@@ -14,11 +16,17 @@ public struct TossTransaction: Sendable, Equatable {
 public struct ComparisonStore: Sendable {
     let postgres: PostgresPool
 
-    /// The day before today in Seoul, if nobody has compared it; a claim of a dead process is taken over after ten minutes.
+    /// The oldest of the last seven days before today in Seoul that nobody has compared: a service that was away makes up for it. A claim
+    /// of a dead process is taken over after ten minutes.
     private static let claimSQL = """
         INSERT INTO payment_schema.comparisons AS c (day)
-        SELECT (now() AT TIME ZONE 'Asia/Seoul')::date - 1
-        WHERE extract(hour FROM now() AT TIME ZONE 'Asia/Seoul') >= 1
+        SELECT d.day FROM (
+            SELECT (now() AT TIME ZONE 'Asia/Seoul')::date - back AS day FROM generate_series(1, 7) AS back
+            WHERE back > 1 OR extract(hour FROM now() AT TIME ZONE 'Asia/Seoul') >= 1
+        ) AS d LEFT JOIN payment_schema.comparisons AS known USING (day)
+        WHERE (known.day IS NULL OR known.finished_at IS NULL AND known.claimed_at < now() - interval '10 minutes')
+          AND d.day >= (SELECT min(created_at) AT TIME ZONE 'Asia/Seoul' FROM payment_schema.payments)::date
+        ORDER BY d.day LIMIT 1
         ON CONFLICT (day) DO UPDATE SET claimed_at = now()
             WHERE c.finished_at IS NULL AND c.claimed_at < now() - interval '10 minutes'
         RETURNING day::text, (day::timestamp AT TIME ZONE 'Asia/Seoul'), ((day + 1)::timestamp AT TIME ZONE 'Asia/Seoul')
@@ -35,10 +43,11 @@ public struct ComparisonStore: Sendable {
         return Day(name: try row.string(0), from: try row.timestamp(1), to: try row.timestamp(2))
     }
 
-    /// Unfinished payments never differ: the reconciler is on them. Orders that are not of our making belong to others.
+    /// Unfinished payments never differ: the reconciler is on them. Orders that are not of our making belong to others. What was taken back
+    /// because it was not our price may be of any amount.
     private static let compareSQL = """
         WITH lines AS (
-            SELECT DISTINCT * FROM unnest($1::text[], $2::text[]) AS l (order_id, line)
+            SELECT DISTINCT * FROM unnest($1::text[], $2::text[], $3::bigint[]) AS l (order_id, line, amount)
         ), differing AS (
             SELECT l.order_id, l.line, p.id, coalesce(p.status, 'unknown') AS ours
             FROM lines AS l LEFT JOIN payment_schema.payments AS p ON p.order_id = l.order_id
@@ -46,6 +55,7 @@ public struct ComparisonStore: Sendable {
                 WHEN p.id IS NULL THEN l.order_id LIKE 'ORDER-%'
                 WHEN p.phase IN ('confirming', 'approved', 'settling') THEN false
                 WHEN l.line = 'DONE' THEN p.confirmed_at IS NULL AND p.refunded_at IS NULL
+                    OR p.settlement IS DISTINCT FROM 'void' AND l.amount <> p.amount
                 WHEN l.line = 'CANCELED' THEN p.refunded_at IS NULL
                 ELSE true
             END
@@ -59,7 +69,7 @@ public struct ComparisonStore: Sendable {
     /// What differs among these lines, for the log.
     public func compare(_ lines: [TossTransaction]) async throws(PostgresError) -> [(orderID: String, toss: String, ours: String)] {
         let rows = try await postgres.execute(
-            Self.compareSQL, [.textArray(lines.map(\.orderID)), .textArray(lines.map(\.status))])
+            Self.compareSQL, [.textArray(lines.map(\.orderID)), .textArray(lines.map(\.status)), .intArray(lines.map(\.amount))])
         var differences: [(orderID: String, toss: String, ours: String)] = []
         for row in rows { differences.append((try row.string(0), try row.string(1), try row.string(2))) }
         return differences

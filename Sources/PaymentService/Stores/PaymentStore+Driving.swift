@@ -5,23 +5,54 @@ import TiketiStore
 /// Who carries a payment on: claims, heartbeats, parking with back-off, and what the reconciler and webhooks need.
 /// A payment has at most one driver; a driver that stays silent for `driverSeconds` loses it to the next.
 extension PaymentStore {
-    private static let claimSQL = """
+    /// Unfinished work, as the index `payments_due` has it.
+    private static let unfinished = "(phase IN ('confirming', 'approved', 'settling') OR recheck)"
+    /// Confirmed payments whose money is to go back: a cancelled event brings thousands at once.
+    private static let refunds = "(phase = 'settling' AND settlement = 'refund' AND refunded_at IS NULL)"
+
+    private static func claim(_ which: String, order: String) -> String {
+        """
         WITH due AS (
-            SELECT id FROM payment_schema.payments
-            WHERE (phase IN ('confirming', 'approved', 'settling') OR recheck) AND due_at <= now()
-            ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+            SELECT id FROM payment_schema.payments WHERE \(unfinished) AND \(which) AND due_at <= now()
+            ORDER BY \(order) LIMIT $1 FOR UPDATE SKIP LOCKED
         )
         UPDATE payment_schema.payments SET driver = $2, due_at = now() + make_interval(secs => $3)
         WHERE id = ANY (ARRAY (SELECT id FROM due))
         RETURNING \(columns)
         """
+    }
 
-    /// Takes over up to `limit` unfinished payments that nobody carries on; instances never take the same one.
+    private static let claimSQL = claim("NOT \(refunds)", order: "due_at")
+    /// What was begun comes first, so that one refund with trouble does not wait behind a whole event.
+    private static let claimRefundsSQL = claim(refunds, order: "refund_calls DESC, due_at")
+
+    /// Takes over up to `limit` unfinished payments that nobody carries on, refunds apart; instances never take the same one.
     public func claimDue(limit: Int, driver: UUID) async throws(PostgresError) -> [Payment] {
-        let rows = try await postgres.execute(Self.claimSQL, [.int(limit), .uuid(driver), .double(Double(driverSeconds))])
-        var payments: [Payment] = []
-        for row in rows { payments.append(try Self.decode(row)) }
-        return payments
+        try await claimed(Self.claimSQL, limit, driver)
+    }
+
+    /// The same for refunds, which wait in a queue of their own.
+    public func claimRefunds(limit: Int, driver: UUID) async throws(PostgresError) -> [Payment] {
+        try await claimed(Self.claimRefundsSQL, limit, driver)
+    }
+
+    private func claimed(_ sql: String, _ limit: Int, _ driver: UUID) async throws(PostgresError) -> [Payment] {
+        try Self.decodeAll(try await postgres.execute(sql, [.int(limit), .uuid(driver), .double(Double(driverSeconds))]))
+    }
+
+    private static let claimLeasesSQL = """
+        WITH old AS (
+            SELECT id FROM payment_schema.payments
+            WHERE phase IN ('confirming', 'approved') AND calls > 0 AND coalesce(leased_at < now() - make_interval(secs => $2), true)
+            ORDER BY leased_at NULLS FIRST LIMIT $1 FOR UPDATE SKIP LOCKED
+        )
+        UPDATE payment_schema.payments SET leased_at = now() WHERE id = ANY (ARRAY (SELECT id FROM old))
+        RETURNING \(columns)
+        """
+
+    /// Payments of unknown outcome whose seats ticket was last asked to keep more than `seconds` ago. They stay with their drivers.
+    public func claimLeases(olderThanSeconds seconds: Double, limit: Int) async throws(PostgresError) -> [Payment] {
+        try Self.decodeAll(try await postgres.execute(Self.claimLeasesSQL, [.int(limit), .double(seconds)]))
     }
 
     private static let renewSQL = """
@@ -65,14 +96,15 @@ extension PaymentStore {
     }
 
     private static let checkedSQL = """
-        UPDATE payment_schema.payments SET recheck = false, driver = NULL, alarm = $3, updated_at = now()
+        UPDATE payment_schema.payments
+        SET recheck = hints <> $4, driver = NULL, due_at = now(), alarm = $3, updated_at = now()
         WHERE id = $1 AND driver = $2 AND phase IN ('done', 'created')
         """
 
-    /// A finished payment was compared with Toss.
+    /// A finished payment was compared with Toss. A webhook that came meanwhile asks for another comparison.
     public func checked(_ payment: Payment, alarm: String?) async throws(PostgresError) {
         guard let driver = payment.driver else { return }
-        _ = try await postgres.execute(Self.checkedSQL, [.uuid(payment.id), .uuid(driver), PostgresValue(alarm)])
+        _ = try await postgres.execute(Self.checkedSQL, [.uuid(payment.id), .uuid(driver), PostgresValue(alarm), .int(payment.hints)])
     }
 
     private static let abandonSQL = """
@@ -84,7 +116,9 @@ extension PaymentStore {
             UPDATE payment_schema.payments AS p
             SET phase = 'done', status = 'failed', provider_code = 'ABANDONED', updated_at = now()
             FROM old WHERE p.id = old.id
-            RETURNING p.id
+            RETURNING p.*
+        ), told AS (
+            INSERT INTO payment_schema.outbox (kind, payload) SELECT 'payment.abandoned', \(fact) FROM moved
         )
         INSERT INTO payment_schema.history (payment_id, step) SELECT id, 'abandon' FROM moved
         """
@@ -105,17 +139,34 @@ extension PaymentStore {
     }
 
     private static let backlogSQL = """
-        SELECT phase, count(*), coalesce(max(extract(epoch FROM now() - updated_at)), 0)::int8, count(alarm)
-        FROM payment_schema.payments WHERE phase IN ('confirming', 'approved', 'settling') OR recheck GROUP BY phase
+        SELECT phase, count(*) AS payments, count(*) FILTER (WHERE queued) AS queued,
+            coalesce(max(extract(epoch FROM now() - coalesce(unfinished_since, updated_at)))
+                FILTER (WHERE NOT queued AND phase <> 'done'), 0)::int8 AS oldest
+        FROM (SELECT *, \(refunds) AND refund_calls = 0 AS queued FROM payment_schema.payments WHERE \(unfinished)) AS p
+        GROUP BY phase
         """
+    private static let alarmedSQL = "SELECT count(*) FROM payment_schema.payments WHERE alarm IS NOT NULL"
 
-    /// Unfinished payments by phase, for the gauges.
-    public func backlog() async throws(PostgresError) -> [(phase: String, count: Int, oldestSeconds: Int, alarms: Int)] {
-        var lines: [(phase: String, count: Int, oldestSeconds: Int, alarms: Int)] = []
+    /// What is left to do, for the gauges.
+    public struct Backlog: Sendable {
+        public var unfinished: [PaymentPhase: Int] = [:]
+        /// Refunds of cancelled events that wait for their turn.
+        public var queuedRefunds = 0
+        /// Since when the oldest payment is under way, queued refunds apart.
+        public var oldestSeconds = 0
+        /// Payments that need an operator, finished ones among them.
+        public var alarmed = 0
+    }
+
+    public func backlog() async throws(PostgresError) -> Backlog {
+        var backlog = Backlog()
         for row in try await postgres.read(Self.backlogSQL) {
-            lines.append((try row.string(0), try row.int(1), try row.int(2), try row.int(3)))
+            if let phase = PaymentPhase(rawValue: try row.string(0)) { backlog.unfinished[phase] = try row.int(1) }
+            backlog.queuedRefunds += try row.int(2)
+            backlog.oldestSeconds = max(backlog.oldestSeconds, try row.int(3))
         }
-        return lines
+        backlog.alarmed = try await postgres.read(Self.alarmedSQL).first?.int(0) ?? 0
+        return backlog
     }
 
     /// A hint about an order of ours is stored once per transmission; it makes us look, and changes nothing else. A hint that says what we know already
@@ -128,10 +179,17 @@ extension PaymentStore {
             ON CONFLICT DO NOTHING RETURNING 1
         )
         UPDATE payment_schema.payments
-        SET due_at = CASE WHEN driver IS NULL THEN now() ELSE due_at END,
-            recheck = recheck OR phase = 'done' AND NOT (
-                status = 'confirmed' AND $5 = 'DONE' OR status = 'cancelled' AND $5 = 'CANCELED'
-                OR status = 'failed' AND $5 IN ('ABORTED', 'EXPIRED', 'CANCELED'))
+        SET due_at = CASE WHEN driver IS NULL THEN now() ELSE due_at END, hints = hints + 1,
+            recheck = recheck OR CASE
+                WHEN phase = 'done' THEN NOT (
+                    status = 'confirmed' AND $5 = 'DONE' OR status = 'cancelled' AND $5 = 'CANCELED'
+                    OR status = 'failed' AND $5 IN ('ABORTED', 'EXPIRED', 'CANCELED'))
+                -- The answer that the payment is waiting for, or has just heard, may be older than this cancellation.
+                WHEN phase IN ('confirming', 'approved') THEN $5 IN ('CANCELED', 'PARTIAL_CANCELED')
+                -- Refused, and now something else is said.
+                WHEN settlement = 'decline' THEN $5 NOT IN ('ABORTED', 'EXPIRED')
+                ELSE false
+            END
         WHERE (order_id = $3 OR $3 IS NULL AND payment_key = $4) AND phase <> 'created' AND EXISTS (SELECT FROM stored)
         """
 

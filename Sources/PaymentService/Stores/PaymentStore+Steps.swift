@@ -5,6 +5,13 @@ import TiketiStore
 /// The steps of `PaymentState` as SQL: each one guarded UPDATE, with its history and its outbox row in the same statement.
 /// A step returns nil when its guard failed: somebody else moved the payment, and the caller must stop.
 extension PaymentStore {
+    /// What other services are told of a payment, built from its row.
+    static let fact = """
+        jsonb_build_object('paymentId', id, 'reservationId', reservation_id, 'userId', user_id, 'orderId', order_id,
+            'amount', amount, 'status', status, 'method', payment_method, 'code', provider_code,
+            'confirmedAt', confirmed_at, 'refundedAt', refunded_at)
+        """
+
     /// Builds one step. Parameters $1 and $2 are the payment and its driver, $3 the history's detail.
     private static func step(_ name: String, from guardClause: String, set: String, outbox kind: String? = nil) -> String {
         let told =
@@ -12,10 +19,7 @@ extension PaymentStore {
                 """
                 , told AS (
                     INSERT INTO payment_schema.outbox (kind, payload)
-                    SELECT \($0), jsonb_build_object('paymentId', id, 'reservationId', reservation_id, 'userId', user_id, 'orderId', order_id,
-                        'amount', amount, 'status', status, 'method', payment_method, 'code', provider_code,
-                        'confirmedAt', confirmed_at, 'refundedAt', refunded_at)
-                    FROM moved
+                    SELECT \($0), \(fact) FROM moved
                 )
                 """
             } ?? ""
@@ -45,7 +49,8 @@ extension PaymentStore {
     private static let beginSQL = """
         WITH moved AS (
             UPDATE payment_schema.payments
-            SET phase = 'confirming', payment_key = $2, driver = $3, due_at = now() + make_interval(secs => $4), updated_at = now()
+            SET phase = 'confirming', payment_key = $2, driver = $3, due_at = now() + make_interval(secs => $4), updated_at = now(),
+                unfinished_since = now()
             WHERE order_id = $1 AND phase = 'created'
             RETURNING *
         ), logged AS (
@@ -79,7 +84,7 @@ extension PaymentStore {
 
     private static let callSQL = step(
         "call", from: "phase = 'confirming' AND calls = $4",
-        set: "calls = calls + 1, previous_call_at = last_call_at, last_call_at = now()")
+        set: "calls = calls + 1, previous_call_at = last_call_at, last_call_at = now(), leased_at = now()")
 
     /// Written before each confirm call: from here on money may have been taken.
     public func call(_ payment: Payment) async throws(PostgresError) -> Payment? {
@@ -109,18 +114,22 @@ extension PaymentStore {
     private static let voidSQL = step(
         "void", from: "(phase = 'confirming' OR phase = 'done' AND status = 'failed')",
         set: """
-            phase = 'settling', status = 'failed', settlement = 'void', provider_code = $4,
-            provider_message = 'Toss did not take exactly the price'
+            phase = 'settling', status = 'failed', settlement = 'void', provider_code = $4, payment_key = $5,
+            provider_message = 'Toss did not take exactly the price',
+            unfinished_since = CASE phase WHEN 'done' THEN now() ELSE unfinished_since END,
+            refund_attempt = refund_attempt + CASE WHEN refunded_at IS NULL THEN 0 ELSE 1 END, refunded_at = NULL
             """, outbox: "'payment.failed'")
 
-    public func void(_ payment: Payment, code: String, detail: String?) async throws(PostgresError) -> Payment? {
-        try await move(Self.voidSQL, payment, detail: detail, [.text(code)])
+    /// What Toss holds goes back from the payment `key`, also when something had gone back from this order before.
+    public func void(_ payment: Payment, code: String, key: String, detail: String?) async throws(PostgresError) -> Payment? {
+        try await move(Self.voidSQL, payment, detail: detail, [.text(code), .text(key)])
     }
 
     private static let foundCancelledSQL = step(
         "found-cancelled", from: "(phase IN ('confirming', 'approved') OR phase = 'done' AND status = 'confirmed')",
         set: """
             phase = 'settling', status = 'cancelled', settlement = 'external', refunded_at = now(),
+            unfinished_since = CASE phase WHEN 'done' THEN now() ELSE unfinished_since END,
             refund_reason = coalesce(refund_reason, 'Cancelled at Toss'), alarm = NULL
             """, outbox: "CASE WHEN confirmed_at IS NULL THEN 'payment.cancelled' ELSE 'payment.refunded' END")
 
@@ -152,19 +161,21 @@ extension PaymentStore {
         WITH moved AS (
             UPDATE payment_schema.payments
             SET phase = 'settling', settlement = 'refund', refund_reason = left($3, 200), driver = $2,
-                due_at = now() + make_interval(secs => $4), failures = 0, updated_at = now()
+                due_at = CASE WHEN $2::uuid IS NULL THEN now() ELSE now() + make_interval(secs => $4) END, failures = 0,
+                updated_at = now(), unfinished_since = now()
             WHERE id = $1 AND phase = 'done' AND status = 'confirmed'
             RETURNING *
         ), logged AS (
-            INSERT INTO payment_schema.history (payment_id, step) SELECT id, 'ask-refund' FROM moved
+            INSERT INTO payment_schema.history (payment_id, step, detail)
+            SELECT id, 'ask-refund', jsonb_build_object('reason', refund_reason) FROM moved
         )
         SELECT \(columns) FROM moved
         """
 
-    /// done and confirmed → settling, driven by `driver`; nil when it is not confirmed (any more).
-    public func askRefund(id: UUID, reason: String, driver: UUID) async throws(PostgresError) -> Payment? {
+    /// done and confirmed → settling, driven by `driver` or left to the reconciler's queue; nil when it is not confirmed (any more).
+    public func askRefund(id: UUID, reason: String, driver: UUID?) async throws(PostgresError) -> Payment? {
         let rows = try await postgres.execute(
-            Self.askRefundSQL, [.uuid(id), .uuid(driver), .text(reason), .double(Double(driverSeconds))])
+            Self.askRefundSQL, [.uuid(id), PostgresValue(driver), .text(reason), .double(Double(driverSeconds))])
         guard let row = rows.first else { return nil }
         return try Self.decode(row)
     }

@@ -17,7 +17,7 @@ public struct PaymentStore: Sendable {
     static let columns = """
         id, reservation_id, user_id, order_id, payment_key, amount, status, phase, settlement, payment_method, approved_at, \
         provider_code, provider_message, calls, floor(extract(epoch FROM clock_timestamp() - last_call_at))::int8 AS since_call, \
-        refund_calls, refund_attempt, refund_reason, confirmed_at, refunded_at, driver, failures, alarm, recheck, created_at
+        refund_calls, refund_attempt, refund_reason, confirmed_at, refunded_at, driver, failures, alarm, recheck, created_at, hints
         """
 
     static func decode(_ row: PostgresRow) throws(PostgresError) -> Payment {
@@ -34,7 +34,8 @@ public struct PaymentStore: Sendable {
             providerMessage: try row.stringOrNil(12), calls: try row.int(13), secondsSinceCall: try row.intOrNil(14),
             refundCalls: try row.int(15), refundAttempt: try row.int(16), refundReason: try row.stringOrNil(17),
             confirmedAt: try row.timestampOrNil(18), refundedAt: refundedAt, driver: try row.uuidOrNil(20),
-            failures: try row.int(21), alarm: try row.stringOrNil(22), recheck: try row.bool(23), createdAt: try row.timestamp(24))
+            failures: try row.int(21), alarm: try row.stringOrNil(22), recheck: try row.bool(23), hints: try row.int(25),
+            createdAt: try row.timestamp(24))
     }
 
     // MARK: Reading
@@ -50,6 +51,14 @@ public struct PaymentStore: Sendable {
         SELECT \(columns) FROM payment_schema.payments WHERE user_id = $1 ORDER BY created_at DESC, id LIMIT $2 OFFSET $3
         """
     private static let countSQL = "SELECT count(*) FROM payment_schema.payments WHERE user_id = $1"
+    private static let filter = """
+        ($1::text IS NULL OR status = $1) AND ($2::text IS NULL OR phase = $2) AND ($3::uuid IS NULL OR user_id = $3)
+        AND ($4::uuid IS NULL OR reservation_id = $4) AND ($5::text IS NULL OR order_id = $5) AND (NOT $6::boolean OR alarm IS NOT NULL)
+        """
+    private static let searchSQL = """
+        SELECT \(columns) FROM payment_schema.payments WHERE \(filter) ORDER BY created_at DESC, id LIMIT $7 OFFSET $8
+        """
+    private static let countSearchSQL = "SELECT count(*) FROM payment_schema.payments WHERE \(filter)"
     private static let historySQL = """
         SELECT step, detail::text, created_at FROM payment_schema.history WHERE payment_id = $1 ORDER BY id LIMIT 1000
         """
@@ -72,10 +81,29 @@ public struct PaymentStore: Sendable {
     }
 
     public func payments(userID: UUID, limit: Int, offset: Int) async throws(PostgresError) -> (payments: [Payment], total: Int) {
-        let rows = try await postgres.read(Self.listSQL, [.uuid(userID), .int(limit), .int(offset)])
-        var payments: [Payment] = []
-        for row in rows { payments.append(try Self.decode(row)) }
+        let payments = try Self.decodeAll(try await postgres.read(Self.listSQL, [.uuid(userID), .int(limit), .int(offset)]))
         let total = try await postgres.read(Self.countSQL, [.uuid(userID)]).first?.int(0) ?? 0
+        return (payments, total)
+    }
+
+    /// What an operator looks for; nil members match everything.
+    public struct Filter: Sendable {
+        public var status: PaymentStatus?
+        public var phase: PaymentPhase?
+        public var userID: UUID?
+        public var reservationID: UUID?
+        public var orderID: String?
+        public var isAlarmed = false
+    }
+
+    /// Newest first.
+    public func payments(_ filter: Filter, limit: Int, offset: Int) async throws(PostgresError) -> (payments: [Payment], total: Int) {
+        let values: [PostgresValue] = [
+            PostgresValue(filter.status?.rawValue), PostgresValue(filter.phase?.rawValue), PostgresValue(filter.userID),
+            PostgresValue(filter.reservationID), PostgresValue(filter.orderID), .bool(filter.isAlarmed),
+        ]
+        let payments = try Self.decodeAll(try await postgres.read(Self.searchSQL, values + [.int(limit), .int(offset)]))
+        let total = try await postgres.read(Self.countSearchSQL, values).first?.int(0) ?? 0
         return (payments, total)
     }
 
@@ -86,6 +114,12 @@ public struct PaymentStore: Sendable {
             steps.append((try row.string(0), try row.stringOrNil(1), try row.timestamp(2)))
         }
         return steps
+    }
+
+    static func decodeAll(_ rows: PostgresRows) throws(PostgresError) -> [Payment] {
+        var payments: [Payment] = []
+        for row in rows { payments.append(try decode(row)) }
+        return payments
     }
 
     // MARK: Opening an order

@@ -7,8 +7,8 @@ public final class TicketClient: Sendable {
     public struct Reservation: Sendable {
         public var userID: UUID
         public var totalAmount: Int64
+        /// As ticket's database sees it now: a pending reservation whose time is over reads cancelled.
         public var status: String
-        public var expiresAt: Timestamp?
     }
 
     public enum Lease: Sendable, Equatable {
@@ -43,9 +43,7 @@ public final class TicketClient: Sendable {
         guard status == 200, let user = reservation["userId"]?.stringValue.flatMap({ UUID($0) }),
             let total = reservation["totalAmount"]?.int64Value, let state = reservation["status"]?.stringValue
         else { throw APIError.upstreamFailed }
-        return Reservation(
-            userID: user, totalAmount: total, status: state,
-            expiresAt: reservation["expiresAt"]?.stringValue.flatMap { Timestamp(rfc3339: $0) })
+        return Reservation(userID: user, totalAmount: total, status: state)
     }
 
     /// Freezes the reservation's end for `seconds`, or extends that; the same order may ask again and again.
@@ -79,6 +77,11 @@ public final class TicketClient: Sendable {
             $0.member("orderId", payment.orderID)
             $0.member("reason", reason)
         }
+    }
+
+    /// Nothing was paid and the hold lives on: the order's lease ends before its time. Idempotent.
+    public func released(_ payment: Payment) async -> Outcome {
+        await tell(payment, "payment-released") { $0.member("orderId", payment.orderID) }
     }
 
     /// The money went back. Idempotent.

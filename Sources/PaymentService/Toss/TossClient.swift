@@ -8,6 +8,8 @@ public final class TossClient: Sendable {
     private let authorization: String
     private let connectTimeout: UInt64
     private let timeout: UInt64
+    /// A question charges nobody and is asked again: worth less patience than a charge.
+    private let questionTimeout: UInt64
 
     public init(http: HTTPClient, config: PaymentConfig) {
         self.http = http
@@ -16,6 +18,7 @@ public final class TossClient: Sendable {
         authorization = "Basic " + Base64.encode(Array("\(config.tossSecretKey):".utf8))
         connectTimeout = UInt64(config.tossConnectSeconds) * 1_000_000_000
         timeout = UInt64(config.tossTimeoutSeconds) * 1_000_000_000
+        questionTimeout = min(timeout, 10_000_000_000)
     }
 
     /// Asks for the money. The same order id is the same request to Toss, however often it is sent.
@@ -51,14 +54,16 @@ public final class TossClient: Sendable {
     public func transactions(from: Timestamp, to: Timestamp, after: String?, limit: Int) async -> [TossTransaction]? {
         let start = after.map { "&startingAfter=\(Self.escape($0))" } ?? ""
         let path = "/v1/transactions?startDate=\(Self.seoul(from))&endDate=\(Self.seoul(to))&limit=\(limit)\(start)"
-        guard let (status, bytes) = try? await send(.get, path), status == 200, let lines = (try? JSONValue.parse(bytes))?.arrayValue else {
+        guard let (status, bytes) = try? await send(.get, path, patience: timeout), status == 200,
+            let lines = (try? JSONValue.parse(bytes))?.arrayValue
+        else {
             return nil
         }
         let read = lines.compactMap { line -> TossTransaction? in
             guard let key = line["transactionKey"]?.stringValue, let order = line["orderId"]?.stringValue,
-                let status = line["status"]?.stringValue
+                let status = line["status"]?.stringValue, let amount = line["amount"]?.int64Value
             else { return nil }
-            return TossTransaction(key: key, orderID: order, status: status)
+            return TossTransaction(key: key, orderID: order, status: status, amount: amount)
         }
         return read.count == lines.count ? read : nil
     }
@@ -70,7 +75,8 @@ public final class TossClient: Sendable {
 
     private func call(_ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, idempotencyKey: String? = nil) async -> TossAnswer {
         do {
-            let (status, bytes) = try await send(method, path, body: body, idempotencyKey: idempotencyKey)
+            let patience = method == .get ? questionTimeout : timeout
+            let (status, bytes) = try await send(method, path, body: body, idempotencyKey: idempotencyKey, patience: patience)
             return TossAnswer.read(status: status, body: bytes)
         } catch {
             return .unreachable("\(error)")
@@ -78,7 +84,7 @@ public final class TossClient: Sendable {
     }
 
     private func send(
-        _ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, idempotencyKey: String? = nil
+        _ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, idempotencyKey: String? = nil, patience: UInt64
     ) async throws -> (status: Int, body: [UInt8]) {
         var headers = HTTPHeaders()
         headers["Authorization"] = authorization
@@ -87,7 +93,7 @@ public final class TossClient: Sendable {
         if let idempotencyKey { headers["Idempotency-Key"] = idempotencyKey }
         let request = HTTPClientRequest(
             method: method, url: base.parts(target: path), headers: headers, body: body.map { .bytes($0) } ?? .none,
-            connectTimeout: connectTimeout, responseTimeout: timeout, totalTimeout: timeout + connectTimeout,
+            connectTimeout: connectTimeout, responseTimeout: patience, totalTimeout: patience + connectTimeout,
             // Repeating is ours to decide: the saga asks before it calls again.
             idempotent: method == .get)
         let response = try await http.execute(request)

@@ -13,6 +13,7 @@ struct InternalReservationRoutes: Sendable {
             group.on(.post, "/:id/paying") { try await paying($0) }
             group.on(.post, "/:id/confirm") { try await confirm($0) }
             group.on(.post, "/:id/payment-failed") { try await paymentFailed($0) }
+            group.on(.post, "/:id/payment-released") { try await paymentReleased($0) }
             group.on(.post, "/:id/refunded") { try await refunded($0) }
         }
     }
@@ -67,6 +68,15 @@ struct InternalReservationRoutes: Sendable {
         let order = fields.string("orderId", max: 100)
         try fields.finish()
         try await reservations.paymentFailed(id, order: order)
+        return ReservationRoutes.one(.ok, try await reservations.get(id))
+    }
+
+    private func paymentReleased(_ context: RequestContext) async throws -> HTTPResponse {
+        let id = try context.uuidParameter("id")
+        var fields = try await context.fields()
+        let order = fields.string("orderId", max: 100)
+        try fields.finish()
+        try await reservations.endLease(id, order: order)
         return ReservationRoutes.one(.ok, try await reservations.get(id))
     }
 

@@ -143,10 +143,12 @@ public struct EventService: Sendable {
     /// Cancelling twice is fine.
     func cancel(_ id: UUID) async throws -> (event: EventDetail, refunds: Int) {
         if let revision = try await events.cancel(id) {
+            FaultPoint.reach("event-cancelled")
             await announcer.announce([StatusChange(eventID: id, status: EventStatus.cancelled.rawValue, revision: revision)])
         }
         let detail = try await fresh(id)
         let refunds = try await reservations.requestRefunds(ofEvent: id)
+        FaultPoint.reach("event-refunds-noted")
         wakeRefunds()
         return (detail, refunds)
     }

@@ -6,7 +6,9 @@ import TiketiNet
 /// How the money of a sold reservation came back.
 public enum RefundAnswer: Sendable {
     case refunded
-    /// Payment knows of it and will tell when it is done.
+    /// Payment has it on its books and will tell when it is done.
+    case known
+    /// Payment is not done with the payment itself: to be asked again.
     case pending
     /// Payment never took money for it.
     case nothingPaid
@@ -14,7 +16,8 @@ public enum RefundAnswer: Sendable {
 
 /// What ticket asks of payment.
 public protocol PaymentClient: Sendable {
-    func refund(_ reservation: UUID, reason: String) async throws -> RefundAnswer
+    /// `waits`: somebody waits for the outcome, so it is worth a few seconds.
+    func refund(_ reservation: UUID, reason: String, waits: Bool) async throws -> RefundAnswer
 }
 
 public struct ReservationService: Sendable {
@@ -61,7 +64,14 @@ public struct ReservationService: Sendable {
     /// Gives a sold reservation's money back, then its seats. False while payment has not finished.
     func refund(_ id: UUID, _ reason: CloseReason) async throws -> Bool {
         try await reservations.requestRefund(id, reason)
-        switch try await payments.refund(id, reason: reason.rawValue) {
+        FaultPoint.reach("refund-noted")
+        // A cancelled event's buyers are many and nobody waits for each: payment queues them.
+        let answer = try await payments.refund(id, reason: reason.rawValue, waits: reason != .eventCancelled)
+        FaultPoint.reach("refund-heard")
+        switch answer {
+        case .known:
+            try await reservations.refundIsKnown(id)
+            return false
         case .pending: return false
         case .refunded, .nothingPaid:
             // Payment tells us the same through `refunded`; whoever comes first does it.
@@ -74,19 +84,32 @@ public struct ReservationService: Sendable {
 
     func lease(_ id: UUID, user: UUID, order: String, amount: String, seconds: Int) async throws -> Reservation {
         try await reservations.lease(id, user: user, order: order, amount: amount, seconds: seconds)
+        FaultPoint.reach("lease-committed")
         return try await get(id)
     }
 
     func confirm(_ id: UUID, order: String, payment: String?, amount: String) async throws {
-        await told(try await reservations.confirm(id, order: order, payment: payment, amount: amount))
+        let change = try await reservations.confirm(id, order: order, payment: payment, amount: amount)
+        FaultPoint.reach("sale-committed")
+        await told(change)
+    }
+
+    /// The order was declined and the hold lives on: its lease ends now, and the reservation has its own end again.
+    func endLease(_ id: UUID, order: String) async throws {
+        try await reservations.endLease(id, order: order)
+        FaultPoint.reach("lease-ended")
     }
 
     func paymentFailed(_ id: UUID, order: String) async throws {
-        if case .closed(let change) = try await reservations.close(id, .paymentFailed, order: order) { await told(change) }
+        let closing = try await reservations.close(id, .paymentFailed, order: order)
+        FaultPoint.reach("failure-committed")
+        if case .closed(let change) = closing { await told(change) }
     }
 
     func refunded(_ id: UUID, order: String?) async throws {
-        if case .closed(let change) = try await reservations.close(id, .refunded, order: order) { await told(change) }
+        let closing = try await reservations.close(id, .refunded, order: order)
+        FaultPoint.reach("refund-committed")
+        if case .closed(let change) = closing { await told(change) }
     }
 
     private func told(_ change: SeatChange?) async {

@@ -35,6 +35,25 @@ enum ReservationSQL {
                ticket_schema.must((SELECT count(*) FROM prolonged) = (SELECT count(*) FROM kept)) AS agreed
         """
 
+    /// Gives a reservation its own end back before an order's lease is over; it may have passed. Parameters: $1 reservation, $2 order.
+    static let endLease = """
+        WITH \(lockedSeats), \(lockedRow), ended AS (
+            UPDATE ticket_schema.reservations r SET paying_until = now(), updated_at = now()
+            FROM row
+            WHERE r.id = row.id AND row.status = 'pending' AND row.paying_order_id = $2::text AND row.paying_until > now()
+            RETURNING r.expires_at AS until
+        ), kept AS (
+            UPDATE ticket_schema.seats s SET hold_expires_at = ended.until FROM ended, locked l WHERE s.id = l.id RETURNING s.id
+        ), shortened AS (
+            UPDATE ticket_schema.seat_claims c SET expires_at = ended.until
+            FROM ended, locked l
+            WHERE c.seat_id = l.id AND c.ended_at IS NULL
+            RETURNING c.seat_id
+        )
+        SELECT EXISTS (SELECT FROM row) AS found,
+               ticket_schema.must((SELECT count(*) FROM shortened) = (SELECT count(*) FROM kept)) AS agreed
+        """
+
     /// Makes a paid reservation final. Parameters: $1 reservation, $2 order, $3 payment, $4 amount.
     ///
     /// A late answer is welcome while the seats are still this reservation's and the order is the one that took the lease.
@@ -148,13 +167,18 @@ enum ReservationSQL {
         WHERE event_id = $1::uuid AND status = 'confirmed' AND refund_requested_at IS NULL
         """
 
-    /// Takes up to 20 open refunds that nobody tried in the last 30 seconds; several instances never take the same. No parameters.
+    /// Payment has it on its books: asked again only when nothing was heard for long. Parameters: $1 reservation.
+    static let refundIsKnown = "UPDATE ticket_schema.reservations SET refund_known_at = now() WHERE id = $1::uuid AND status = 'confirmed'"
+
+    /// Takes up to 20 open refunds that nobody tried in the last 30 seconds and payment did not promise in the last ten minutes; several
+    /// instances never take the same. No parameters.
     static let takeRefunds = """
         UPDATE ticket_schema.reservations r SET refund_attempted_at = now()
         WHERE r.id IN (
             SELECT id FROM ticket_schema.reservations
             WHERE status = 'confirmed' AND refund_requested_at IS NOT NULL
-              AND (refund_attempted_at IS NULL OR refund_attempted_at < now() - interval '30 seconds')
+              AND coalesce(refund_attempted_at < now() - interval '30 seconds', true)
+              AND coalesce(refund_known_at < now() - interval '10 minutes', true)
             ORDER BY refund_requested_at LIMIT 20 FOR UPDATE SKIP LOCKED)
         RETURNING r.id, r.refund_reason
         """

@@ -85,6 +85,12 @@ public struct ReservationStore: Sendable {
         }
     }
 
+    /// Ends the lease of one order before its time; nothing happens when the order has none.
+    func endLease(_ id: UUID, order: String) async throws {
+        let rows = try await postgres.contended(ReservationSQL.endLease, [.uuid(id), .text(order)])
+        guard try rows.first?.bool("found") == true else { throw TicketError.reservationNotFound }
+    }
+
     /// Makes a paid reservation final; nil when this order had confirmed it before.
     func confirm(_ id: UUID, order: String, payment: String?, amount: String) async throws -> SeatChange? {
         let rows = try await postgres.contended(
@@ -132,6 +138,11 @@ public struct ReservationStore: Sendable {
 
     func requestRefunds(ofEvent event: UUID) async throws -> Int {
         try await postgres.execute(ReservationSQL.requestEventRefunds, [.uuid(event)]).affected
+    }
+
+    /// Payment has a refund on its books and will tell when it is done.
+    func refundIsKnown(_ id: UUID) async throws {
+        try await postgres.execute(ReservationSQL.refundIsKnown, [.uuid(id)])
     }
 
     /// Open refunds for this instance to ask for.

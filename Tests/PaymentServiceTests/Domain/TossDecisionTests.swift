@@ -36,9 +36,13 @@ struct TossDecisionTests {
     }
 
     @Test func whatIsNotOurPriceIsTakenBack() {
-        #expect(confirm(payment(.done, total: 900)) == .void(code: "AMOUNT_MISMATCH"))
-        #expect(confirm(payment(.waitingForDeposit)) == .void(code: "WAITING_FOR_DEPOSIT"))
-        #expect(query(payment(.partialCanceled, balance: 1)) == .void(code: "PARTIAL_CANCELED"))
+        #expect(confirm(payment(.done, total: 900)) == .void(code: "AMOUNT_MISMATCH", key: "k"))
+        #expect(confirm(payment(.waitingForDeposit)) == .void(code: "WAITING_FOR_DEPOSIT", key: "k"))
+        #expect(query(payment(.partialCanceled, balance: 1)) == .void(code: "PARTIAL_CANCELED", key: "k"))
+        // Parts that add up to the whole.
+        #expect(query(payment(.partialCanceled, balance: 0)) == .foundCancelled)
+        #expect(TossDecision.afterCancel(payment(.partialCanceled, balance: 0)) == .returned)
+        #expect(TossDecision.afterRefundQuery(payment(.partialCanceled, balance: 0), refused: true) == .returned)
         #expect(query(payment(.canceled, balance: 0)) == .foundCancelled)
     }
 

@@ -35,13 +35,26 @@ final class Bed: Sendable {
     private let isReconciling: Bool
     private let pools: [PostgresPool]
 
+    /// How Toss is reached by https: its certificate, and the authority that the payment service trusts (nil: the system's).
+    struct Secure: Sendable {
+        var identity: TestCertificates.Identity
+        var caFile: String?
+    }
+
+    private let front: TLSFront?
+    /// Requests that came to Toss through TLS.
+    var trustedConnections: Int { front?.trusted.withLock { $0 } ?? 0 }
+
     /// - Parameter instances: of the payment service, on one database.
-    init(instances: Int = 1, reconcile: Bool = true, webhooks: Bool = false, _ adjust: (inout PaymentConfig) -> Void = { _ in })
-        async throws
-    {
+    init(
+        instances: Int = 1, reconcile: Bool = true, webhooks: Bool = false, secure: Secure? = nil, windowSeconds: Int = 600,
+        _ adjust: (inout PaymentConfig) -> Void = { _ in }
+    ) async throws {
         await Self.gate.enter()
         database = try await TestPostgres.shared().database()
-        http = HTTPClient()
+        var trust = HTTPClientConfiguration()
+        trust.caFile = secure?.caFile
+        http = HTTPClient(configuration: trust)
         var configuration = HTTPClientConfiguration()
         configuration.maxConnectionsPerOrigin = 4000
         browser = HTTPClient(configuration: configuration)
@@ -54,12 +67,18 @@ final class Bed: Sendable {
         let ticketPort = try await serve(ticket.router(token: Self.token))
         var settings = Simulator.Settings()
         settings.secretKey = "test_sk_bed"
+        settings.windowSeconds = windowSeconds
         // The first payment service is asked to listen before the simulator knows where to send webhooks.
         let relay = Relay()
         if webhooks { settings.webhookURL = ServiceURL(host: "127.0.0.1", port: try await serve(relay.router(http: http)), path: "/hook") }
         simulatorPort = try await serve(Simulator(settings, http: http).router)
 
-        var config = PaymentConfig(tossURL: ServiceURL(host: "127.0.0.1", port: simulatorPort), tossSecretKey: "test_sk_bed")
+        var front: TLSFront?
+        if let secure { front = try await TLSFront(secure.identity, to: simulatorPort, group: Self.group) }
+        self.front = front
+        var config = PaymentConfig(
+            tossURL: ServiceURL(isSecure: front != nil, host: "127.0.0.1", port: front?.port ?? simulatorPort), tossSecretKey: "test_sk_bed"
+        )
         config.reconcileIntervalSeconds = 0.05
         config.tossTimeoutSeconds = 5
         config.driverSeconds = 3
@@ -100,6 +119,7 @@ final class Bed: Sendable {
 
     func close() async {
         for service in reconcilers { await service.stop() }
+        await front?.stop()
         for server in servers { await server.stop() }
         for pool in pools { await pool.close() }
         http.close()
@@ -214,11 +234,37 @@ final class Bed: Sendable {
         #expect(answer.status == 200, "\(answer)")
     }
 
-    func refund(_ buyer: Buyer, instance: Int = 0) async throws -> Answer {
+    func refund(_ buyer: Buyer, instance: Int = 0, waits: Bool = true) async throws -> Answer {
         try await call(.post, "/internal/payments/refund", port: paymentPorts[instance], token: Self.token) {
             $0.member("reservationId", buyer.reservationID)
             $0.member("reason", "test")
+            $0.member("wait", waits)
         }
+    }
+
+    /// Gives money back at Toss's own desk, behind the service's back; the whole rest without an amount.
+    func cancelAtToss(_ buyer: Buyer, amount: Int64? = nil) async throws {
+        try await call(
+            .post, "/v1/payments/\(buyer.paymentKey)/cancel", port: simulatorPort,
+            headers: [("Authorization", "Basic " + Base64.encode(Array("test_sk_bed:".utf8)))]
+        ) {
+            $0.member("cancelReason", "by hand")
+            $0.member("cancelAmount", amount)
+        }.expect(200)
+    }
+
+    /// Changes how Toss treats a payment from now on.
+    func behave(_ buyer: Buyer, _ behaviour: String) async throws {
+        try await call(.put, "/simulator/behaviour", port: simulatorPort) {
+            $0.member("behaviour", behaviour)
+            $0.member("paymentKey", buyer.paymentKey)
+        }.expect(200)
+    }
+
+    /// A metric's value as a scraper sees it.
+    func metric(_ series: String) -> Int? {
+        let lines = String(decoding: registry.exposition(), as: UTF8.self).split(separator: "\n")
+        return lines.first { $0.hasPrefix(series + " ") }.flatMap { Int($0.dropFirst(series.utf8.count + 1)) }
     }
 
     // MARK: What there is
@@ -264,6 +310,15 @@ final class Bed: Sendable {
         try await group.loops[0].run { try await EventLoop.current?.sleep(nanoseconds: 25_000_000) }
     }
 
+    /// Waits until something is so, twelve seconds at most.
+    func until(_ what: String, _ isSo: () async throws -> Bool) async throws {
+        for _ in 0..<480 {
+            if try await isSo() { return }
+            try await Self.pause()
+        }
+        Issue.record("waited for \(what)")
+    }
+
     /// Makes the reconciler take the payment up now instead of after its pause.
     func hurry() async throws {
         try await database.query("UPDATE payment_schema.payments SET due_at = now() WHERE driver IS NULL")
@@ -276,6 +331,11 @@ final class Bed: Sendable {
         let reconciler = reconcilers[instance]
         try await Self.group.loops[0].run { await reconciler.tick() }
         while reconciler.running > 0 { try await Self.pause() }
+    }
+
+    func prolongLeases() async throws {
+        let reconciler = reconcilers[0]
+        try await Self.group.loops[0].run { await reconciler.prolongLeases() }
     }
 
     /// Pretends that the confirm calls so far began long ago.

@@ -12,6 +12,8 @@ final class TicketStandIn: Sendable {
         var payingOrder: String?
         var payingUntil: Timestamp?
         var cancelReason: String?
+
+        var isRunning: Bool { max(expiresAt, payingUntil ?? expiresAt) > Timestamp.now() }
     }
 
     struct State: Sendable {
@@ -88,6 +90,14 @@ final class TicketStandIn: Sendable {
                     reservation.cancelReason = "payment_failed"
                 }
             }
+            group.on(.post, "/:id/payment-released") { context in
+                var fields = try await context.fields()
+                let order = fields.string("orderId")
+                try fields.finish()
+                return try self.act("payment-released", context) { reservation in
+                    if reservation.payingOrder == order { reservation.payingUntil = nil }
+                }
+            }
             group.on(.post, "/:id/refunded") { context in
                 try self.act("refunded", context) { reservation in
                     if reservation.status == "cancelled", reservation.paymentStatus == "refunded" { return }
@@ -117,7 +127,8 @@ final class TicketStandIn: Sendable {
                 $0.member("id", id)
                 $0.member("userId", reservation.userID)
                 $0.member("totalAmount", reservation.amount)
-                $0.member("status", reservation.status)
+                // As ticket's database sees it: a pending reservation ends by the clock.
+                $0.member("status", reservation.status == "pending" && !reservation.isRunning ? "cancelled" : reservation.status)
                 $0.member("paymentStatus", reservation.paymentStatus)
                 $0.member("expiresAt", reservation.expiresAt)
             }

@@ -1,0 +1,218 @@
+import Testing
+import TiketiCore
+import TiketiNet
+import TiketiTesting
+
+@testable import PaymentService
+
+/// Two things at once: refunds and webhooks beside a running payment, two windows for one order, a database that comes and goes.
+@Suite(.timeLimit(.minutes(2)))
+struct RaceTests {
+    /// The reservation is cancelled while ticket's confirmation is on its way: the refund is asked for again until there is something to refund.
+    @Test func aRefundWhileTheConfirmationIsUnderWay() async throws {
+        let bed = try await Bed()
+        let buyer = try await bed.ready()
+        bed.ticket.down(["confirm"])
+        #expect(try await bed.confirm(buyer).status == 202)
+        for waits in [true, false] {
+            let early = try await bed.refund(buyer, waits: waits)
+            #expect(early.status == 202 && early.body["refunding"]?.boolValue == false, "\(early)")
+        }
+        bed.ticket.down([])
+        try await bed.eventually(buyer, "confirmed")
+        #expect(try await bed.refund(buyer).status == 200)
+        try await bed.eventually(buyer, "cancelled")
+        #expect(try await bed.ledger(buyer)["refundedAmount"]?.int64Value == 70_000)
+        await bed.close()
+    }
+
+    /// Cancelled at Toss's desk between the charge and ticket's confirmation; the webhook comes while nobody asks Toss any more.
+    @Test func aCancellationAtTossBeforeTicketHasConfirmed() async throws {
+        let bed = try await Bed(webhooks: true)
+        let buyer = try await bed.ready()
+        bed.ticket.down(["confirm"])
+        #expect(try await bed.confirm(buyer).status == 202)
+        try await bed.cancelAtToss(buyer)
+        try await bed.until("the webhook") { try await !bed.database.query("SELECT FROM payment_schema.payments WHERE recheck").isEmpty }
+        bed.ticket.down([])
+        try await bed.eventually(buyer, "cancelled")
+        #expect(bed.ticket[buyer.reservationID]?.status == "cancelled" && bed.ticket[buyer.reservationID]?.paymentStatus == "refunded")
+        #expect(try await bed.ledger(buyer)["refundedAmount"]?.int64Value == 70_000)
+        await bed.close()
+    }
+
+    /// The answer that says DONE is older than the cancellation that the webhook tells of.
+    @Test func aCancellationAtTossWhileItsAnswerIsUnderWay() async throws {
+        let bed = try await Bed(webhooks: true)
+        let buyer = try await bed.ready("slow-800")
+        async let confirmed = bed.confirm(buyer)
+        while try await bed.ledger(buyer)["charges"]?.intValue != 1 { try await Bed.pause() }
+        try await bed.cancelAtToss(buyer)
+        _ = try await confirmed
+        try await bed.eventually(buyer, "cancelled")
+        #expect(bed.ticket[buyer.reservationID]?.status == "cancelled")
+        await bed.close()
+    }
+
+    /// A webhook that comes between the question to Toss and the note that all is well is looked into again.
+    @Test func aWebhookDuringAComparisonIsNotForgotten() async throws {
+        let bed = try await Bed(reconcile: false)
+        let buyer = try await bed.ready()
+        #expect(try await bed.confirm(buyer).status == 200)
+        let pool = bed.database.pool(role: "tiketi_payment", group: Bed.group)
+        let store = PaymentStore(postgres: pool, driverSeconds: 20)
+        let order = buyer.orderID
+        let open = try await Bed.group.next().run {
+            try await store.hint(transmissionID: "one", eventType: "X", orderID: order, paymentKey: nil, status: "CANCELED")
+            let claimed = try await store.claimDue(limit: 10, driver: UUID())
+            // Toss is asked here, and says DONE. Then:
+            try await store.hint(transmissionID: "two", eventType: "X", orderID: order, paymentKey: nil, status: "CANCELED")
+            for payment in claimed { try await store.checked(payment, alarm: nil) }
+            return try await store.payment(orderID: order)
+        }
+        #expect(open?.recheck == true)
+        try await bed.cancelAtToss(buyer)
+        try await bed.reconcileOnce()
+        #expect(try await bed.row(buyer).status == "cancelled")
+        await pool.close()
+        await bed.close()
+    }
+
+    /// A part was given back by hand: an operator is called, nobody loses the ticket, and a later refund gives back exactly the rest.
+    @Test func aPartialRefundByHand() async throws {
+        let bed = try await Bed(webhooks: true)
+        let buyer = try await bed.ready()
+        #expect(try await bed.confirm(buyer).status == 200)
+        try await bed.cancelAtToss(buyer, amount: 20_000)
+        try await bed.until("the alarm") { try await bed.row(buyer).alarm != nil }
+        #expect(try await bed.row(buyer) == Bed.Row(status: "confirmed", phase: "done", calls: 1, alarm: "Toss shows PARTIAL_CANCELED"))
+        #expect(bed.metric("tiketi_payment_alarms_total{reason=\"difference\"}") == 1)
+        #expect(bed.ticket[buyer.reservationID]?.status == "confirmed")
+        for _ in 0..<48 { try await Bed.pause() }  // Toss runs one cancel a second
+
+        _ = try await bed.refund(buyer)
+        try await bed.eventually(buyer, "cancelled")
+        let ledger = try await bed.ledger(buyer)
+        #expect(ledger["refundedAmount"]?.int64Value == 70_000 && ledger["status"]?.stringValue == "CANCELED", "\(ledger)")
+        #expect(bed.ticket[buyer.reservationID]?.paymentStatus == "refunded")
+        await bed.close()
+    }
+
+    /// A buyer with two payment windows for one order: what became of the second says nothing about the first.
+    @Test func anotherWindowOfTheSameOrder() async throws {
+        let bed = try await Bed(reconcile: false)
+        let buyer = try await bed.ready("lost")
+        #expect(try await bed.confirm(buyer).status == 202)
+        var other = buyer
+        other.paymentKey = try await bed.key(buyer, "REJECT_CARD_COMPANY")
+        let refused = try await bed.confirm(other)
+        #expect(refused.status == 409 && refused.code == "PAYMENT_KEY_MISMATCH")
+        // The order now shows the other window at Toss, and that one is over.
+        let headers = [("Authorization", "Basic " + Base64.encode(Array("test_sk_bed:".utf8)))]
+        let aborted = try await bed.call(.post, "/v1/payments/confirm", port: bed.simulatorPort, headers: headers) {
+            $0.member("paymentKey", other.paymentKey)
+            $0.member("orderId", other.orderID)
+            $0.member("amount", other.amount)
+        }
+        #expect(aborted.status == 403)
+        try await bed.reconcileOnce()
+        #expect(try await bed.row(buyer).status == "confirmed")
+        let ledger = try await bed.call(.get, "/simulator/ledger?orderId=\(buyer.orderID)", port: bed.simulatorPort)
+        #expect(ledger.body["totals"]?["charged"]?.int64Value == 70_000)
+        #expect(bed.ticket[buyer.reservationID]?.status == "confirmed")
+        await bed.close()
+    }
+
+    /// The event was cancelled after a call that took nothing: not called again, and over as soon as no call can be under way any more.
+    @Test func aReservationThatEndsAfterACallThatTookNothing() async throws {
+        let bed = try await Bed(reconcile: false)
+        let buyer = try await bed.ready("once-PROVIDER_ERROR")
+        #expect(try await bed.confirm(buyer).status == 202)
+        bed.ticket.change(buyer.reservationID) { $0.status = "cancelled" }
+        try await bed.reconcileOnce()
+        #expect(try await bed.row(buyer) == Bed.Row(status: "pending", phase: "confirming", calls: 1))
+        try await bed.age(buyer)
+        try await bed.reconcileOnce()
+        #expect(try await bed.row(buyer) == Bed.Row(status: "failed", phase: "done", calls: 1, code: "RESERVATION_EXPIRED"))
+        let answer = try await bed.confirm(buyer)
+        #expect(answer.status == 409 && answer.code == "RESERVATION_EXPIRED" && answer.body["refunded"] == nil)
+        #expect(try await bed.ledger(buyer)["charges"]?.intValue == 0)
+        await bed.close()
+    }
+
+    /// Toss does not know a payment that we confirmed (another shop's key was configured): an operator's matter, asked about once.
+    @Test func aConfirmedPaymentThatTossDoesNotKnow() async throws {
+        let bed = try await Bed(reconcile: false)
+        let buyer = try await bed.ready()
+        #expect(try await bed.confirm(buyer).status == 200)
+        try await bed.database.query(
+            "UPDATE payment_schema.payments SET order_id = 'ORDER-elsewhere', payment_key = 'elsewhere', recheck = true WHERE order_id = $1",
+            [buyer.orderID])
+        try await bed.reconcileOnce()
+        let rows = try await bed.database.query("SELECT alarm, recheck, status FROM payment_schema.payments")
+        #expect(try rows.first?.string(0) == "Toss shows NOT_FOUND_PAYMENT" && rows.first?.bool(1) == false)
+        #expect(try rows.first?.string(2) == "confirmed")
+        #expect(bed.ticket[buyer.reservationID]?.status == "confirmed")
+        await bed.close()
+    }
+
+    /// The order could not be bound: a 202 would let the buyer wait for a payment that nobody works on.
+    @Test func noPromiseWithoutARow() async throws {
+        let bed = try await Bed()
+        let buyer = try await bed.ready()
+        try await bed.database.query("REVOKE UPDATE ON payment_schema.payments FROM tiketi_payment")
+        let answer = try await bed.confirm(buyer)
+        #expect(answer.status == 503 && answer.code == "UNAVAILABLE", "\(answer)")
+        #expect(try await bed.ledger(buyer)["confirmCalls"]?.intValue == 0)
+        try await bed.database.query("GRANT UPDATE ON payment_schema.payments TO tiketi_payment")
+        #expect(try await bed.confirm(buyer).status == 200)
+        await bed.close()
+    }
+
+    /// Connections die all the time, some in the middle of a commit: every payment still ends, charged once.
+    @Test func theDatabaseDropsConnectionsAllTheTime() async throws {
+        let bed = try await Bed(instances: 2) { $0.driverSeconds = 1 }
+        let done = Locked(false)
+        let killer = Task {
+            while !done.withLock({ $0 }) {
+                try await bed.database.query(
+                    """
+                    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                    WHERE usename = 'tiketi_payment' AND datname = current_database() AND random() < 0.3
+                    """)
+                try await Bed.pause()
+            }
+        }
+        let buyers = try await withThrowingTaskGroup(of: [Bed.Buyer].self) { group in
+            for _ in 0..<10 {
+                group.addTask {
+                    var buyers: [Bed.Buyer] = []
+                    for index in 0..<6 {
+                        var buyer = try bed.buyer()
+                        // Opening an order may fail as well; a buyer tries again.
+                        try await bed.until("an order") {
+                            buyer.orderID = try await bed.prepare(buyer).body["orderId"]?.stringValue ?? ""
+                            return buyer.orderID != ""
+                        }
+                        buyer.paymentKey = try await bed.key(buyer)
+                        _ = try await bed.confirm(buyer, instance: index % 2)
+                        buyers.append(buyer)
+                    }
+                    return buyers
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        done.withLock { $0 = true }
+        _ = await killer.result
+        #expect(buyers.count == 60)
+        for buyer in buyers {
+            // Who was told 503 asks again.
+            if try await bed.row(buyer).phase == "created" { #expect(try await bed.confirm(buyer).status == 200) }
+            try await bed.eventually(buyer, "confirmed")
+            #expect(try await bed.ledger(buyer)["charges"]?.intValue == 1)
+            #expect(bed.ticket[buyer.reservationID]?.status == "confirmed")
+        }
+        await bed.close()
+    }
+}
