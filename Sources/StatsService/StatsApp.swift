@@ -1,21 +1,23 @@
-// The composition of stats: the follower writes the rollups, the reports read them.
+// The composition of stats: the followers write the rollups, the reports read them.
 import TiketiCore
 import TiketiNet
 import TiketiStore
 
 enum StatsApp {
     static func make(_ runtime: ServiceRuntime, _ config: StatsConfig) -> ServiceApp {
-        let facts = PostgresFactStore(pool: runtime.postgres)
+        let facts: [any FactStore] = [PostgresFactStore(pool: runtime.postgres), PaymentOutcomeStore(pool: runtime.postgres)]
         let reports = ReportService(
             store: PostgresReportStore(pool: runtime.postgres), queueLengths: RedisQueueLengths(redis: runtime.redis).lengths)
         let applied = runtime.metrics.counter("tiketi_stats_facts_applied_total", "Facts of other services applied to the rollups.")
-        let follower = FactFollower(
-            facts: facts, pause: UInt64(config.pollMilliseconds) * 1_000_000, loop: runtime.group.next(), logger: runtime.logger
-        ) { applied.increment(by: UInt64($0)) }
+        let followers = facts.map { store in
+            FactFollower(
+                facts: store, pause: UInt64(config.pollMilliseconds) * 1_000_000, loop: runtime.group.next(), logger: runtime.logger
+            ) { applied.increment(by: UInt64($0)) }
+        }
 
         let router = Router()
         router.use(runtime.authentication)
         StatsRoutes(reports: reports, facts: facts).install(on: router, internalAuth: runtime.internalAuth)
-        return ServiceApp(router: router, services: [follower])
+        return ServiceApp(router: router, services: followers)
     }
 }

@@ -11,7 +11,7 @@ import TiketiTesting
         let stats = try await StatsFixture.make()
         let user = JWT.sign(
             Principal(userID: UUID(), email: "u@example.com", role: .user), secret: CommonConfig.developmentJWTSecret, lifetimeSeconds: 60)
-        for path in ["", "/events", "/revenue", "/dashboard"] {
+        for path in ["", "/events", "/revenue", "/payments", "/dashboard"] {
             #expect(try await stats.app.get("/api/stats" + path).code == "NO_TOKEN")
             #expect(try await stats.app.get("/api/stats" + path, token: user).code == "ADMIN_REQUIRED")
             #expect(try await stats.get("/api/stats" + path).status == 200)
@@ -52,6 +52,7 @@ import TiketiTesting
         #expect(board?["eventStats"]?.arrayValue?.count == 1)
         #expect(board?["revenueByDate"]?.arrayValue?.count == 30)
         #expect(board?["recentReservations"]?.arrayValue?.count == 10)
+        #expect(board?["payments"]?["confirmed"]?["payments"]?.intValue == 0)
         #expect(board?["recentReservations"]?[0]?["eventTitle"]?.stringValue == "공연")
         // Redis is away: the rest stands.
         #expect(board?["queue"]?["waiting"] == .null)

@@ -48,7 +48,7 @@ final class StatsFixture: Sendable {
         for _ in 0..<1000 {
             while let count = try await facts.applyNext(limit: limit), count > 0 { total += count }
             let behind = try await database.query(
-                "SELECT last_id < coalesce((SELECT max(id) FROM ticket_schema.outbox), 0) FROM stats_schema.feeds")
+                "SELECT last_id < coalesce((SELECT max(id) FROM ticket_schema.outbox), 0) FROM stats_schema.feeds WHERE source = 'ticket'")
             if try !behind[0].bool(0) { return total }
             try await EventLoopGroup.shared.next().run { try await EventLoop.current?.sleep(nanoseconds: 10_000_000) }
         }

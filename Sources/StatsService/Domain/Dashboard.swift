@@ -15,6 +15,7 @@ struct Dashboard: Sendable {
     var waiting: Int?
     var queues: [Queue]
     var recent: [RecentReservation]
+    var payments: PaymentOutcomes
 
     func write(to json: inout JSONWriter) {
         totals.write(to: &json)
@@ -29,6 +30,7 @@ struct Dashboard: Sendable {
                 }
             }
         }
+        json.object("payments") { payments.write(to: &$0) }
         json.array("recentReservations", recent) { json, item in json.object { item.write(to: &$0) } }
     }
 }

@@ -53,6 +53,30 @@ struct RevenueDay: Sendable, Equatable {
     }
 }
 
+/// How payments ended: every outcome, also those that never happened.
+struct PaymentOutcomes: Sendable, Equatable {
+    static let names = ["confirmed", "failed", "cancelled", "refunded", "abandoned"]
+
+    struct Sum: Sendable, Equatable {
+        var payments = 0
+        var amount = 0
+    }
+
+    var sums: [String: Sum] = [:]
+
+    func write(to json: inout JSONWriter) {
+        for name in Self.names {
+            let sum = sums[name] ?? Sum()
+            json.key(name)
+            json.object {
+                $0.member("payments", sum.payments)
+                $0.key("amount")
+                $0.money(hundredths: Int64(sum.amount))
+            }
+        }
+    }
+}
+
 struct RecentReservation: Sendable {
     var id: UUID
     var number: String

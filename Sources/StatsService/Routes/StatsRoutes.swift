@@ -4,16 +4,17 @@ import TiketiNet
 
 struct StatsRoutes: Sendable {
     let reports: ReportService
-    let facts: any FactStore
+    let facts: [any FactStore]
 
     func install(on router: Router, internalAuth: any Middleware) {
         let admin = RouteOptions(middleware: [AdminOnly()])
         router.get("/api/stats", admin) { try await totals($0) }
         router.get("/api/stats/events", admin) { try await events($0) }
         router.get("/api/stats/revenue", admin) { try await revenue($0) }
+        router.get("/api/stats/payments", admin) { try await payments($0) }
         router.get("/api/stats/dashboard", admin) { try await dashboard($0) }
         router.post("/internal/stats/rebuild", RouteOptions(middleware: [internalAuth])) { _ in
-            try await facts.rebuild()
+            for store in facts { try await store.rebuild() }
             return .success()
         }
     }
@@ -33,6 +34,11 @@ struct StatsRoutes: Sendable {
         let days = try await reports.revenue(
             from: try query.string("from"), to: try query.string("to"), group: try query.choice("group", as: RevenueGroup.self) ?? .day)
         return .success { json in json.array("revenueByDate", days) { json, day in json.object { day.write(to: &$0) } } }
+    }
+
+    private func payments(_ context: RequestContext) async throws -> HTTPResponse {
+        let outcomes = try await reports.payments()
+        return .success { json in json.object("payments") { outcomes.write(to: &$0) } }
     }
 
     private func dashboard(_ context: RequestContext) async throws -> HTTPResponse {

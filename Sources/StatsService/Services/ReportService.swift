@@ -16,6 +16,8 @@ struct ReportService: Sendable {
 
     func events() async throws -> [EventStats] { try await store.events() }
 
+    func payments() async throws -> PaymentOutcomes { try await store.payments() }
+
     /// From and to are days in Seoul, both included; by default the last thirty.
     func revenue(from: String? = nil, to: String? = nil, group: RevenueGroup = .day) async throws -> [RevenueDay] {
         var faults: [FieldError] = []
@@ -39,7 +41,7 @@ struct ReportService: Sendable {
         return Dashboard(
             totals: try await store.totals(), events: events, revenue: try await revenue(), waiting: queues.map { $0.reduce(0, +) },
             queues: zip(events, queues ?? []).compactMap { $1 > 0 ? Dashboard.Queue(eventID: $0.id, waiting: $1) : nil },
-            recent: try await store.recent(limit: 10))
+            recent: try await store.recent(limit: 10), payments: try await store.payments())
     }
 
     private static func day(_ text: String?, _ field: String, faults: inout [FieldError]) -> CalendarDay? {

@@ -9,6 +9,7 @@ protocol ReportStore: Sendable {
     /// One entry for each day or month from the first to the last, empty ones as 0.
     func revenue(from: String, to: String, group: RevenueGroup) async throws -> [RevenueDay]
     func recent(limit: Int) async throws -> [RecentReservation]
+    func payments() async throws -> PaymentOutcomes
     /// Today in Seoul, as yyyy-mm-dd.
     func today() async throws -> String
 }
@@ -78,6 +79,15 @@ struct PostgresReportStore: ReportStore {
                 eventTitle: try $0.string("title"), userName: try $0.stringOrNil("user_name"), amount: try $0.int("amount"),
                 status: try $0.string("status"), paymentStatus: try $0.string("payment_status"), createdAt: try $0.timestamp("created_at"))
         }
+    }
+
+    func payments() async throws -> PaymentOutcomes {
+        var outcomes = PaymentOutcomes()
+        for row in try await pool.read("SELECT outcome, payments, (amount * 100)::bigint AS amount FROM stats_schema.payment_rollups") {
+            outcomes.sums[try row.string("outcome")] = PaymentOutcomes.Sum(
+                payments: try row.int("payments"), amount: try row.int("amount"))
+        }
+        return outcomes
     }
 
     func today() async throws -> String {
