@@ -64,10 +64,10 @@ def number(statement):
     return int(sql(statement)[0][0])
 
 
-def together(count, action):
-    """Runs `action(index)` in `count` threads at once and returns their results."""
+def together(count, action, indices=None):
+    """Runs `action(index)` in `count` threads at once, once for each thread or for each index, and returns the results."""
     with concurrent.futures.ThreadPoolExecutor(count) as pool:
-        return list(pool.map(action, range(count)))
+        return list(pool.map(action, indices or range(count)))
 
 
 def ledger():

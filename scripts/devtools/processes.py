@@ -22,6 +22,15 @@ def start_time(pid):
     return None if fields[0] in "ZX" else fields[19]
 
 
+def is_halted(name):
+    """Whether a process of ours is stopped as by SIGSTOP."""
+    pid = running_pid(name)
+    if pid is None:
+        return False
+    with open(f"/proc/{pid}/stat") as stat:
+        return stat.read().rsplit(")", 1)[1].split()[0] == "T"
+
+
 def record(name, pid):
     RUN.mkdir(parents=True, exist_ok=True)
     (RUN / f"{name}.json").write_text(json.dumps({"pid": pid, "started": start_time(pid)}))
