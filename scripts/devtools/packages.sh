@@ -29,9 +29,9 @@ ensure_packages() {
   ' sh "${missing[@]}" >&2
 }
 
-# Makes the Python environment of the test clients (real Socket.IO clients and the like) in DIRECTORY, once per list of requirements.
+# Makes a Python environment in DIRECTORY, once per list of REQUIREMENTS (by default the test clients': real Socket.IO clients and the like).
 ensure_python_environment() {
-  local directory=$1 requirements=scripts/requirements.txt
+  local directory=$1 requirements=${2:-scripts/requirements.txt}
   if [[ ! -e $directory/done ]] || ! cmp -s "$requirements" "$directory/done"; then
     python3 -m venv "$directory"
     "$directory/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
