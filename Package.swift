@@ -64,7 +64,7 @@ let package = Package(
         // Floor 4: services
         module("GatewayService", service),
         module("AuthService", service + ["CLinux", "COpenSSL"]),
-        module("TicketService", service + ["TiketiRealtime", "CZlib"]),
+        module("TicketService", service + ["TiketiRealtime", "CZlib", collections]),
         module("PaymentService", service),
         module("StatsService", service),
         module("RealtimeService", service + ["TiketiRealtime"]),

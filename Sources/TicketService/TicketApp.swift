@@ -50,7 +50,8 @@ struct TicketParts: Sendable {
         let reservationStore = ReservationStore(postgres: postgres, holdSeconds: config.holdSeconds, seatsPerUser: config.seatsPerUser)
 
         let statuses = StatusService(events: eventStore, announcer: announcer, logger: logger)
-        seats = SeatService(seats: seatStore, announcer: announcer)
+        let batcher = HoldBatcher(store: seatStore, announcer: announcer, group: group, limit: config.holdBatchSize, metrics: metrics)
+        seats = SeatService(seats: seatStore, batcher: batcher, announcer: announcer)
         maps = SeatMapService(store: SeatMapStore(postgres: postgres), cache: cache, blocking: blocking)
         reservations = ReservationService(
             reservations: reservationStore, seats: seats, announcer: announcer, statuses: statuses, payments: payments, logger: logger,

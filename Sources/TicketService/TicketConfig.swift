@@ -6,6 +6,8 @@ struct TicketConfig: Sendable {
     var holdSeconds = 900
     /// Held plus bought seats of one event for each user.
     var seatsPerUser = 4
+    /// Holds of one event that are committed together under contention; 1 commits each by itself.
+    var holdBatchSize = 100
     var cleanerInterval = 60
     var statusInterval = 300
     var queue = QueueConfig()
@@ -15,6 +17,7 @@ struct TicketConfig: Sendable {
     init(_ environment: inout EnvironmentReader) {
         holdSeconds = environment.seconds("HOLD_SECONDS", default: 900, in: 1...86_400)
         seatsPerUser = environment.int("MAX_SEATS_PER_USER", default: 4, in: 1...1000)
+        holdBatchSize = environment.int("HOLD_BATCH_SIZE", default: 100, in: 1...1000)
         cleanerInterval = environment.seconds("RESERVATION_CLEANER_INTERVAL_SECONDS", default: 60)
         statusInterval = environment.seconds("EVENT_STATUS_INTERVAL_SECONDS", default: 300)
         queue = QueueConfig(&environment)

@@ -6,10 +6,10 @@ import socket
 import subprocess
 import sys
 
-from devtools import processes, services, settings, stores
+from devtools import processes, settings, stores
 from devtools.api import API
 
-from . import measure
+from . import holds, measure
 from .nginx import Nginx, proxy, responder
 
 FREE = 18080
@@ -57,14 +57,7 @@ def proxied():
 
 def seats():
     """A cached seat map of 1,000 seats through gateway and ticket of a whole running system."""
-    os.environ.update({"RATE_LIMIT_ENABLED": "false", "LOG_LEVEL": "warning", "ACCESS_LOG": "off", "WORKERS": "1"})
-    stores.start_postgres()
-    stores.start_redis()
-    services.prepare_database()
-    for name in services.names():
-        services.start(name)
-    services.wait_ready()
-    sys.path.insert(0, str(settings.ROOT / "Tests" / "EndToEnd"))
+    holds.start_system(WORKERS="1")
     import helpers
 
     event = helpers.event(rows=20, seats_per_row=50)
@@ -112,7 +105,7 @@ def postgres():
     return subprocess.run([str(script)], env=environment, cwd=settings.ROOT).returncode == 0
 
 
-BENCHMARKS = {"http": http, "proxy": proxied, "seats": seats, "idle": idle, "postgres": postgres}
+BENCHMARKS = {"http": http, "proxy": proxied, "seats": seats, "holds": holds.run, "idle": idle, "postgres": postgres}
 
 if __name__ == "__main__":
     chosen = sys.argv[1:] or list(BENCHMARKS)

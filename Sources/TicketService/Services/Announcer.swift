@@ -40,9 +40,11 @@ public struct Announcer: Sendable {
     }
 
     func announce(_ announcement: Announcement) async {
-        var commands: [[RedisArgument]] = []
+        // Caches first, each event once: its latest change makes all older answers unusable.
+        var latest: [UUID: Int64] = [:]
+        for change in announcement.changes { latest[change.eventID] = max(change.revision, latest[change.eventID] ?? 0) }
+        var commands = latest.map { cache.invalidation(of: $0.key, revision: $0.value) }
         for change in announcement.changes {
-            commands.append(cache.invalidation(of: change.eventID, revision: change.revision))
             seatCommands(change, &commands)
             if case .held = change.kind { seatsReserved.increment(by: UInt64(change.seats.count)) }
         }

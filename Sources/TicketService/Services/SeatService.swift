@@ -4,12 +4,11 @@ import TiketiNet
 
 public struct SeatService: Sendable {
     let seats: SeatStore
+    let batcher: HoldBatcher
     let announcer: Announcer
 
     func hold(_ ids: [UUID], by user: UUID) async throws -> Hold {
-        let (hold, change) = try await take(ids, user) { try await seats.hold(ids, by: user) }
-        await announcer.announce(change)
-        return hold
+        try await take(ids, user) { try await batcher.hold(HoldRequest(user: user, seats: ids)) }.0
     }
 
     func release(_ ids: [UUID], by user: UUID) async throws -> [UUID] {

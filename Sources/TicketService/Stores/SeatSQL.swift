@@ -1,34 +1,15 @@
-// The statements that take seats. Each is one statement, all or nothing: rows are locked in id order and the update is guarded by their count.
+// The statements that reserve seats, give them back and read them. Each is one statement, all or nothing: rows are locked in id order and the
+// update is guarded by their count. Holds are in `HoldSQL`.
 
-/// Statements that take seats for a user, either as a hold or as a reservation.
+/// Statements on an event's seats.
 ///
-/// The first half judges the request on the statement's snapshot, in the order of the specification's checks, and locks nothing unless
-/// all is well: a refusal costs no write. What it then locks is judged again on the rows as they are now. A seat whose holder's time ran
+/// The first half of a reservation judges the request on the statement's snapshot, in the order of the specification's checks, and locks
+/// nothing unless all is well: a refusal costs no write. What it then locks is judged again on the rows as they are now. A seat whose holder's time ran
 /// out is answered `settle`: the caller ends that claim first (`SettleSQL`) and asks again, so that expiry has one code path.
 enum SeatSQL {
-    /// Parameters: $1 user, $2 seat ids (distinct), $3 hold seconds, $4 seats one user may have of one event.
-    static let hold =
-        take(
-            own: "true", event: "(SELECT event_id FROM asked)", until: "now() + $3::bigint * interval '1 second'", reservation: "NULL",
-            which: "l.fresh") + """
-            , bumped AS (
-                UPDATE ticket_schema.event_counters SET version = version + 1, revision = revision + 1
-                WHERE event_id = (SELECT id FROM target) AND (SELECT count(*) FROM claimed) > 0
-                RETURNING event_id, version, revision
-            ), logged AS (
-                INSERT INTO ticket_schema.seat_changes (event_id, version, seat_ids)
-                SELECT event_id, version, ARRAY(SELECT seat_id FROM claimed) FROM bumped
-            )
-            SELECT \(outcome),
-                   least(asked.own_until, CASE WHEN bumped.version IS NOT NULL THEN ready.until END) AS expires_at
-            FROM asked, verdict, ready LEFT JOIN bumped ON true
-            """
-
-    /// Parameters: those of `hold`, $5 event, $6 the new reservation's id.
+    /// Parameters: $1 user, $2 seat ids (distinct), $3 hold seconds, $4 seats one user may have of one event, $5 event, $6 the new reservation's id.
     static let reserve =
-        take(
-            own: "s.reservation_id IS NULL", event: "$5::uuid",
-            until: "least(min(hold_expires_at), now() + $3::bigint * interval '1 second')", reservation: "$6::uuid", which: "true") + """
+        take + """
             , moved AS (
                 UPDATE ticket_schema.seat_claims c SET expires_at = ready.until
                 FROM changed, ready
@@ -73,14 +54,13 @@ enum SeatSQL {
                     ELSE ARRAY(SELECT id FROM wanted WHERE state = 'taken') END AS unavailable
         """
 
-    private static func take(own: String, event: String, until: String, reservation: String, which: String) -> String {
-        """
+    private static let take = """
         WITH wanted AS MATERIALIZED (
             SELECT s.id, s.event_id, s.hold_expires_at,
                    CASE WHEN s.status = 'available' THEN 'free'
                         WHEN s.status = 'reserved' THEN 'taken'
                         WHEN s.hold_expires_at <= now() THEN 'lapsed'
-                        WHEN s.reserved_by = $1::uuid AND \(own) THEN 'own'
+                        WHEN s.reserved_by = $1::uuid AND s.reservation_id IS NULL THEN 'own'
                         ELSE 'taken' END AS state
             FROM ticket_schema.seats s
             WHERE s.id = ANY ($2::uuid[])
@@ -93,7 +73,7 @@ enum SeatSQL {
             SELECT e.id, e.queue_enabled,
                    ticket_schema.event_status(e.status, e.sale_start_date, e.sale_end_date, 0, 0) = 'on_sale' AS on_sale
             FROM ticket_schema.events e
-            WHERE e.id = \(event)
+            WHERE e.id = $5::uuid
         ), mine AS MATERIALIZED (
             SELECT c.slot, c.expires_at IS NULL OR c.expires_at > now() AS running
             FROM ticket_schema.seat_claims c
@@ -127,7 +107,7 @@ enum SeatSQL {
                    s.section, s.row_number, s.seat_number
             FROM ticket_schema.seats s
             WHERE s.id = ANY ($2::uuid[]) AND (SELECT code FROM verdict) = 'ok'
-              AND (s.status = 'available' OR (s.status = 'locked' AND s.hold_expires_at > now() AND s.reserved_by = $1::uuid AND \(own)))
+              AND (s.status = 'available' OR (s.status = 'locked' AND s.hold_expires_at > now() AND s.reserved_by = $1::uuid AND s.reservation_id IS NULL))
             ORDER BY s.id
             FOR UPDATE
         ), slots AS MATERIALIZED (
@@ -136,14 +116,14 @@ enum SeatSQL {
             WHERE NOT EXISTS (SELECT FROM mine WHERE mine.slot = g)
         ), ready AS MATERIALIZED (
             SELECT count(*) = cardinality($2::uuid[]) AND count(*) FILTER (WHERE fresh) <= (SELECT count(*) FROM slots) AS ok,
-                   \(until) AS until
+                   least(min(hold_expires_at), now() + $3::bigint * interval '1 second') AS until
             FROM locked
         ), changed AS (
             UPDATE ticket_schema.seats s
             SET status = 'locked', reserved_by = $1::uuid, reserved_at = coalesce(s.reserved_at, now()),
-                hold_expires_at = ready.until, reservation_id = \(reservation)
+                hold_expires_at = ready.until, reservation_id = $6::uuid
             FROM locked l, ready
-            WHERE ready.ok AND s.id = l.id AND \(which)
+            WHERE ready.ok AND s.id = l.id
             RETURNING s.id, s.event_id, l.fresh
         ), claimed AS (
             INSERT INTO ticket_schema.seat_claims (seat_id, event_id, user_id, slot, expires_at)
@@ -153,7 +133,6 @@ enum SeatSQL {
             RETURNING seat_id
         )
         """
-    }
 
     /// Frees the caller's held seats of one event; `events` above one asks for another round. Parameters: $1 user, $2 seat ids.
     static let release = """

@@ -9,6 +9,21 @@ public enum Taking<Taken: Sendable>: Sendable {
     case settleFirst(eventID: UUID)
 }
 
+/// A user's wish for seats, distinct ones.
+public struct HoldRequest: Sendable {
+    public var user: UUID
+    public var seats: [UUID]
+}
+
+/// What one of many requests, decided together, is told.
+public enum HoldAnswer: Sendable {
+    case held(Hold, SeatChange?)
+    case refused(TicketError)
+    case settleFirst(eventID: UUID)
+    /// An earlier request of the same batch wanted the same seat, or came from the same user: ask again to see what became of it.
+    case again
+}
+
 /// The state of a hold after it succeeded.
 public struct Hold: Sendable, Equatable {
     public var eventID: UUID
@@ -22,16 +37,31 @@ public struct SeatStore: Sendable {
     let holdSeconds: Int
     let seatsPerUser: Int
 
-    /// Holds all seats or none. Seats the user holds already keep their end.
-    func hold(_ seats: [UUID], by user: UUID) async throws -> Taking<Hold> {
+    /// Decides holds of one event in one statement, each all or nothing; answers come in the order of the requests. `event` may be nil for one
+    /// request alone. Seats a user holds already keep their end.
+    func hold(_ requests: [HoldRequest], event: UUID?) async throws -> [HoldAnswer] {
+        var numbers: [Int] = []
+        for (index, request) in requests.enumerated() { numbers += repeatElement(index + 1, count: request.seats.count) }
         let rows = try await postgres.contended(
-            SeatSQL.hold, [.uuid(user), .uuidArray(seats), .int(holdSeconds), .int(seatsPerUser)])
-        guard let row = rows.first else { throw PostgresError(.decode, "hold returned no row") }
-        guard try Self.succeeded(row, limit: seatsPerUser) else { return .settleFirst(eventID: try row.uuid("event_id")) }
-        let hold = Hold(
-            eventID: try row.uuid("event_id"), expiresAt: try row.timestamp("expires_at"), fresh: try row.uuids("fresh"))
-        return .taken(hold, try SeatChange(row, .held(by: user), seats: hold.fresh))
+            HoldSQL.batch,
+            [
+                .uuidArray(requests.map(\.user)), .uuidArray(requests.flatMap(\.seats)), .intArray(numbers), .int(holdSeconds),
+                .int(seatsPerUser), PostgresValue(event),
+            ])
+        guard rows.count == requests.count else { throw PostgresError(.decode, "\(rows.count) answers to \(requests.count) holds") }
+        return try zip(requests, rows).map { request, row in
+            if try row.string("code") == "again" { return .again }
+            do {
+                guard try Self.succeeded(row, limit: seatsPerUser) else { return .settleFirst(eventID: try row.uuid("event_id")) }
+            } catch let refusal as TicketError { return .refused(refusal) }
+            let hold = Hold(
+                eventID: try row.uuid("event_id"), expiresAt: try row.timestamp("expires_at"), fresh: try row.uuids("fresh"))
+            return .held(hold, try SeatChange(row, .held(by: request.user), seats: hold.fresh))
+        }
     }
+
+    /// The event of a seat; nil when there is no such seat.
+    func event(ofSeat seat: UUID) async throws -> UUID? { try await postgres.read(HoldSQL.event, [.uuid(seat)]).first?.uuid(0) }
 
     /// True when taken, false when something must be settled first.
     static func succeeded(_ row: PostgresRow, limit: Int) throws -> Bool {
