@@ -88,7 +88,7 @@ let package = Package(
         tests("TiketiRealtimeTests", ["TiketiRealtime", "TiketiTesting"]),
         tests("AuthServiceTests", ["AuthService", "TiketiTesting"]),
         tests("GatewayServiceTests", ["GatewayService", "TiketiTesting"]),
-        tests("TicketServiceTests", ["TicketService", "TiketiTesting", "TiketiRealtime", log]),
+        tests("TicketServiceTests", ["TicketService", "TiketiTesting", "TiketiRealtime", "CZlib", log]),
         tests("PaymentServiceTests", ["PaymentService", "TossSimulator", "TiketiTesting"]),
         tests("StatsServiceTests", ["StatsService", "TiketiTesting"]),
         tests("RealtimeServiceTests", ["RealtimeService", "TiketiTesting"]),

@@ -59,7 +59,8 @@ enum GatewayApp {
         let urls = runtime.config.services
         func upstream(_ instances: ServiceInstances) -> Upstream { Upstream(instances, timeout: config.upstreamTimeout) }
         return ProxyRoutes(
-            services: services, realtimeProxy: realtime, edge: edge, auth: upstream(urls.auth), ticket: upstream(urls.ticket),
+            services: services, realtimeProxy: realtime, edge: edge, stamps: SeatMapStamps(redis: runtime.redis, group: runtime.group),
+            auth: upstream(urls.auth), ticket: upstream(urls.ticket),
             payment: upstream(urls.payment), stats: upstream(urls.stats),
             realtime: Upstream(urls.realtime, timeout: config.realtimeTimeout, repeatable: false))
     }

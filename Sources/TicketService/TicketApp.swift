@@ -52,7 +52,7 @@ struct TicketParts: Sendable {
         let statuses = StatusService(events: eventStore, announcer: announcer, logger: logger)
         let batcher = HoldBatcher(store: seatStore, announcer: announcer, group: group, limit: config.holdBatchSize, metrics: metrics)
         seats = SeatService(seats: seatStore, batcher: batcher, announcer: announcer)
-        maps = SeatMapService(store: SeatMapStore(postgres: postgres), cache: cache, blocking: blocking)
+        maps = SeatMapService(store: SeatMapStore(postgres: postgres, blocking: blocking), cache: cache)
         reservations = ReservationService(
             reservations: reservationStore, seats: seats, announcer: announcer, statuses: statuses, payments: payments, logger: logger,
             created: metrics.counter("tiketi_reservations_created_total", "Reservations made."))
@@ -89,7 +89,7 @@ struct TicketParts: Sendable {
         router.use(authentication)
         if let idempotency { router.use(Idempotency(idempotency)) }
         EventRoutes(events: events).install(on: router)
-        SeatRoutes(maps: maps, seats: seats, holdSeconds: config.holdSeconds, blocking: blocking).install(on: router)
+        SeatRoutes(maps: maps, seats: seats, holdSeconds: config.holdSeconds).install(on: router)
         ReservationRoutes(reservations: reservations).install(on: router)
         QueueRoutes(queue: queue).install(on: router, auth: internalAuth)
         InternalEventRoutes(events: events).install(on: router, auth: internalAuth)

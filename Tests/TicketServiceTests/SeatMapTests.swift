@@ -69,12 +69,11 @@ import TiketiTesting
         let world = try await TicketWorld.make()
         let (event, seats) = try await world.event()
         let cache = SnapshotCache(redis: world.client)
-        let store = SeatMapStore(postgres: world.pool)
         let blocking = BlockingPool(name: "other", threads: 1, queueLimit: 10)
-        let other = SeatMapService(store: store, cache: cache, blocking: blocking)
+        let other = SeatMapService(store: SeatMapStore(postgres: world.pool, blocking: blocking), cache: cache)
         _ = try await world.call(.get, "/api/seats/\(event)")
         let (map, _) = try await world.on { try await other.map(event) { _ in false } }
-        #expect(map?.header.version == 1 && map?.sections.keys.sorted() == ["A"])
+        #expect(map?.header.version == 1 && map?.plan.sections.map(\.name) == ["A"])
         #expect(try await world.hold([seats[3]], as: UUID()).status == 200)
         let (next, _) = try await world.on { try await other.map(event) { _ in false } }
         #expect(next?.header.version == 2)
@@ -82,9 +81,88 @@ import TiketiTesting
         let old = try #require(map)
         try await world.on {
             await world.parts.announcer.send([cache.invalidation(of: event, revision: 5)])
-            try await cache.store(CacheKey.seats(event), old.header, old.cached, milliseconds: 30_000)
+            try await cache.store(CacheKey.seats(event), old.header, [], milliseconds: 30_000)
             let header = try await cache.header(CacheKey.seats(event))
             #expect(header?.isFilled == false && header?.revision == 5)
+        }
+        try await world.close()
+    }
+
+    /// A client that missed messages asks for what changed since the version it has.
+    @Test func tellsWhatChangedSinceAVersion() async throws {
+        let world = try await TicketWorld.make()
+        let (event, seats) = try await world.event(seats: 60)
+        let target = "/api/seats/\(event)"
+        let user = UUID()
+        #expect(try await world.hold([seats[3], seats[4]], as: user).status == 200)
+        #expect(try await world.hold([seats[40]], as: UUID()).status == 200)
+        #expect(try await world.release([seats[4]], as: user).status == 200)
+        func changed(since version: Int) async throws -> [String: String]? {
+            let answer = try await world.call(.get, target + "?since=\(version)", headers: ["Accept-Encoding": "gzip"])
+            #expect(answer.status == 200 && answer.json["version"]?.intValue == 4)
+            guard answer.json["since"]?.intValue == version else { return nil }
+            let pairs = answer.json["seats"]?.arrayValue?.map { ($0["id"]?.stringValue ?? "", $0["status"]?.stringValue ?? "") } ?? []
+            return Dictionary(uniqueKeysWithValues: pairs)
+        }
+        let three = try await changed(since: 1)
+        #expect(three == ["\(seats[3])": "locked", "\(seats[4])": "available", "\(seats[40])": "locked"])
+        #expect(try await changed(since: 3) == ["\(seats[4])": "available"])
+        #expect(try await changed(since: 4) == [:])
+        // Of the future, as after a restored backup, and from before anything that is known: the whole map.
+        for version in [0, 5, 1_000_000] {
+            let whole = try await world.call(.get, target + "?since=\(version)")
+            #expect(whole.json["since"] == nil && whole.json["seats"]?.arrayValue?.count == 60, "\(version)")
+        }
+        #expect(try await world.call(.get, target + "?since=-1").status == 400)
+        #expect(try await world.call(.get, target + "?since=x").status == 400)
+        // Another process, which never saw the older maps, knows them as well.
+        let blocking = BlockingPool(name: "other", threads: 1, queueLimit: 10)
+        let other = SeatMapService(
+            store: SeatMapStore(postgres: world.pool, blocking: blocking), cache: SnapshotCache(redis: world.client))
+        let map = try await world.on { try await other.map(event) { _ in false }.map }
+        #expect(map?.changes(since: 1) != nil && map?.changes(since: 0) == nil)
+        // A hold that the clock has ended is free, before anybody settled it and without a version.
+        try await world.pass(seconds: 901)
+        #expect(try await changed(since: 4) == ["\(seats[3])": "available", "\(seats[40])": "available"])
+        try await world.close()
+    }
+
+    /// A map made step by step from the ones before is, byte for byte, the map that a process makes that starts now; compressed as well.
+    @Test func mapsMadeOfChangesAreTheWholeTruth() async throws {
+        let world = try await TicketWorld.make { $0.seatsPerUser = 1000 }
+        let now = Timestamp.now()
+        let made = try await world.inside(
+            .post, "/internal/events",
+            """
+            {"title":"T","venue":"V","eventDate":"\(now.adding(seconds: 9000))","saleStartDate":"\(now)","saleEndDate":"\(now.adding(seconds: 8000))",
+             "seatLayout":{"sections":[{"name":"VIP","rows":3,"seatsPerRow":43,"price":150000},{"name":"R석","rows":13,"seatsPerRow":23,"price":90000}]}}
+            """)
+        let event = try #require(made.json["event"]?["id"]?.stringValue.flatMap { UUID($0) })
+        let seats = try await world.database.query("SELECT id FROM ticket_schema.seats WHERE event_id = '\(event)'").map { try $0.uuid(0) }
+        let users = (0..<5).map { _ in UUID() }
+        for round in 0..<30 {
+            let user = users[round % 5]
+            let some = Array(seats.shuffled().prefix([1, 3, 90][round % 3]))
+            switch round % 4 {
+            case 3: _ = try await world.release(seats.shuffled().suffix(100), as: user)
+            case 2:
+                let free = try await world.database.query("SELECT id FROM ticket_schema.seats WHERE status = 'available' LIMIT 2")
+                if let id = try await world.reserve(event, free.map { try $0.uuid(0) }, as: user).reservationID {
+                    _ = try await world.call(.put, "/api/reservations/\(id)/cancel", as: user)
+                }
+            default: _ = try await world.hold(some, as: user)
+            }
+            if round == 17 { try await world.pass(seconds: 901) }
+            for path in ["/api/seats/\(event)", "/api/seats/\(event)?section=VIP", "/api/seats/\(event)?section=R%EC%84%9D"] {
+                let plain = try await world.call(.get, path)
+                let packed = try await world.call(.get, path, headers: ["Accept-Encoding": "gzip"])
+                #expect(Gzip.decompress(packed.body[...]) == plain.body, "round \(round)")
+                #expect(plain.json["seats"]?.arrayValue?.isEmpty == false)
+            }
+            let blocking = BlockingPool(name: "other", threads: 1, queueLimit: 10)
+            let other = SeatMapStore(postgres: world.pool, blocking: blocking)
+            let fresh = try await world.on { try await other.read(event, base: nil) }
+            #expect(try await world.call(.get, "/api/seats/\(event)").body == fresh?.plain(), "round \(round)")
         }
         try await world.close()
     }

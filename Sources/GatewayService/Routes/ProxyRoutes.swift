@@ -6,6 +6,7 @@ struct ProxyRoutes: Sendable {
     let services: ReverseProxy
     let realtimeProxy: ReverseProxy
     let edge: Edge
+    let stamps: SeatMapStamps
     let auth: Upstream
     let ticket: Upstream
     let payment: Upstream
@@ -21,6 +22,13 @@ struct ProxyRoutes: Sendable {
         ]
         for (prefix, upstream) in upstreams {
             for method in Self.methods { router.on(method, prefix + "/*rest") { try await forward($0, services, upstream) } }
+        }
+        for method in Self.methods {
+            router.on(method, "/api/seats/:eventId") { context in
+                // Most who look at a seat map again have the latest already.
+                if method == .get, let answer = await stamps.notModified(context) { return answer }
+                return try await forward(context, services, ticket)
+            }
         }
         // Engine.IO asks at /socket.io/ and its own preflight is its own business.
         for method in Self.methods + [.options] { router.on(method, "/socket.io/*rest") { try await forward($0, realtimeProxy, realtime) } }

@@ -6,10 +6,9 @@ struct SeatRoutes: Sendable {
     let maps: SeatMapService
     let seats: SeatService
     let holdSeconds: Int
-    let blocking: BlockingPool
 
-    /// Bodies below this are not worth compressing.
-    private static let gzipFrom = 1024
+    /// Maps of fewer seats are not worth compressing.
+    private static let gzipFrom = 5
 
     func install(on router: Router) {
         router.get("/api/seats/:eventId") { try await map($0) }
@@ -19,34 +18,30 @@ struct SeatRoutes: Sendable {
 
     private func map(_ context: RequestContext) async throws -> HTTPResponse {
         let event = try context.uuidParameter("eventId")
-        let section = try context.query.string("section", max: 100)
+        let query = context.query
+        let section = try query.string("section", max: 100)
+        // A section is always sent whole.
+        let since = section == nil ? try query.int("since", in: 0...Int.max) : nil
         let asked = context.request.headers["If-None-Match"]
-        let suffix = section.map { "-" + Hex.encode(Crypto.sha256($0).prefix(8)) } ?? ""
+        var suffix = section.map { "-" + Hex.encode(Crypto.sha256($0).prefix(8)) } ?? ""
+        if let since { suffix += "-since-\(since)" }
         let (found, mapTag) = try await maps.map(event) { tag in
             asked.map { EntityTag.matches($0, EntityTag.with(suffix, tag)) } ?? false
         }
-        var headers: HTTPHeaders = [
-            "ETag": EntityTag.with(suffix, mapTag),
-            // Kept for revalidation only: a live map may change at any moment, and ends no later than `validUntil`.
-            "Cache-Control": "public, max-age=0, must-revalidate", "Vary": "Accept-Encoding",
-        ]
+        var headers = SnapshotHeader.seatMapFields(EntityTag.with(suffix, mapTag))
         guard let found else { return HTTPResponse(status: .notModified, headers: headers, body: .none) }
         headers.add("Content-Type", "application/json; charset=utf-8")
-        let plain = section.map { found.body(section: $0) } ?? found.plain
-        if plain.count >= Self.gzipFrom, EntityTag.acceptsGzip(context.request.headers["Accept-Encoding"]),
-            let packed = try await packed(found, plain, isWhole: section == nil)
+        // A client that mends a gap gets what changed, which is small; the whole map when that is not known any more.
+        if let since, let changes = found.changes(since: Int64(since)) {
+            return HTTPResponse(headers: headers, body: .bytes(changes))
+        }
+        if found.states.count >= Self.gzipFrom, EntityTag.acceptsGzip(context.request.headers["Accept-Encoding"]),
+            let packed = found.gzip(section: section)
         {
             headers.add("Content-Encoding", "gzip")
             return HTTPResponse(headers: headers, body: .bytes(packed))
         }
-        return HTTPResponse(headers: headers, body: .bytes(plain))
-    }
-
-    private func packed(_ map: SeatMap, _ plain: [UInt8], isWhole: Bool) async throws -> [UInt8]? {
-        if isWhole { return map.gzip.isEmpty ? nil : map.gzip }
-        // A section of a thousand seats takes a millisecond: small ones here, others beside the loop.
-        if plain.count < 64 << 10 { return Gzip.compress(plain) }
-        return try await blocking.run { Gzip.compress(plain) }
+        return HTTPResponse(headers: headers, body: .bytes(found.plain(section: section)))
     }
 
     private func hold(_ context: RequestContext) async throws -> HTTPResponse {
@@ -71,48 +66,5 @@ struct SeatRoutes: Sendable {
         let ids = fields.uuids("seatIds", min: 1, max: 100)
         try fields.finish()
         return ids
-    }
-}
-
-/// Entity tags and content codings of requests.
-enum EntityTag {
-    /// The tag of a part of what `tag` names.
-    static func with(_ suffix: String, _ tag: String) -> String { suffix.isEmpty ? tag : String(tag.dropLast()) + suffix + "\"" }
-
-    /// RFC 9110 §13.1.2: `*`, or a list of tags compared weakly.
-    static func matches(_ field: String, _ tag: String) -> Bool {
-        let opaque = Self.opaque(tag[...])
-        return field.split(separator: ",").contains { part in
-            let candidate = part.trimming()
-            return candidate == "*" || Self.opaque(candidate) == opaque
-        }
-    }
-
-    private static func opaque(_ tag: Substring) -> Substring { tag.hasPrefix("W/") ? tag.dropFirst(2) : tag }
-
-    /// RFC 9110 §12.5.3: gzip is listed, or `*`, with a weight above zero.
-    static func acceptsGzip(_ field: String?) -> Bool {
-        guard let field else { return false }
-        var any = false
-        for item in field.lowercased().split(separator: ",") {
-            let parts = item.split(separator: ";").map { $0.trimming() }
-            guard let coding = parts.first, coding == "gzip" || coding == "x-gzip" || coding == "*" else { continue }
-            let isRefused = parts.dropFirst().contains { part in
-                part.hasPrefix("q=") && part.dropFirst(2).allSatisfy { $0 == "0" || $0 == "." }
-            }
-            if coding != "*" { return !isRefused }
-            any = !isRefused
-        }
-        return any
-    }
-}
-
-extension Substring {
-    /// Without blanks at both ends.
-    func trimming() -> Substring {
-        var rest = self
-        while rest.first == " " || rest.first == "\t" { rest.removeFirst() }
-        while rest.last == " " || rest.last == "\t" { rest.removeLast() }
-        return rest
     }
 }

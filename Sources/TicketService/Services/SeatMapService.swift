@@ -1,4 +1,5 @@
-// Seat maps for readers: kept in the process and in Redis, never served once a later change was announced or a hold in them has ended.
+// Seat maps for readers: kept in the process, never served once a later change was announced or a hold in them has ended. Redis tells which map is
+// the latest; it does not carry the maps, because making the next one from the one before costs less than fetching it.
 import TiketiCore
 import TiketiNet
 import TiketiStore
@@ -6,15 +7,13 @@ import TiketiStore
 public final class SeatMapService: Sendable {
     private let store: SeatMapStore
     private let cache: SnapshotCache
-    private let blocking: BlockingPool
     private let flights = SingleFlight<SeatMap>()
     private let kept = Locked<Kept>(Kept())
     private static let life = 30_000
 
-    init(store: SeatMapStore, cache: SnapshotCache, blocking: BlockingPool) {
+    init(store: SeatMapStore, cache: SnapshotCache) {
         self.store = store
         self.cache = cache
-        self.blocking = blocking
     }
 
     /// The state of Redis on one event.
@@ -34,7 +33,7 @@ public final class SeatMapService: Sendable {
         let announced = await announced(event)
         switch announced {
         case .filled(let header):
-            let etag = SeatMap.etag(header)
+            let etag = header.etag
             if known(etag) { return (nil, etag) }
             if let own, own.header == header { return (own, etag) }
         case .redisAway:
@@ -65,35 +64,18 @@ public final class SeatMapService: Sendable {
     }
 
     private func load(_ event: UUID, _ announced: Announced) async throws -> SeatMap {
-        if case .filled = announced, let found = try? await cache.get(CacheKey.seats(event)),
-            let map = try? await blocking.run({ SeatMap(found.header, cached: found.body, deadline: nil) })
-        {
-            kept.withLock { $0.put(event, map) }
-            return map
-        }
         let before = Timestamp.now()
-        guard let reading = try await store.read(event) else { throw TicketError.eventNotFound }
-        // Small maps are made here: the hop to another thread would cost more.
-        let map =
-            reading.rows.count <= 200
-            ? try SeatMap(reading, event: event, readBefore: before)
-            : try await blocking.run { try SeatMap(reading, event: event, readBefore: before) }
+        let base = kept.withLock { $0.get(event) }
+        guard let map = try await store.read(event, base: base) else { throw TicketError.eventNotFound }
         kept.withLock { $0.put(event, map) }
         if case .redisAway = announced { return map }
-        let spent = Double(Timestamp.now().microseconds - before.microseconds) / 1000
-        let life = min(Self.life, Int((reading.secondsValid.map { $0 * 1000 } ?? .infinity).rounded(.down).clamped(to: 0...1e9) - spent))
-        try? await cache.store(CacheKey.seats(event), map.header, map.cached, milliseconds: life)
+        // The stamp must be gone when the map's first hold ends.
+        let rest = map.deadline.map { ($0.microseconds - Timestamp.now().microseconds) / 1000 } ?? .max
+        let spent = (Timestamp.now().microseconds - before.microseconds) / 1000
+        let life = Int(min(Int64(Self.life), rest)) - Int(spent)
+        try? await cache.store(CacheKey.seats(event), map.header, [], milliseconds: life)
         return map
     }
-}
-
-extension SeatMap {
-    /// Whether no hold in it has ended. A map that came through Redis has no deadline of its own: Redis drops it in time.
-    fileprivate func isTrue(at now: Timestamp) -> Bool { header.validUntil == 0 || deadline.map { now < $0 } ?? false }
-}
-
-extension Double {
-    fileprivate func clamped(to range: ClosedRange<Double>) -> Double { Swift.min(Swift.max(self, range.lowerBound), range.upperBound) }
 }
 
 /// The maps this process has at hand, the least recently used dropped first.
@@ -101,7 +83,7 @@ private struct Kept {
     private var maps: [UUID: (map: SeatMap, used: UInt64)] = [:]
     private var clock: UInt64 = 0
     private var size = 0
-    /// Bytes of all maps together; 50,000 seats take about 12 MB.
+    /// Bytes of all maps together; 50,000 seats take about 20 MB.
     private static let limit = 256 << 20
 
     mutating func get(_ event: UUID) -> SeatMap? {

@@ -1,84 +1,118 @@
-// Seat maps from PostgreSQL, and their form in Redis.
+// Seat maps from PostgreSQL: a whole one, or the one before with what changed since.
 import TiketiCore
 import TiketiNet
 import TiketiStore
 
-/// One read of an event's seats: rows and counters of the same snapshot.
-public struct SeatReading: Sendable {
-    public var rows: PostgresRows
-    public var header: SnapshotHeader
-    /// Seconds from the reading to `header.validUntil`; nil when no hold runs.
-    public var secondsValid: Double?
-}
-
 public struct SeatMapStore: Sendable {
     let postgres: PostgresPool
+    /// Large maps are made beside the loops.
+    let blocking: BlockingPool
 
-    /// Nil when there is no such event.
-    func read(_ event: UUID) async throws -> SeatReading? {
-        let rows = try await postgres.read(SeatSQL.map, [.uuid(event)])
-        guard let first = rows.first else { return nil }
-        var earliest: Timestamp?
-        for row in rows {
-            if let end = try row.timestampOrNil(7), earliest.map({ end < $0 }) ?? true { earliest = end }
+    /// Seats from which on a map is made on another thread; below, the hop would cost more.
+    private static let small = 200
+
+    /// The map as of now, made from `base` when there is one; nil when there is no such event.
+    func read(_ event: UUID, base: SeatMap?) async throws -> SeatMap? {
+        if let base, let delta = try await delta(event, base) {
+            switch delta {
+            case .noEvent: return nil
+            case .map(let map): return map
+            }
         }
-        let header = SnapshotHeader(
-            revision: Int64(try first.int("revision")), version: Int64(try first.int("version")), validUntil: earliest?.microseconds ?? 0)
-        let readAt = try first.timestamp("read_at")
-        let seconds = earliest.map { Double($0.microseconds - readAt.microseconds) / 1_000_000 }
-        return SeatReading(rows: rows, header: header, secondsValid: seconds)
+        return try await whole(event)
     }
 
     func revision(_ event: UUID) async throws -> Int64? {
         try await postgres.read(EventSQL.version, [.uuid(event)]).first.map { Int64(try $0.int(1)) }
     }
-}
 
-extension SeatMap {
-    /// Makes the map of a reading. Takes time in proportion to the seats.
-    convenience init(_ reading: SeatReading, event: UUID, readBefore: Timestamp) throws {
-        var seats: [SeatRow] = []
-        seats.reserveCapacity(reading.rows.count)
-        for row in reading.rows where !row.isNull(0) {
-            seats.append(
-                SeatRow(
-                    id: try row.uuid(0), section: try row.string(1), row: try row.int(2), number: try row.int(3), label: try row.string(4),
-                    price: try row.string(5), status: try row.string(6)))
+    // MARK: Whole
+
+    private func whole(_ event: UUID) async throws -> SeatMap? {
+        let before = Timestamp.now()
+        let rows = try await postgres.read(SeatMapSQL.whole, [.uuid(event)])
+        guard let first = rows.first else { return nil }
+        let (header, deadline) = try Self.counters(first, before)
+        let recent = try await postgres.read(
+            SeatMapSQL.log, [.uuid(event), .int(max(1, header.version - Int64(SeatMap.logLimit))), .int(header.version)])
+        let make: @Sendable () throws -> SeatMap = {
+            var (seats, states): ([SeatRow], [SeatState]) = ([], [])
+            seats.reserveCapacity(rows.count)
+            states.reserveCapacity(rows.count)
+            for row in rows where !row.isNull(0) {
+                seats.append(
+                    SeatRow(
+                        id: try row.uuid(0), section: try row.string(1), row: try row.int(2), number: try row.int(3),
+                        label: try row.string(4), price: try row.string(5)))
+                states.append(try Self.state(row.int(6)))
+            }
+            let plan = SeatPlan(event: event, seats)
+            let log = try recent.map { row in
+                SeatLogEntry(version: Int64(try row.int(0)), seats: try row.uuids("seat_ids").compactMap { plan.position(of: $0) })
+            }
+            return try SeatMap.whole(plan, header, states, log: Self.unbroken(log, upTo: header.version), deadline: deadline)
         }
-        let (plain, sections, prefix) = Self.encode(seats, event: event, header: reading.header)
-        self.init(
-            header: reading.header, plain: plain, gzip: Gzip.compress(plain) ?? [], sections: sections, prefix: prefix,
-            deadline: reading.secondsValid.map { readBefore.adding(seconds: $0) })
+        return rows.count <= Self.small ? try make() : try await blocking.run(make)
     }
 
-    /// What is kept in Redis after the header: a line of JSON that says where things are, then the compressed map.
-    var cached: [UInt8] {
-        var writer = JSONWriter(capacity: 64 + sections.count * 32)
-        writer.array(sections.sorted { $0.value.lowerBound < $1.value.lowerBound }) { writer, section in
-            writer.beginArray()
-            writer.value(section.key)
-            writer.value(section.value.lowerBound)
-            writer.value(section.value.upperBound)
-            writer.endArray()
-        }
-        return Array(String(prefix).utf8) + [0x0A] + writer.finish() + [0x0A] + gzip
+    // MARK: What changed
+
+    private enum Delta {
+        case noEvent
+        case map(SeatMap)
     }
 
-    /// Reads what `cached` made; nil when it is not that.
-    convenience init?(_ header: SnapshotHeader, cached: ArraySlice<UInt8>, deadline: Timestamp?) {
-        guard let first = cached.firstIndex(of: 0x0A), let second = cached[(first + 1)...].firstIndex(of: 0x0A),
-            let prefix = Int(String(decoding: cached[..<first], as: UTF8.self)),
-            let places = try? JSONValue.parse(Array(cached[(first + 1)..<second])).arrayValue,
-            let plain = Gzip.decompress(cached[(second + 1)...]), prefix <= plain.count
-        else { return nil }
-        var sections: [String: Range<Int>] = [:]
-        for place in places {
-            guard let place = place.arrayValue, place.count == 3, let name = place[0].stringValue, let start = place[1].intValue,
-                let end = place[2].intValue, 0 <= start, start <= end, end <= plain.count
-            else { return nil }
-            sections[name] = start..<end
+    /// Nil when the changes since the base are not all remembered any more.
+    private func delta(_ event: UUID, _ base: SeatMap) async throws -> Delta? {
+        let before = Timestamp.now()
+        let lapsed = base.states.indices.filter { base.states[$0] == .lapsed }.map { base.plan.ids[$0] }
+        let since = base.header.version
+        guard let row = try await postgres.read(SeatMapSQL.delta, [.uuid(event), .int(since), .uuidArray(lapsed)]).first else {
+            return .noEvent
         }
-        self.init(
-            header: header, plain: plain, gzip: Array(cached[(second + 1)...]), sections: sections, prefix: prefix, deadline: deadline)
+        let (header, deadline) = try Self.counters(row, before)
+        var log: [SeatLogEntry] = []
+        for (version, id) in zip(try row.ints("log_versions"), try row.uuids("log_ids")) {
+            guard let seat = base.plan.position(of: id) else { return nil }
+            if log.last?.version == version {
+                log[log.count - 1].seats.append(seat)
+            } else {
+                log.append(SeatLogEntry(version: version, seats: [seat]))
+            }
+        }
+        guard header.version >= since, Int64(log.count) == header.version - since else { return nil }
+        var changes: [(seat: Int, state: SeatState)] = []
+        for (id, state) in zip(try row.uuids("ids"), try row.ints("states")) {
+            guard let seat = base.plan.position(of: id) else { return nil }
+            changes.append((seat, try Self.state(Int(state))))
+        }
+        // Four chunks are compressed in about a millisecond.
+        if changes.count <= 4 { return .map(try base.with(changes, header, log: log, deadline: deadline)) }
+        let (found, added) = (changes, log)
+        return .map(try await blocking.run { try base.with(found, header, log: added, deadline: deadline) })
+    }
+
+    // MARK: Rows
+
+    private static func counters(_ row: PostgresRow, _ readBefore: Timestamp) throws -> (SnapshotHeader, Timestamp?) {
+        let until = try row.timestampOrNil("valid_until")
+        let readAt = try row.timestamp("read_at")
+        let header = SnapshotHeader(
+            revision: Int64(try row.int("revision")), version: Int64(try row.int("version")), validUntil: until?.microseconds ?? 0)
+        return (header, until.map { readBefore.adding(seconds: Double($0.microseconds - readAt.microseconds) / 1_000_000) })
+    }
+
+    private static func state(_ number: Int) throws(PostgresError) -> SeatState {
+        guard let state = UInt8(exactly: number).flatMap(SeatState.init) else {
+            throw PostgresError(.decode, "unknown seat state \(number)")
+        }
+        return state
+    }
+
+    /// The end of `log` that has no gap; old entries may have been pruned.
+    private static func unbroken(_ log: [SeatLogEntry], upTo version: Int64) -> [SeatLogEntry] {
+        var start = log.count
+        while start > 0, log[start - 1].version == version - Int64(log.count - start) { start -= 1 }
+        return Array(log[start...])
     }
 }

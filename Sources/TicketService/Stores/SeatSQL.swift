@@ -1,4 +1,4 @@
-// The statements that reserve seats, give them back and read them. Each is one statement, all or nothing: rows are locked in id order and the
+// The statements that reserve seats and give them back. Each is one statement, all or nothing: rows are locked in id order and the
 // update is guarded by their count. Holds are in `HoldSQL`.
 
 /// Statements on an event's seats.
@@ -151,18 +151,6 @@ enum SeatSQL {
         ), \(FreeSQL.seats()), \(FreeSQL.version(of: "(SELECT id FROM target)"))
         SELECT target.id AS event_id, target.events, \(FreeSQL.columns)
         FROM target LEFT JOIN bumped ON true
-        """
-
-    /// One row for each seat, expired holds free, each with the counters of the same snapshot; one row without a seat for an empty event.
-    /// Parameters: $1 event.
-    static let map = """
-        SELECT s.id, s.section, s.row_number, s.seat_number, s.seat_label, trim_scale(s.price)::text AS price,
-               CASE WHEN s.status = 'locked' AND s.hold_expires_at <= now() THEN 'available' ELSE s.status END AS status,
-               CASE WHEN s.hold_expires_at > now() THEN s.hold_expires_at END AS hold_ends,
-               c.version, c.revision, now() AS read_at
-        FROM ticket_schema.event_counters c LEFT JOIN ticket_schema.seats s ON s.event_id = c.event_id
-        WHERE c.event_id = $1::uuid
-        ORDER BY s.section, s.row_number, s.seat_number
         """
 }
 

@@ -1,4 +1,5 @@
 // Answers kept in Redis, each with the revision it was made from: a fill that lost the race with a write is never seen.
+import TiketiCore
 import TiketiNet
 import TiketiStore
 
@@ -6,7 +7,7 @@ import TiketiStore
 public enum CacheKey {
     static func event(_ id: UUID) -> String { "event:\(id)" }
     static func tickets(_ id: UUID) -> String { "tickets:\(id)" }
-    static func seats(_ id: UUID) -> String { "seats:\(id)" }
+    static func seats(_ id: UUID) -> String { SnapshotHeader.seatMapKey(id) }
     static func lock(_ seat: UUID) -> String { "reservation:lock:\(seat)" }
     static let listGeneration = "events:list:generation"
     static func list(_ status: EventStatus?, page: Int, limit: Int, query: String) -> String {

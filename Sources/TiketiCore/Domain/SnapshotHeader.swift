@@ -1,4 +1,4 @@
-// The first 64 bytes of every cached answer: enough to judge it without fetching the rest.
+// The first 64 bytes of every cached answer: enough to judge it without fetching the rest. What ticket writes and the gateway reads.
 import TiketiNet
 
 /// Three numbers of 20 digits each, a flag and a line end, so that a script compares revisions as text.
@@ -41,8 +41,22 @@ public struct SnapshotHeader: Sendable, Equatable {
         Array((Self.digits(revision) + Self.digits(version) + Self.digits(validUntil) + (isFilled ? "F" : "E") + "--\n").utf8)
     }
 
-    static func digits(_ number: Int64) -> String {
+    public static func digits(_ number: Int64) -> String {
         let text = String(max(0, number))
         return String(repeating: "0", count: 20 - text.utf8.count) + text
+    }
+}
+
+extension SnapshotHeader {
+    /// The Redis key under which the latest seat map of an event is announced (spec §5).
+    public static func seatMapKey(_ event: UUID) -> String { "seats:\(event)" }
+
+    /// The entity tag of the seat map with this header, weak because the same map is sent in several encodings. The end is part of it: a hold that ends
+    /// by the clock makes another map.
+    public var etag: String { "W/\"\(version)-\(validUntil)\"" }
+
+    /// The fields of every answer about a seat map, 304 included. Kept for revalidation only: a live map may change at any moment.
+    public static func seatMapFields(_ etag: String) -> HTTPHeaders {
+        ["ETag": etag, "Cache-Control": "public, max-age=0, must-revalidate", "Vary": "Accept-Encoding"]
     }
 }

@@ -1,0 +1,51 @@
+// Reading an event's seats: all of them, or what changed since a version. Numbers of states are those of `SeatState`.
+
+enum SeatMapSQL {
+    private static let state = """
+        CASE WHEN s.status = 'available' THEN 0 WHEN s.status = 'reserved' THEN 2 WHEN s.hold_expires_at <= now() THEN 3 ELSE 1 END
+        """
+
+    /// When the first running hold ends. $1 is the event.
+    private static let validUntil = """
+        (SELECT min(k.expires_at) FROM ticket_schema.seat_claims k
+         WHERE k.event_id = $1::uuid AND k.ended_at IS NULL AND k.expires_at > now())
+        """
+
+    /// One row for each seat, each with the counters of the same snapshot; one row without a seat for an event without any. Parameters: $1 event.
+    static let whole = """
+        SELECT s.id, s.section, s.row_number, s.seat_number, s.seat_label, trim_scale(s.price)::text AS price, \(state) AS state,
+               c.version, c.revision, now() AS read_at, \(validUntil) AS valid_until
+        FROM ticket_schema.event_counters c LEFT JOIN ticket_schema.seats s ON s.event_id = c.event_id
+        WHERE c.event_id = $1::uuid
+        ORDER BY s.section, s.row_number, s.seat_number
+        """
+
+    /// One row: the counters, what the versions after $2 changed (one element for each seat of each version), and how those seats, those
+    /// whose holder's time is over and the ones asked for are now. Parameters: $1 event, $2 version, $3 seats.
+    static let delta = """
+        WITH log AS MATERIALIZED (
+            SELECT version, unnest(seat_ids) AS id FROM ticket_schema.seat_changes WHERE event_id = $1::uuid AND version > $2::bigint
+        ), changed AS MATERIALIZED (
+            SELECT s.id, \(state) AS state
+            FROM (
+                SELECT id FROM log
+                UNION
+                SELECT unnest($3::uuid[])
+                UNION
+                SELECT k.seat_id FROM ticket_schema.seat_claims k
+                WHERE k.event_id = $1::uuid AND k.ended_at IS NULL AND k.expires_at <= now()
+            ) AS ids JOIN ticket_schema.seats s ON s.id = ids.id
+        )
+        SELECT c.version, c.revision, now() AS read_at, \(validUntil) AS valid_until,
+               ARRAY(SELECT id FROM changed ORDER BY id) AS ids, ARRAY(SELECT state FROM changed ORDER BY id) AS states,
+               ARRAY(SELECT version FROM log ORDER BY version, id) AS log_versions, ARRAY(SELECT id FROM log ORDER BY version, id) AS log_ids
+        FROM ticket_schema.event_counters c
+        WHERE c.event_id = $1::uuid
+        """
+
+    /// What versions changed, oldest first. Parameters: $1 event, $2 after, $3 up to.
+    static let log = """
+        SELECT version, seat_ids FROM ticket_schema.seat_changes
+        WHERE event_id = $1::uuid AND version > $2::bigint AND version <= $3::bigint ORDER BY version
+        """
+}
