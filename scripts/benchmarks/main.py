@@ -7,9 +7,8 @@ import subprocess
 import sys
 
 from devtools import processes, settings, stores
-from devtools.api import API
 
-from . import holds, measure
+from . import holds, measure, seatmaps
 from .nginx import Nginx, proxy, responder
 
 FREE = 18080
@@ -55,24 +54,6 @@ def proxied():
         upstream.stop()
 
 
-def seats():
-    """A cached seat map of 1,000 seats through gateway and ticket of a whole running system."""
-    holds.start_system(WORKERS="1")
-    import helpers
-
-    event = helpers.event(rows=20, seats_per_row=50)
-    url = f"{settings.url('gateway')}/api/seats/{event}"
-    _, headers, body = API().call("GET", f"/api/seats/{event}")
-    assert len(body["seats"]) == 1000
-    for name, extra in (("plain", []), ("gzip", ["Accept-Encoding: gzip"]), ("304", [f"If-None-Match: {headers['ETag']}"])):
-        for process in ("gateway", "ticket"):
-            pids = [processes.running_pid(process)]
-            # wrk counts 304 as neither error nor non-2xx.
-            cost, requests, p99 = measure.microseconds_per_request(pids, url, connections=32, headers=extra)
-            print(f"seat map of 1,000 seats, {name}: {process} {cost:.1f} µs CPU per request, {requests / 4:.0f}/s, p99 {p99}", flush=True)
-    return True
-
-
 def idle():
     """10,000 idle keep-alive connections to the gateway, each after one answered request."""
     count = 10_000
@@ -105,7 +86,7 @@ def postgres():
     return subprocess.run([str(script)], env=environment, cwd=settings.ROOT).returncode == 0
 
 
-BENCHMARKS = {"http": http, "proxy": proxied, "seats": seats, "holds": holds.run, "idle": idle, "postgres": postgres}
+BENCHMARKS = {"http": http, "proxy": proxied, "seats": seatmaps.run, "holds": holds.run, "idle": idle, "postgres": postgres}
 
 if __name__ == "__main__":
     chosen = sys.argv[1:] or list(BENCHMARKS)

@@ -42,13 +42,17 @@ def microseconds_per_request(pids, url, **options):
 
 
 def compare(name, ours, theirs, rounds=5, limit=None, **options):
-    """Alternates rounds against (pids, url) pairs and prints the medians and the median ratio. True when within the limit."""
+    """Alternates rounds against (pids, url[, headers]) and prints the medians and the median ratio. True when within the limit."""
     ratios, own, other = [], [], []
-    for pids, url in (ours, theirs):
-        load(url, seconds=1, **options)
+
+    def cost(pids, url, headers=(), **more):
+        return microseconds_per_request(pids, url, headers=headers, **options, **more)[0]
+
+    for side in (ours, theirs):
+        cost(*side, seconds=1)
     for _ in range(rounds):
-        mine = microseconds_per_request(*ours, **options)[0]
-        peer = microseconds_per_request(*theirs, **options)[0]
+        mine = cost(*ours)
+        peer = cost(*theirs)
         own.append(mine)
         other.append(peer)
         ratios.append(mine / peer)

@@ -28,6 +28,10 @@ def responder(port, body):
     return f"server {{ listen 127.0.0.1:{port} reuseport; location / {{ default_type application/json; return 200 '{body}'; }} }}"
 
 
+def files(port, directory):
+    return f"server {{ listen 127.0.0.1:{port} reuseport; root {directory}; location / {{ default_type application/json; }} }}"
+
+
 def proxy(port, upstream):
     return (f"upstream backend {{ server 127.0.0.1:{upstream}; keepalive 64; keepalive_requests 100000000; }}"
             f"server {{ listen 127.0.0.1:{port} reuseport; location / {{ proxy_pass http://backend; proxy_http_version 1.1;"

@@ -20,9 +20,19 @@ struct SeatMapStamps: Sendable {
         guard let asked = request.headers["If-None-Match"], request.query.isEmpty, context.loop.index < desks.count,
             let event = UUID(context.parameter("eventId")), let stamp = await desks[context.loop.index].stamp(of: event)
         else { return nil }
-        let etag = stamp.etag
-        guard EntityTag.matches(asked, etag) else { return nil }
-        return HTTPResponse(status: .notModified, headers: SnapshotHeader.seatMapFields(etag), body: .none)
+        guard asked == stamp.etag || EntityTag.matches(asked, stamp.etag) else { return nil }
+        return HTTPResponse(status: .notModified, headers: stamp.fields, body: .none)
+    }
+}
+
+/// What everybody who has the latest map is told.
+struct SeatMapStamp: Sendable {
+    let etag: String
+    let fields: HTTPHeaders
+
+    init(_ header: SnapshotHeader) {
+        etag = header.etag
+        fields = SnapshotHeader.seatMapFields(etag)
     }
 }
 
@@ -32,16 +42,16 @@ struct SeatMapStamps: Sendable {
 final class StampDesk: @unchecked Sendable {
     private let loop: EventLoop
     private let redis: RedisClient
-    private var waiting: [UUID: [LoopPromise<SnapshotHeader?>]] = [:]
+    private var waiting: [UUID: [LoopPromise<SeatMapStamp?>]] = [:]
 
     init(loop: EventLoop, redis: RedisClient) {
         self.loop = loop
         self.redis = redis
     }
 
-    func stamp(of event: UUID) async -> SnapshotHeader? {
+    func stamp(of event: UUID) async -> SeatMapStamp? {
         loop.preconditionOnLoop()
-        let promise = LoopPromise<SnapshotHeader?>()
+        let promise = LoopPromise<SeatMapStamp?>()
         if waiting.isEmpty { loop.atEndOfTick { [self] in ask() } }
         waiting[event, default: []].append(promise)
         return await promise.value()
@@ -56,7 +66,7 @@ final class StampDesk: @unchecked Sendable {
                     "GETRANGE", RedisArgument(SnapshotHeader.seatMapKey(event)), 0, RedisArgument(SnapshotHeader.length - 1),
                 ])
                 let header = reply?.bytes.flatMap { SnapshotHeader($0) }
-                let stamp = header.flatMap { $0.isFilled ? $0 : nil }
+                let stamp = header.flatMap { $0.isFilled ? SeatMapStamp($0) : nil }
                 for promise in promises { promise.succeed(stamp) }
             }
         }

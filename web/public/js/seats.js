@@ -1,4 +1,4 @@
-// The seat map, live: a snapshot by REST, then messages by version; a gap in the versions fetches the snapshot again.
+// The seat map, live: a snapshot by REST, then messages by version; a gap in the versions fetches what changed since.
 import { api, session } from './api.js';
 import { clock, countdown, el, won } from './dom.js';
 import { Live } from './live.js';
@@ -55,13 +55,14 @@ export async function seatMap({ params: [eventId], go, signal }) {
   }
 
   async function snapshot() {
-    const answer = await api('GET', path);
+    // The whole map the first time, and when the service does not know any more what changed.
+    const answer = await api('GET', version ? `${path}?since=${version}` : path);
     if (signal.aborted) return;
     version = answer.version;
     partial = null;
     const first = seats.size === 0;
     for (const seat of answer.seats) seats.set(seat.id, seat);
-    if (first) draw(); else for (const seat of seats.values()) paint(seat);
+    if (first) draw(); else for (const seat of answer.seats) paint(seat);
     summary();
   }
 
