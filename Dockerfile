@@ -7,10 +7,8 @@
 #   docker build --target ticket --build-arg VERSION=1.2.3 -t tiketi-ticket-service:local .
 #   scripts/build-images builds all of them.
 
-ARG SWIFT_IMAGE=docker.io/library/swift:6.3-bookworm
-
 # The compiler and the C libraries that the product is built on.
-FROM ${SWIFT_IMAGE} AS toolchain
+FROM docker.io/library/swift:6.3-bookworm AS toolchain
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends pkg-config libpq-dev libssl-dev zlib1g-dev libcrypt-dev ca-certificates \

@@ -5,7 +5,7 @@ import pathlib
 import sys
 import time
 
-from . import delivery, kubernetes, self_test, tools
+from . import delivery, kubernetes, monitoring, self_test, tools
 from .project import OVERLAYS, Fault, Project
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -33,7 +33,7 @@ def main():
     options = parser.parse_args()
     if options.self_test:
         sys.exit(self_test.run(ROOT, findings, options.self_test == "short"))
-    checks = [*kubernetes.CHECKS, *delivery.CHECKS, *tools.QUICK, *([] if options.quick else tools.SLOW)]
+    checks = [*kubernetes.CHECKS, *delivery.CHECKS, *monitoring.CHECKS, *tools.QUICK, *([] if options.quick else tools.SLOW)]
     project = Project(ROOT)
     wrong = 0
     for check in checks:

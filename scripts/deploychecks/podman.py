@@ -77,7 +77,9 @@ def as_pod(overlay, entry, folder):
         if probe and "httpGet" in probe:
             executable = container["name"].removesuffix("-service")
             container["livenessProbe"] = {"exec": {"command": [f"/tiketi/{executable}", "--probe", probe["httpGet"]["path"]]}, "periodSeconds": 10}
-        for variable in container.get("env", []):
+        # A key that may be missing and is.
+        container["env"] = [variable for variable in container.get("env", []) if not variable.get("valueFrom", {}).get("secretKeyRef", {}).get("optional")]
+        for variable in container["env"]:
             source = variable.get("valueFrom", {})
             if "resourceFieldRef" in source:
                 variable.update({"value": str(container["resources"]["limits"]["cpu"])})
