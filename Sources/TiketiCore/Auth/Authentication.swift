@@ -52,16 +52,21 @@ public struct Authentication: Preparation {
 /// Only other services may pass: `Authorization: Bearer $INTERNAL_API_TOKEN`, compared in constant time.
 public struct InternalAuth: Preparation {
     private let digest: [UInt8]
+    private let other: [UInt8]?
 
-    public init(token: String) {
-        precondition(!token.isEmpty, "an empty token would let everybody in")
+    /// - Parameter also: a second token that is accepted, while one follows the other.
+    public init(token: String, also: String? = nil) {
+        precondition(!token.isEmpty && also?.isEmpty != true, "an empty token would let everybody in")
         digest = Crypto.sha256(token)
+        other = also.map { Crypto.sha256($0) }
     }
 
     public func prepare(_ context: RequestContext) throws {
         guard let token = BearerToken.read(context.request.headers) else { throw APIError.noToken }
         // Digests have one length, so that not even the token's length shows in the time.
-        guard Crypto.constantTimeEquals(Crypto.sha256(token), digest) else { throw APIError.invalidToken }
+        let shown = Crypto.sha256(token)
+        if Crypto.constantTimeEquals(shown, digest) { return }
+        guard let other, Crypto.constantTimeEquals(shown, other) else { throw APIError.invalidToken }
     }
 }
 

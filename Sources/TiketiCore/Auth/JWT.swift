@@ -50,16 +50,21 @@ public enum JWT {
         sign(principal, key: HMACKey(Array(secret.utf8)), lifetimeSeconds: lifetimeSeconds, now: now)
     }
 
-    /// Checks tokens against one secret. Cheap to copy; safe from any thread.
+    /// Checks tokens against one secret, or two while one follows the other. Cheap to copy; safe from any thread.
     public struct Verifier: Sendable {
         private let key: HMACKey
+        private let other: HMACKey?
         /// How far another machine's clock may be ahead of ours, in seconds.
         private let leeway: Int64
 
-        public init(secret: String, leewaySeconds: Int = 60) { self.init(key: HMACKey(Array(secret.utf8)), leewaySeconds: leewaySeconds) }
+        public init(secret: String, also: String? = nil, leewaySeconds: Int = 60) {
+            self.init(key: HMACKey(Array(secret.utf8)), also: also.map { HMACKey(Array($0.utf8)) }, leewaySeconds: leewaySeconds)
+        }
 
-        public init(key: HMACKey, leewaySeconds: Int = 60) {
+        /// - Parameter also: a second key that is accepted, while one follows the other.
+        public init(key: HMACKey, also: HMACKey? = nil, leewaySeconds: Int = 60) {
             self.key = key
+            other = also
             leeway = Int64(leewaySeconds)
         }
 
@@ -95,7 +100,10 @@ public enum JWT {
             guard let signature = Base64URL.decode(text.span.extracting((last + 1)..<text.count)) else { throw .malformed }
             // The one header we write ourselves needs no reading.
             if !text[0...first].elementsEqual(head) { try Self.checkHeader(text.span.extracting(0..<first)) }
-            guard Crypto.constantTimeEquals(key.code(for: Array(text[0..<last])), signature) else { throw .badSignature }
+            let signed = Array(text[0..<last])
+            if !Crypto.constantTimeEquals(key.code(for: signed), signature) {
+                guard let other, Crypto.constantTimeEquals(other.code(for: signed), signature) else { throw .badSignature }
+            }
             guard let payload = Base64URL.decode(text.span.extracting((first + 1)..<last)) else { throw .malformed }
             do {
                 let claims = try JSONValue.parse(payload, limits: Self.limits)

@@ -26,6 +26,9 @@ public struct CommonConfig: Sendable {
     public var jwtSecret: String
     public var jwtLifetimeSeconds: Int
     public var internalToken: String
+    /// Accepted beside `jwtSecret` and `internalToken`, never used: while a new one takes the old one's place.
+    public var otherJWTSecret: String?
+    public var otherInternalToken: String?
     public var services: ServiceURLs
 
     public var isProduction: Bool { environment == .production }
@@ -52,6 +55,8 @@ public struct CommonConfig: Sendable {
             jwtSecret: reader.secret("JWT_SECRET", developmentDefault: developmentJWTSecret, minimumLength: 32),
             jwtLifetimeSeconds: reader.seconds("JWT_EXPIRES_IN", default: 7 * 86_400),
             internalToken: reader.secret("INTERNAL_API_TOKEN", developmentDefault: developmentInternalToken, minimumLength: 32),
+            otherJWTSecret: reader.optionalSecret("JWT_SECRET_ALSO_ACCEPTED", minimumLength: 32),
+            otherInternalToken: reader.optionalSecret("INTERNAL_API_TOKEN_ALSO_ACCEPTED", minimumLength: 32),
             services: ServiceURLs(
                 auth: reader.instances("AUTH_SERVICE_URL", default: "http://127.0.0.1:3005"),
                 ticket: reader.instances("TICKET_SERVICE_URL", default: "http://127.0.0.1:3002"),

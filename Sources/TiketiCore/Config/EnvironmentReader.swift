@@ -166,6 +166,15 @@ public struct EnvironmentReader: Sendable {
         return text
     }
 
+    /// A secret that may be missing; one that is there must be long enough in production.
+    public mutating func optionalSecret(_ name: String, minimumLength: Int = 1) -> String? {
+        guard let text = raw(name) else { return nil }
+        if isProduction, text.utf8.count < minimumLength {
+            problem(name, "must have at least \(minimumLength) characters in production")
+        }
+        return text
+    }
+
     // MARK: Words
 
     /// A value as an error shows it: short, printable.

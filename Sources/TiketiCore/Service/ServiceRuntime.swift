@@ -31,7 +31,7 @@ public final class ServiceRuntime: Sendable {
         self.logger =
             logger ?? Logger(label: "tiketi.\(name)", factory: { _ in JSONLogHandler(service: name, level: config.logLevel) })
         self.metrics = metrics
-        verifier = JWT.Verifier(secret: config.jwtSecret)
+        verifier = JWT.Verifier(secret: config.jwtSecret, also: config.otherJWTSecret)
         blocking = BlockingPool(name: "blocking", threads: 2, queueLimit: 1024)
         http = HTTPClient()
         postgresPool = uses.contains(.postgres) ? PostgresPool(config.postgres, group: group) : nil
@@ -60,7 +60,7 @@ public final class ServiceRuntime: Sendable {
     }
 
     /// The protection of `/internal` routes.
-    public var internalAuth: InternalAuth { InternalAuth(token: config.internalToken) }
+    public var internalAuth: InternalAuth { InternalAuth(token: config.internalToken, also: config.otherInternalToken) }
 
     public var authentication: Authentication { Authentication(verifier) }
 

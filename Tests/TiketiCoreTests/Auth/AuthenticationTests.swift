@@ -50,6 +50,15 @@ import TiketiTesting
         #expect(try await app.send(.get, "/mine", headers: ["authorization": "bEARER  \(token())"]).status == 200)
     }
 
+    @Test func twoInternalTokens() async throws {
+        let router = Router()
+        router.group("/internal", use: InternalAuth(token: "new-token", also: "old-token")) { $0.get("/x") { _ in .success() } }
+        let app = TestApp(router)
+        for (token, status) in [("new-token", 200), ("old-token", 200), ("third-token", 401)] {
+            #expect(try await app.get("/internal/x", token: token).status == status)
+        }
+    }
+
     @Test func administrators() async throws {
         #expect(try await app.get("/admin").code == "NO_TOKEN")
         let refused = try await app.get("/admin", token: token())

@@ -42,6 +42,18 @@ import TiketiNet
     }
 
     /// RFC 7515 A.1: signature good, claims not ours.
+    /// While a new secret takes an old one's place, tokens of both count; afterwards the old ones don't.
+    @Test func twoSecrets() throws {
+        let principal = Principal(userID: UUID(), email: "a@example.com", role: .user)
+        let old = JWT.sign(principal, secret: "old", lifetimeSeconds: 60)
+        let new = JWT.sign(principal, secret: "new", lifetimeSeconds: 60)
+        let both = JWT.Verifier(secret: "new", also: "old")
+        #expect(try both.verify(old).userID == principal.userID)
+        #expect(try both.verify(new).userID == principal.userID)
+        #expect(throws: JWTError.badSignature) { try both.verify(JWT.sign(principal, secret: "third", lifetimeSeconds: 60)) }
+        #expect(throws: JWTError.badSignature) { try JWT.Verifier(secret: "new").verify(old) }
+    }
+
     @Test func rfc7515Vector() throws {
         let token =
             "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
