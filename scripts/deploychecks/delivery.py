@@ -7,7 +7,7 @@ import subprocess
 
 from .project import OVERLAYS, SERVICES, containers
 
-SCRIPTS = ["build-images", "kind-up", "kind-down", "seal-secrets", "bump-image", "check-deploy"]
+SCRIPTS = ["build-images", "kind-up", "kind-down", "seal-secrets", "bump-image", "check-deploy", "check-images", "check-restore", "check-upgrade"]
 TARGETS = {  # image: target, product, port
     "gateway": ("gateway", "gateway", 3001), "auth-service": ("auth", "auth", 3005), "ticket-service": ("ticket", "ticket", 3002),
     "payment-service": ("payment", "payment", 3003), "stats-service": ("stats", "stats", 3004), "realtime-service": ("realtime", "realtime", 3006),

@@ -17,7 +17,7 @@ CHECKOV_SKIPPED = {
     "CKV_K8S_35": "configuration comes from environment variables alone",
     "CKV_K8S_40": "postgres and dragonfly (development only) run as the user of their own images",
 }
-SHELL = ["build-images", "kind-up", "kind-down", "seal-secrets", "check-deploy", "images/collect-root", "check-images"]
+SHELL = ["build-images", "kind-up", "kind-down", "seal-secrets", "check-deploy", "images/collect-root", "images/make-stand-ins", "check-images", "check-restore", "check-upgrade"]
 
 
 def run(command, root, faults=True):

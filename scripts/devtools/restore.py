@@ -97,6 +97,8 @@ def restore(archive, base, target):
     run(["touch", marker])
     options = {
         "port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "archive_mode": "off",
+        # Recovery refuses to go on with fewer than the server had that wrote the log.
+        "max_connections": 300,
         "restore_command": f"cp {archive}/%f %p", "recovery_target_time": target, "recovery_target_action": "promote",
     }
     command = [str(stores.BINARIES / "postgres"), "-D", str(base)]

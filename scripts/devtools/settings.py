@@ -9,6 +9,12 @@ DATA = pathlib.Path(os.environ.get("TIKETI_DATA", ROOT / ".dev")).resolve()
 OFFSET = int(os.environ.get("TIKETI_PORT_OFFSET", "0"))
 CONFIGURATION = os.environ.get("TIKETI_BUILD", "debug")
 
+
+def product():
+    """The checkout whose executables, migrations and page run: this one, or another version's."""
+    return pathlib.Path(os.environ.get("TIKETI_PRODUCT", ROOT))
+
+
 SERVICES = ["auth", "ticket", "payment", "stats", "realtime", "gateway"]
 PORTS = {
     "gateway": 3001, "ticket": 3002, "payment": 3003, "stats": 3004, "auth": 3005, "realtime": 3006,
@@ -59,7 +65,7 @@ def superuser_dsn():
 
 
 def executable(name):
-    return ROOT / ".build" / CONFIGURATION / split_name(name)[0]
+    return product() / ".build" / CONFIGURATION / split_name(name)[0]
 
 
 def shared_directory():
@@ -87,9 +93,10 @@ def service_environment(name):
         "TOSS_WEBHOOK_URL": url("payment") + "/api/payments/webhook",
         "ADMIN_EMAIL": os.environ.get("ADMIN_EMAIL", ADMIN_EMAIL),
         "SOCKET_IO_CORS_ORIGIN": os.environ.get("SOCKET_IO_CORS_ORIGIN", url("gateway") + ",http://localhost:3000"),
-        "WEB_ROOT": str(ROOT / "web" / "public"),
+        "WEB_ROOT": str(product() / "web" / "public"),
         "UPLOADS_DIRECTORY": str(DATA / "uploads"),
-        "MIGRATIONS_DIRECTORY": str(ROOT / "database" / "migrations"),
+        "MIGRATIONS_DIRECTORY": str(product() / "database" / "migrations"),
+        "SEED_DIRECTORY": str(product() / "database" / "seed"),
     })
     for service in SERVICES:
         if service != "gateway":
