@@ -23,6 +23,15 @@ public final class SeatMapService: Sendable {
         /// Nothing may be served that is older.
         case atLeast(Int64)
         case redisAway
+
+        /// Older maps are out of date.
+        var revision: Int64 {
+            switch self {
+            case .filled(let header): header.revision
+            case .atLeast(let revision): revision
+            case .redisAway: 0
+            }
+        }
     }
 
     /// The map as of now; 404 when there is no such event.
@@ -57,7 +66,8 @@ public final class SeatMapService: Sendable {
     private func fetch(_ event: UUID, _ announced: Announced) async throws -> SeatMap {
         var map = try await flights.run(event.description) { try await self.load(event, announced) }
         // A flight that left before the latest announced change brings an older map: then fly again.
-        if case .atLeast(let revision) = announced, map.header.revision < revision {
+        let revision = announced.revision
+        if map.header.revision < revision {
             map = try await flights.run("\(event) \(revision)") { try await self.load(event, announced) }
         }
         return map

@@ -74,7 +74,11 @@ public struct SeatStore: Sendable {
         case "queue_required": throw TicketError.queueRequired
         case "seat_limit": throw TicketError.seatLimit(limit)
         case "hold_limit": throw TicketError.holdLimit
-        case "unavailable": throw TicketError.seatsUnavailable(try row.uuids("unavailable").sorted())
+        case "unavailable":
+            let taken = try row.uuids("unavailable").sorted()
+            // None is taken: a seat that was the user's own became free between the look and the lock. Look again.
+            guard !taken.isEmpty else { return false }
+            throw TicketError.seatsUnavailable(taken)
         case let other: throw PostgresError(.decode, "unknown verdict \(other)")
         }
     }
