@@ -14,10 +14,10 @@ public enum RealtimeApp {
 
     /// The same with another directory; for tests.
     public static func make(_ runtime: ServiceRuntime, _ config: RealtimeConfig, _ tickets: any TicketDirectory) -> ServiceApp {
+        let product = LiveNamespace(verifier: runtime.verifier, tickets: tickets, group: runtime.group)
+        let feed = QueueFeed(runtime.config.redis, group: runtime.group, desks: product.queueDesks)
         let namespaces: [String: any SocketNamespace] =
-            config.isConformance
-            ? ["/": ConformanceNamespace(), "/custom": ConformanceNamespace()]
-            : ["/": LiveNamespace(verifier: runtime.verifier, tickets: tickets, group: runtime.group)]
+            config.isConformance ? ["/": ConformanceNamespace(), "/custom": ConformanceNamespace()] : ["/": product]
         let resync = ResyncSignal()
         let logger = runtime.logger
         let gaps = runtime.metrics.counter("tiketi_socket_feed_gaps_total", "Times the Redis feed was interrupted.")
@@ -31,7 +31,7 @@ public enum RealtimeApp {
         RealtimeMetrics.register(server, in: runtime.metrics)
         let router = Router()
         SocketRoutes.register(on: router, server)
-        return ServiceApp(router: router, services: [HubService(server: server, drainSeconds: config.drainSeconds)])
+        return ServiceApp(router: router, services: [feed, HubService(server: server, drainSeconds: config.drainSeconds)])
     }
 }
 

@@ -7,9 +7,19 @@ import TiketiTesting
 
 @testable import RealtimeService
 
+extension QueueEntryFacts {
+    /// A place in a line.
+    static func waiting(_ user: UUID, _ event: UUID, _ generation: UUID, sequence: Int64?, position: Int?) -> QueueEntryFacts {
+        QueueEntryFacts(
+            userID: user, eventID: event, isWaiting: true, position: position, sequence: sequence, generation: generation)
+    }
+}
+
 final class FakeTickets: TicketDirectory {
     let events = Locked<[UUID: Int64]>([:])
-    let queue = Locked<[UUID: UUID]>([:])
+    let queue = Locked<[UUID: QueueEntryFacts]>([:])
+    /// Numbers given by a draw.
+    let drawn = Locked<QueueNumbers?>(nil)
     let isDown = Locked(false)
     let calls = Locked(0)
 
@@ -21,9 +31,14 @@ final class FakeTickets: TicketDirectory {
         return events.withLock { $0[id] }.map { .found($0) } ?? .unknown
     }
 
-    func owner(ofQueueEntry id: UUID) async -> Lookup<UUID> {
+    func queueEntry(_ id: UUID) async -> Lookup<QueueEntryFacts> {
         if isDown.withLock({ $0 }) { return .unavailable }
         return queue.withLock { $0[id] }.map { .found($0) } ?? .unknown
+    }
+
+    func sequences(ofEvent event: UUID, _ queues: [UUID]) async -> Lookup<QueueNumbers> {
+        calls.withLock { $0 += 1 }
+        return drawn.withLock { $0 }.map { .found($0) } ?? .unavailable
     }
 }
 

@@ -33,7 +33,12 @@ private func payload(_ text: String) -> [UInt8] { Array(text.utf8) }
         let fixture = try await RealtimeFixture.start(TestRedis())
         let (event, user, entry, foreign) = (UUID(), UUID(), UUID(), UUID())
         fixture.tickets.events.withLock { $0[event] = 7 }
-        fixture.tickets.queue.withLock { $0 = [entry: user, foreign: UUID()] }
+        fixture.tickets.queue.withLock {
+            $0 = [
+                entry: .waiting(user, event, UUID(), sequence: 1, position: 1),
+                foreign: .waiting(UUID(), event, UUID(), sequence: 2, position: 2),
+            ]
+        }
         try await fixture.client(as: user) { client in
             #expect(await client.call("join-seat-selection", "\"\(event)\"") == "{\"success\":true,\"version\":7}")
             #expect(await client.call("join-event", "{\"eventId\":\"\(event)\"}") == "{\"success\":true,\"version\":7}")

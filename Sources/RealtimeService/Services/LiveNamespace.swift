@@ -7,6 +7,7 @@ struct LiveNamespace: SocketNamespace {
     private let verifier: JWT.Verifier
     private let tickets: any TicketDirectory
     private let desks: [VersionDesk]
+    let queueDesks: [QueueDesk]
     /// Rooms of one socket: an event page, a seat map and a queue each need one; more than this is no browser.
     private static let roomLimit = 64
 
@@ -14,6 +15,7 @@ struct LiveNamespace: SocketNamespace {
         self.verifier = verifier
         self.tickets = tickets
         desks = group.loops.map { VersionDesk(loop: $0, tickets: tickets) }
+        queueDesks = group.loops.map { QueueDesk(loop: $0, tickets: tickets) }
     }
 
     /// A connection outlives its token until it reconnects.
@@ -44,6 +46,7 @@ struct LiveNamespace: SocketNamespace {
         case .invalid(let field): answer = .failure(code: "VALIDATION_FAILED", message: "\(field) must be an id")
         case .request(.leave, let request):
             socket.leave(request.room)
+            if case .queue(let id) = request { queueDesks[socket.loop.index].leave(id, socket) }
             answer = .success(version: nil)
         case .request(.join, let request): answer = await join(request, socket)
         }
@@ -51,14 +54,7 @@ struct LiveNamespace: SocketNamespace {
     }
 
     private func join(_ request: RoomRequest, _ socket: Socket) async -> RoomAnswer {
-        if case .queue(let id) = request {
-            // Someone else's place answers as if it did not exist.
-            switch await tickets.owner(ofQueueEntry: id) {
-            case .found(let owner) where owner == (socket.data as? Principal)?.userID: break
-            case .found, .unknown: return .unknown
-            case .unavailable: return .unavailable
-            }
-        }
+        if case .queue(let id) = request { return await join(queue: id, request, socket) }
         let wasThere = socket.isIn(request.room)
         guard wasThere || socket.rooms.count < Self.roomLimit else { return .tooMany }
         // First the room, then the version: whatever changes after the version was read arrives as a message.
@@ -66,6 +62,36 @@ struct LiveNamespace: SocketNamespace {
         if case .failure = answer, !wasThere { socket.leave(request.room) }
         return answer
     }
+
+    private func join(queue id: UUID, _ request: RoomRequest, _ socket: Socket) async -> RoomAnswer {
+        guard socket.isIn(request.room) || socket.rooms.count < Self.roomLimit else { return .tooMany }
+        let desk = queueDesks[socket.loop.index]
+        let since = desk.clock
+        // Someone else's place answers as if it did not exist.
+        switch await tickets.queueEntry(id) {
+        case .found(let place) where place.userID == (socket.data as? Principal)?.userID:
+            guard await socket.join(request.room) else {
+                socket.leave(request.room)
+                return .unavailable
+            }
+            desk.watch(id, place, socket, since: since)
+            return .success(version: nil)
+        case .found, .unknown: return .unknown
+        case .unavailable: return .unavailable
+        }
+    }
+
+    /// A connection that was taken up again is in its rooms without having asked.
+    func connected(_ socket: Socket) async {
+        let desk = queueDesks[socket.loop.index]
+        for room in socket.rooms where room.hasPrefix(LiveRoom.queuePrefix) {
+            guard let id = UUID(String(room.dropFirst(LiveRoom.queuePrefix.count))) else { continue }
+            let since = desk.clock
+            if case .found(let place) = await tickets.queueEntry(id) { desk.watch(id, place, socket, since: since) }
+        }
+    }
+
+    func disconnected(_ socket: Socket, _ reason: SocketDisconnectReason) { queueDesks[socket.loop.index].forget(socket) }
 
     private func enter(_ request: RoomRequest, _ socket: Socket) async -> RoomAnswer {
         guard await socket.join(request.room) else { return .unavailable }

@@ -10,9 +10,35 @@ struct QueueRoutes: Sendable {
         router.get("/api/queue/position/:queueId") { try await position($0) }
         router.get("/api/queue/:eventId/proof") { try await proof($0) }
         router.delete("/api/queue/:queueId") { try await leave($0) }
-        router.get("/internal/queue/:queueId", RouteOptions(isLogged: false, middleware: [auth])) { context in
-            let owner = try await queue.owner(try context.uuidParameter("queueId"))
-            return .success { $0.member("userId", owner) }
+        router.get("/internal/queue/:queueId", RouteOptions(isLogged: false, middleware: [auth])) { try await watch($0) }
+        router.post("/internal/queue/sequences", RouteOptions(isLogged: false, middleware: [auth])) { try await sequences($0) }
+    }
+
+    /// For the hub: whose place it is, and what its position can be told from.
+    private func watch(_ context: RequestContext) async throws -> HTTPResponse {
+        let watch = try await queue.watch(try context.uuidParameter("queueId"))
+        return .success {
+            $0.member("userId", watch.userID)
+            $0.member("eventId", watch.eventID)
+            $0.member("status", watch.state)
+            $0.member("position", watch.position)
+            $0.member("sequence", watch.sequence)
+            $0.member("generation", watch.generation)
+        }
+    }
+
+    private func sequences(_ context: RequestContext) async throws -> HTTPResponse {
+        var fields = try await context.fields()
+        let event = fields.uuid("eventId")
+        let queues = fields.uuids("queueIds", min: 1, max: 1000)
+        try fields.finish()
+        let found = try await queue.sequences(event, queues)
+        return .success {
+            $0.member("generation", found.generation)
+            $0.key("sequences")
+            $0.array(found.sequences) { writer, sequence in
+                if let sequence { writer.value(sequence) } else { writer.null() }
+            }
         }
     }
 

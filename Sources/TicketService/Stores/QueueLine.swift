@@ -1,4 +1,4 @@
-// The queue's fast half: who waits in what order, in Redis. Every step is one script, so that nobody is lost or counted twice between two commands.
+// The queue's fast half: who waits in what order, in Redis; every step is one script of `QueueScripts`.
 import TiketiCore
 import TiketiNet
 import TiketiStore
@@ -17,142 +17,103 @@ struct LinePlace: Sendable, Equatable {
         case left
         /// Let in, or let in and out again: PostgreSQL knows.
         case through
+        /// Its line is no more: the event has ended, or lets everybody in.
+        case dropped
     }
     var userID: UUID
     var eventID: UUID
     var state: State
+    /// The number in the order of arrival, while waiting, and of which generation it is.
+    var sequence: Int64?
+    var generation: UUID?
+    /// Microseconds from one admission to the next, once measured.
+    var pace: Int64?
+}
+
+/// What joining answered.
+struct LineJoin: Sendable {
+    var queueID: UUID
+    /// From 1; nil in the lobby.
+    var position: Int?
+    var isNew: Bool
+    var pace: Int64?
 }
 
 /// `queue:{eventId}` is the sorted set of those who wait. Arrivals are scored by a sequence of that event, from 1; those drawn from the lobby
-/// stand before all arrivals, with negative scores. A wiped Redis loses the order, and clients join again.
+/// stand before all arrivals, the last of them at 0. Who leaves makes a gap, so that a place is a waiter's number less the first's and the gaps
+/// between. A wiped Redis loses the order, and clients join again: another generation, whose numbers begin anew.
 struct QueueLine: Sendable {
     let redis: RedisClient
 
-    static func waiting(_ event: UUID) -> String { "queue:\(event)" }
-    private static func lobby(_ event: UUID) -> String { "queue:\(event):lobby" }
-    private static func sequence(_ event: UUID) -> String { "queue:\(event):sequence" }
-    private static func users(_ event: UUID) -> String { "queue:\(event):users" }
-    private static func entry(_ queue: UUID) -> String { "queue-entry:\(queue)" }
-    private static let changed = "queues:changed"
+    private static func waiting(_ event: UUID) -> RedisArgument { RedisArgument("queue:\(event)") }
+    private static func lobby(_ event: UUID) -> RedisArgument { RedisArgument("queue:\(event):lobby") }
+    private static func sequence(_ event: UUID) -> RedisArgument { RedisArgument("queue:\(event):sequence") }
+    private static func users(_ event: UUID) -> RedisArgument { RedisArgument("queue:\(event):users") }
+    private static func gaps(_ event: UUID) -> RedisArgument { RedisArgument("queue:\(event):gaps") }
+    private static func meta(_ event: UUID) -> RedisArgument { RedisArgument("queue:\(event):meta") }
+    private static func entry(_ queue: UUID) -> RedisArgument { RedisArgument("queue-entry:\(queue)") }
+    private static let changed: RedisArgument = "queues:changed"
     /// A place that nobody asks about for so long is given up; one that is over is remembered for an hour.
     private static let life = 7 * 86_400
+    private static let chunk = 500
 
-    /// KEYS: waiting, lobby, sequence, users, changed, the new entry. ARGV: user, new queue id, event, "1" for the lobby, life.
-    /// Answers the place's queue id, and its rank from 0, or -1 in the lobby.
-    private static let join = RedisScript(
-        """
-        local id = redis.call('HGET', KEYS[4], ARGV[1])
-        if id then
-          local rank = redis.call('ZRANK', KEYS[1], id)
-          if rank then return {id, rank} end
-          if redis.call('SISMEMBER', KEYS[2], id) == 1 then return {id, -1} end
-        end
-        id = ARGV[2]
-        redis.call('HSET', KEYS[4], ARGV[1], id)
-        redis.call('EXPIRE', KEYS[4], ARGV[5])
-        redis.call('HSET', KEYS[6], 'user', ARGV[1], 'event', ARGV[3], 'state', 'in')
-        redis.call('EXPIRE', KEYS[6], ARGV[5])
-        if ARGV[4] == '1' then
-          redis.call('SADD', KEYS[2], id)
-          return {id, -1}
-        end
-        redis.call('ZADD', KEYS[1], redis.call('INCR', KEYS[3]), id)
-        return {id, redis.call('ZRANK', KEYS[1], id)}
-        """)
-
-    /// KEYS: waiting, lobby. ARGV: pairs of score and queue id. Only who is still in the lobby enters.
-    private static let enter = RedisScript(
-        """
-        for i = 1, #ARGV, 2 do
-          if redis.call('SREM', KEYS[2], ARGV[i + 1]) == 1 then redis.call('ZADD', KEYS[1], ARGV[i], ARGV[i + 1]) end
-        end
-        return 1
-        """)
-
-    /// KEYS: waiting, lobby, sequence. ARGV: queue ids, which become arrivals.
-    private static let enterLate = RedisScript(
-        """
-        for i = 1, #ARGV do
-          if redis.call('SREM', KEYS[2], ARGV[i]) == 1 then redis.call('ZADD', KEYS[1], redis.call('INCR', KEYS[3]), ARGV[i]) end
-        end
-        return 1
-        """)
-
-    /// KEYS: waiting, users, changed, entries. ARGV: event, then pairs of user and queue id.
-    private static let through = RedisScript(
-        """
-        for i = 2, #ARGV, 2 do
-          redis.call('ZREM', KEYS[1], ARGV[i + 1])
-          if redis.call('HGET', KEYS[2], ARGV[i]) == ARGV[i + 1] then redis.call('HDEL', KEYS[2], ARGV[i]) end
-          redis.call('HSET', KEYS[3 + i / 2], 'state', 'through')
-        end
-        redis.call('SADD', KEYS[3], ARGV[1])
-        return 1
-        """)
-
-    /// KEYS: waiting, lobby, users, changed, entry. ARGV: user, queue id, event. Answers 1 when the place was the user's and is given up.
-    private static let leave = RedisScript(
-        """
-        if redis.call('HGET', KEYS[5], 'user') ~= ARGV[1] then return 0 end
-        local gone = redis.call('ZREM', KEYS[1], ARGV[2]) + redis.call('SREM', KEYS[2], ARGV[2])
-        if redis.call('HGET', KEYS[3], ARGV[1]) == ARGV[2] then redis.call('HDEL', KEYS[3], ARGV[1]) end
-        if gone == 0 then return 0 end
-        redis.call('HSET', KEYS[5], 'state', 'left')
-        redis.call('EXPIRE', KEYS[5], 3600)
-        redis.call('SADD', KEYS[4], ARGV[3])
-        return 1
-        """)
-
-    /// The user's place, the old one when there is one: `position` is nil in the lobby.
-    func join(_ event: UUID, _ user: UUID, lobby: Bool) async throws(RedisError) -> (queueID: UUID, position: Int?) {
+    /// The user's place, the old one when there is one.
+    func join(_ event: UUID, _ user: UUID, lobby: Bool) async throws(RedisError) -> LineJoin {
         let new = UUID()
         let reply = try await redis.evaluate(
-            Self.join,
+            QueueScripts.join,
             keys: [
-                RedisArgument(Self.waiting(event)), RedisArgument(Self.lobby(event)), RedisArgument(Self.sequence(event)),
-                RedisArgument(Self.users(event)), RedisArgument(Self.changed), RedisArgument(Self.entry(new)),
+                Self.waiting(event), Self.lobby(event), Self.sequence(event), Self.users(event), Self.meta(event), Self.entry(new),
             ],
             arguments: [
                 RedisArgument(user.description), RedisArgument(new.description), RedisArgument(event.description), lobby ? "1" : "0",
                 RedisArgument(Self.life),
             ])
-        guard let parts = reply.array, parts.count == 2, let id = parts[0].string.flatMap({ UUID($0) }), let rank = parts[1].int else {
+        guard let parts = reply.array, parts.count >= 3, let id = parts[0].uuid, let rank = parts[1].int else {
             throw RedisError(.malformed, "join answered something else")
         }
-        return (id, rank < 0 ? nil : Int(rank) + 1)
+        return LineJoin(
+            queueID: id, position: rank < 0 ? nil : Int(rank) + 1, isNew: parts[2].int == 1, pace: parts.count > 3 ? parts[3].int : nil)
     }
 
     func place(_ queue: UUID) async throws(RedisError) -> LinePlace? {
-        let fields = try await redis.send(["HMGET", RedisArgument(Self.entry(queue)), "user", "event", "state"]).array ?? []
-        guard fields.count == 3, let user = fields[0].string.flatMap({ UUID($0) }), let event = fields[1].string.flatMap({ UUID($0) })
-        else {
-            return nil
-        }
+        let fields = try await redis.send(["HMGET", Self.entry(queue), "user", "event", "state"]).array ?? []
+        guard fields.count == 3, let user = fields[0].uuid, let event = fields[1].uuid else { return nil }
         var place = LinePlace(userID: user, eventID: event, state: .through)
         switch fields[2].string {
         case "left": place.state = .left
-        case "in":
-            let id = RedisArgument(queue.description)
-            let found = try await redis.pipeline([
-                ["ZRANK", RedisArgument(Self.waiting(event)), id], ["SISMEMBER", RedisArgument(Self.lobby(event)), id],
-                ["EXPIRE", RedisArgument(Self.entry(queue)), RedisArgument(Self.life)],
-            ])
-            if let rank = found[0].int {
-                place.state = .waiting(position: Int(rank) + 1)
-            } else if found[1].int == 1 {
-                place.state = .lobby
-            }
+        case "in": try await locate(queue, &place)
         default: break
         }
         return place
     }
 
+    private func locate(_ queue: UUID, _ place: inout LinePlace) async throws(RedisError) {
+        let id = RedisArgument(queue.description)
+        let event = place.eventID
+        let found = try await redis.pipeline([
+            ["ZRANK", Self.waiting(event), id], ["SISMEMBER", Self.lobby(event), id],
+            ["EXPIRE", Self.entry(queue), RedisArgument(Self.life)], ["ZSCORE", Self.waiting(event), id],
+            ["HMGET", Self.meta(event), "generation", "pace"],
+        ])
+        place.sequence = found[3].int
+        place.generation = found[4].array?.first?.uuid
+        place.pace = found[4].array?.last?.int
+        if let rank = found[0].int {
+            place.state = .waiting(position: Int(rank) + 1)
+        } else if found[1].int == 1 {
+            place.state = .lobby
+        } else {
+            place.state = .dropped
+            _ = try await redis.send(["EXPIRE", Self.entry(queue), 3600])
+        }
+    }
+
     func leave(_ queue: UUID, event: UUID, user: UUID) async throws(RedisError) -> Bool {
         let reply = try await redis.evaluate(
-            Self.leave,
+            QueueScripts.leave,
             keys: [
-                RedisArgument(Self.waiting(event)), RedisArgument(Self.lobby(event)), RedisArgument(Self.users(event)),
-                RedisArgument(Self.changed), RedisArgument(Self.entry(queue)),
+                Self.waiting(event), Self.lobby(event), Self.users(event), Self.changed, Self.gaps(event), Self.entry(queue),
             ],
             arguments: [RedisArgument(user.description), RedisArgument(queue.description), RedisArgument(event.description)])
         return reply.int == 1
@@ -160,83 +121,108 @@ struct QueueLine: Sendable {
 
     /// The first of the line. Places whose entry has lapsed are dropped on the way.
     func head(_ event: UUID, _ count: Int) async throws(RedisError) -> [QueueEntry] {
-        let key = RedisArgument(Self.waiting(event))
         let ids =
-            try await redis.send(["ZRANGE", key, 0, RedisArgument(count - 1)]).array?.compactMap { $0.string.flatMap { UUID($0) } } ?? []
+            try await redis.send(["ZRANGE", Self.waiting(event), 0, RedisArgument(count - 1)]).array?.compactMap(\.uuid) ?? []
         guard !ids.isEmpty else { return [] }
-        let users = try await redis.pipeline(ids.map { ["HGET", RedisArgument(Self.entry($0)), "user"] })
+        let users = try await redis.pipeline(ids.map { ["HGET", Self.entry($0), "user"] })
         var entries: [QueueEntry] = []
         var dead: [RedisArgument] = []
         for (id, user) in zip(ids, users) {
-            if let user = user.string.flatMap({ UUID($0) }) {
+            if let user = user.uuid {
                 entries.append(QueueEntry(queueID: id, userID: user))
             } else {
                 dead.append(RedisArgument(id.description))
             }
         }
-        if !dead.isEmpty { _ = try await redis.send(["ZREM", key] + dead) }
+        if !dead.isEmpty {
+            _ = try await redis.evaluate(QueueScripts.drop, keys: [Self.waiting(event), Self.gaps(event)], arguments: dead)
+        }
         return entries
     }
 
     func lobby(_ event: UUID) async throws(RedisError) -> [UUID] {
-        try await redis.send(["SMEMBERS", RedisArgument(Self.lobby(event))]).array?.compactMap { $0.string.flatMap { UUID($0) } } ?? []
+        try await redis.send(["SMEMBERS", Self.lobby(event)]).array?.compactMap(\.uuid) ?? []
     }
 
-    /// Moves the lobby into the line in this order, before every arrival.
-    func enter(_ event: UUID, _ order: [UUID], only: Set<UUID>? = nil) async throws(RedisError) {
-        let scored = order.enumerated().filter { only?.contains($0.element) ?? true }
-        for start in stride(from: 0, to: scored.count, by: 500) {
-            let part = scored[start..<min(start + 500, scored.count)]
-            let arguments = part.flatMap { [RedisArgument($0.offset - 1_000_000_000), RedisArgument($0.element.description)] }
+    /// Moves the lobby into the line in this order, before every arrival. Running it again does no harm.
+    func enter(_ event: UUID, _ order: [UUID]) async throws(RedisError) {
+        let scored = Array(order.enumerated())
+        for start in stride(from: 0, to: scored.count, by: Self.chunk) {
+            let part = scored[start..<min(start + Self.chunk, scored.count)]
+            let arguments = part.flatMap { [RedisArgument($0.offset - order.count + 1), RedisArgument($0.element.description)] }
             _ = try await redis.evaluate(
-                Self.enter, keys: [RedisArgument(Self.waiting(event)), RedisArgument(Self.lobby(event))], arguments: arguments)
+                QueueScripts.enter, keys: [Self.waiting(event), Self.lobby(event), Self.gaps(event)], arguments: arguments)
         }
+        _ = try await redis.send(["SADD", Self.changed, RedisArgument(event.description)])
     }
 
     /// Moves those whom the draw missed from the lobby to the end of the line.
     func enterLate(_ event: UUID, _ missed: [UUID]) async throws(RedisError) {
         guard !missed.isEmpty else { return }
         _ = try await redis.evaluate(
-            Self.enterLate,
-            keys: [RedisArgument(Self.waiting(event)), RedisArgument(Self.lobby(event)), RedisArgument(Self.sequence(event))],
+            QueueScripts.enterLate, keys: [Self.waiting(event), Self.lobby(event), Self.sequence(event)],
             arguments: missed.map { RedisArgument($0.description) })
     }
 
-    /// Takes those who are in out of the line.
-    func tidy(_ event: UUID, _ entries: [QueueEntry]) async throws(RedisError) {
-        guard !entries.isEmpty else { return }
+    /// Takes those who are in out of the line. Answers the places that their users had given up in this moment.
+    func tidy(_ event: UUID, _ entries: [QueueEntry]) async throws(RedisError) -> [UUID] {
+        var left: [UUID] = []
+        for start in stride(from: 0, to: entries.count, by: Self.chunk) {
+            let part = entries[start..<min(start + Self.chunk, entries.count)]
+            let reply = try await redis.evaluate(
+                QueueScripts.through,
+                keys: [Self.waiting(event), Self.users(event), Self.changed] + part.map { Self.entry($0.queueID) },
+                arguments: [RedisArgument(event.description)]
+                    + part.flatMap { [RedisArgument($0.userID.description), RedisArgument($0.queueID.description)] })
+            left += reply.array?.compactMap(\.uuid) ?? []
+        }
+        return left
+    }
+
+    /// Notes how many a round let in, for the measured pace.
+    func measure(_ event: UUID, admitted: Int, someWaited: Bool) async throws(RedisError) {
         _ = try await redis.evaluate(
-            Self.through,
-            keys: [RedisArgument(Self.waiting(event)), RedisArgument(Self.users(event)), RedisArgument(Self.changed)]
-                + entries.map { RedisArgument(Self.entry($0.queueID)) },
-            arguments: [RedisArgument(event.description)]
-                + entries.flatMap { [RedisArgument($0.userID.description), RedisArgument($0.queueID.description)] })
+            QueueScripts.measure, keys: [Self.meta(event)], arguments: [RedisArgument(admitted), someWaited ? "1" : "0"])
+    }
+
+    /// Forgets everybody who waits.
+    func drop(_ event: UUID) async throws(RedisError) {
+        _ = try await redis.send([
+            "UNLINK", Self.waiting(event), Self.lobby(event), Self.sequence(event), Self.users(event), Self.gaps(event), Self.meta(event),
+        ])
     }
 
     /// Events whose places changed and were not told of for five seconds; each is given to one process.
     func takeChanged() async throws(RedisError) -> [UUID] {
-        let events =
-            try await redis.send(["SMEMBERS", RedisArgument(Self.changed)]).array?.compactMap { $0.string.flatMap { UUID($0) } } ?? []
+        let events = try await redis.send(["SMEMBERS", Self.changed]).array?.compactMap(\.uuid) ?? []
         var mine: [UUID] = []
         for event in events {
             let key = "queue:\(event):told"
             guard try await redis.set(key, [0x31], expireSeconds: 5, onlyIfAbsent: true) else { continue }
-            if try await redis.send(["SREM", RedisArgument(Self.changed), RedisArgument(event.description)]).int == 1 {
-                mine.append(event)
-            }
+            if try await redis.send(["SREM", Self.changed, RedisArgument(event.description)]).int == 1 { mine.append(event) }
         }
         return mine
     }
 
-    /// Those who wait, in order, `count` from `start`.
-    func waiting(_ event: UUID, from start: Int, count: Int) async throws(RedisError) -> [UUID] {
-        let reply = try await redis.send([
-            "ZRANGE", RedisArgument(Self.waiting(event)), RedisArgument(start), RedisArgument(start + count - 1),
-        ])
-        return reply.array?.compactMap { $0.string.flatMap { UUID($0) } } ?? []
+    /// What everybody who waits can tell the own place from; nil when nobody waits.
+    func front(_ event: UUID) async throws(RedisError) -> (generation: UUID, first: Int64, gaps: [Int64], pace: Int64?)? {
+        let parts =
+            try await redis.evaluate(QueueScripts.head, keys: [Self.waiting(event), Self.gaps(event), Self.meta(event)]).array ?? []
+        guard parts.count == 4, let generation = parts[0].uuid, let first = parts[1].int else { return nil }
+        return (generation, first, parts[3].array?.compactMap(\.int) ?? [], parts[2].int)
     }
 
-    func length(_ event: UUID) async throws(RedisError) -> Int {
-        Int(try await redis.send(["ZCARD", RedisArgument(Self.waiting(event))]).int ?? 0)
+    /// The generation of the line, and the numbers of places in it; nil for those who do not wait.
+    func sequences(_ event: UUID, _ queues: [UUID]) async throws(RedisError) -> (generation: UUID?, sequences: [Int64?]) {
+        let replies = try await redis.pipeline(
+            [["HGET", Self.meta(event), "generation"]]
+                + queues.map { ["ZSCORE", Self.waiting(event), RedisArgument($0.description)] })
+        return (replies[0].uuid, replies[1...].map(\.int))
     }
+
+    func length(_ event: UUID) async throws(RedisError) -> Int { Int(try await redis.send(["ZCARD", Self.waiting(event)]).int ?? 0) }
+}
+
+extension RedisValue {
+    fileprivate var uuid: UUID? { string.flatMap { UUID($0) } }
 }

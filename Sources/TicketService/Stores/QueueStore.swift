@@ -1,81 +1,6 @@
-// The queue's durable half: admissions and draws in PostgreSQL. The event's row in queue_events is the lock of whoever admits.
+// The queue's durable half: admissions and draws in PostgreSQL, under the lock of the event's row in queue_events.
 import TiketiNet
 import TiketiStore
-
-enum QueueSQL {
-    /// Parameters: $1 event, $2 seed, $3 commitment.
-    static let open = """
-        INSERT INTO ticket_schema.queue_events (event_id, seed, commitment) VALUES ($1::uuid, $2::bytea, $3::text)
-        ON CONFLICT (event_id) DO NOTHING
-        """
-
-    /// An event as a joiner meets it. Parameters: $1 event, $2 user.
-    static let entrance = """
-        SELECT e.queue_enabled, ticket_schema.event_status(e.status, e.sale_start_date, e.sale_end_date, 0, 0) AS status,
-               q.event_id IS NOT NULL AS opened, q.drawn_at IS NOT NULL AS drawn, a.queue_id, a.expires_at
-        FROM ticket_schema.events e LEFT JOIN ticket_schema.queue_events q ON q.event_id = e.id
-        LEFT JOIN ticket_schema.queue_admissions a
-            ON a.event_id = e.id AND a.user_id = $2::uuid AND a.ended_at IS NULL AND a.expires_at > now()
-        WHERE e.id = $1::uuid
-        """
-
-    /// Events whose queue may have something to do. Parameters: none.
-    static let due = """
-        SELECT q.event_id FROM ticket_schema.queue_events q JOIN ticket_schema.events e ON e.id = q.event_id
-        WHERE q.next_run <= now() AND e.queue_enabled
-          AND ticket_schema.event_status(e.status, e.sale_start_date, e.sale_end_date, 0, 0) = 'on_sale'
-        """
-
-    /// The lock of one event's queue, with what admitting depends on. Parameters: $1 event.
-    static func gate(skipLocked: Bool) -> String {
-        """
-        SELECT q.seed, q.drawn_at IS NOT NULL AS drawn, q.entries, q.next_run <= now() AS due,
-               e.queue_enabled AND ticket_schema.event_status(e.status, e.sale_start_date, e.sale_end_date, 0, 0) = 'on_sale' AS open
-        FROM ticket_schema.queue_events q JOIN ticket_schema.events e ON e.id = q.event_id
-        WHERE q.event_id = $1::uuid
-        FOR UPDATE OF q\(skipLocked ? " SKIP LOCKED" : "")
-        """
-    }
-
-    /// Read after the lock was taken, so that it sees what its last holder admitted. Parameters: $1 event.
-    static let active = """
-        SELECT count(*) FROM ticket_schema.queue_admissions WHERE event_id = $1::uuid AND ended_at IS NULL AND expires_at > now()
-        """
-
-    /// Parameters: $1 event, $2 users, $3 queue ids, $4 seconds. Who is in already is not in the answer.
-    static let admit = """
-        INSERT INTO ticket_schema.queue_admissions AS a (event_id, user_id, queue_id, expires_at)
-        SELECT $1::uuid, u, q, now() + $4::bigint * interval '1 second' FROM unnest($2::uuid[], $3::uuid[]) AS t (u, q)
-        ON CONFLICT (event_id, user_id) DO UPDATE
-            SET queue_id = excluded.queue_id, admitted_at = now(), expires_at = excluded.expires_at, ended_at = NULL
-            WHERE a.ended_at IS NOT NULL OR a.expires_at <= now()
-        RETURNING a.queue_id, a.user_id, a.expires_at
-        """
-
-    /// Parameters: $1 event, $2 seconds.
-    static let next = "UPDATE ticket_schema.queue_events SET next_run = now() + $2::bigint * interval '1 second' WHERE event_id = $1::uuid"
-
-    /// Parameters: $1 event, $2 queue ids, sorted.
-    static let draw =
-        "UPDATE ticket_schema.queue_events SET drawn_at = now(), entries = $2::uuid[] WHERE event_id = $1::uuid AND drawn_at IS NULL"
-
-    /// Parameters: $1 queue id, $2 user or null.
-    static let admission = """
-        SELECT user_id, event_id, expires_at, ended_at IS NULL AND expires_at > now() AS running,
-               least(ended_at, expires_at) > now() - interval '1 hour' AS recent
-        FROM ticket_schema.queue_admissions WHERE queue_id = $1::uuid AND ($2::uuid IS NULL OR user_id = $2::uuid)
-        """
-
-    /// Parameters: $1 queue id, $2 user.
-    static let leave = """
-        UPDATE ticket_schema.queue_admissions SET ended_at = now()
-        WHERE queue_id = $1::uuid AND user_id = $2::uuid AND ended_at IS NULL AND expires_at > now()
-        """
-
-    /// Parameters: $1 event.
-    static let proof =
-        "SELECT commitment, seed, entries, drawn_at IS NOT NULL AS drawn FROM ticket_schema.queue_events WHERE event_id = $1::uuid"
-}
 
 /// Somebody who was let in.
 public struct Admission: Sendable, Equatable {
@@ -92,6 +17,17 @@ struct QueueEntrance: Sendable {
     var isDrawn: Bool
     /// The joiner's running admission.
     var admission: (queueID: UUID, expiresAt: Timestamp)?
+}
+
+/// What a hub needs to know of a place that somebody watches.
+struct QueueWatch: Sendable {
+    var userID: UUID
+    var eventID: UUID
+    /// Only of places in the line or the lobby.
+    var state: QueueState?
+    var position: Int?
+    var sequence: Int64?
+    var generation: UUID?
 }
 
 /// What a draw can be checked with.
@@ -121,58 +57,106 @@ struct QueueStore: Sendable {
         try await postgres.execute(QueueSQL.open, [.uuid(event), .bytes(seed), .text(QueueDraw.commitment(seed))])
     }
 
-    func due() async throws -> [UUID] { try await postgres.read(QueueSQL.due).map { try $0.uuid(0) } }
+    /// Queues with something to do now or soon.
+    func due() async throws -> [(event: UUID, isOpen: Bool, seconds: Double)] {
+        try await postgres.read(QueueSQL.due).map { (try $0.uuid(0), try $0.bool(1), try $0.double(2)) }
+    }
+
+    func close(_ event: UUID) async throws { try await postgres.execute(QueueSQL.close, [.uuid(event)]) }
+
+    /// What one round did.
+    struct Round: Sendable {
+        var admitted: [Admission] = []
+        /// Those who are in, now or by a round that died before its end: to be taken out of the line.
+        var tidy: [QueueEntry] = []
+        /// Whether this was the batch that was due.
+        var isBatch = false
+        /// Nobody more fits in.
+        var isFull = false
+    }
+
+    /// Draws the lobby when nobody has: the entries are committed before anybody moves, so that what the proof shows is what was drawn, whoever
+    /// dies when. Everybody who comes after the opening passes here, be it the job or a joiner.
+    ///
+    /// - Returns: false when the queue is not open.
+    private func draw(_ event: UUID, line: QueueLine, skipLocked: Bool) async throws -> Bool {
+        try await locked(event, skipLocked: skipLocked) { gate, transaction in
+            guard try gate.bool("open") else { return false }
+            guard try !gate.bool("drawn") else { return true }
+            let entries = try await line.lobby(event).sorted { $0.description < $1.description }
+            _ = try await transaction.execute(QueueSQL.draw, [.uuid(event), .uuidArray(entries)])
+            return true
+        } ?? false
+    }
+
+    /// Runs `body` under the event's lock; nil when somebody else has it, or there is no such queue.
+    func locked<Value: Sendable>(
+        _ event: UUID, skipLocked: Bool, _ body: @escaping @Sendable (PostgresRow, PostgresTransaction) async throws -> Value
+    ) async throws -> Value? {
+        let patience = config.intervalSeconds * 1000
+        return try await postgres.transaction { transaction in
+            _ = try await transaction.execute(QueueSQL.patience, [.text(String(patience))])
+            guard let gate = try await transaction.execute(QueueSQL.gate(skipLocked: skipLocked), [.uuid(event)]).first else { return nil }
+            return try await body(gate, transaction)
+        }
+    }
 
     /// Admits whoever stands first, under the event's lock: the commit is the admission. The line is tidied after it; when the process dies in
     /// between, the next round finds these people admitted and only tidies.
     ///
     /// - Parameters:
     ///   - only: admits this one alone, if it stands first, whether or not a batch is due.
-    func admit(_ event: UUID, only: UUID?, line: QueueLine) async throws -> (admitted: [Admission], tidy: [QueueEntry]) {
+    ///   - isDrawn: the lobby is known to be drawn.
+    func admit(_ event: UUID, only: UUID?, isDrawn: Bool, line: QueueLine) async throws -> Round {
+        if !isDrawn { guard try await draw(event, line: line, skipLocked: only == nil) else { return Round() } }
         let config = config
-        return try await postgres.transaction { transaction in
-            guard let gate = try await transaction.execute(QueueSQL.gate(skipLocked: only == nil), [.uuid(event)]).first else {
-                return ([], [])
-            }
-            let (isOpen, isDue) = (try gate.bool("open"), try gate.bool("due"))
-            guard isOpen, isDue || only != nil else { return ([], []) }
-            if !(try gate.bool("drawn")) {
-                // The first after the opening draws, be it the job or a joiner.
-                let entries = try await line.lobby(event).sorted { $0.description < $1.description }
-                _ = try await transaction.execute(QueueSQL.draw, [.uuid(event), .uuidArray(entries)])
-                try await line.enter(event, QueueDraw.order(entries, seed: try gate.bytes("seed")))
-            } else if only == nil {
-                // A process may have died between its draw and the line; or somebody's join crossed the opening, and stands at the end.
-                let left = Set(try await line.lobby(event))
-                if !left.isEmpty {
-                    let entries = try gate.uuids("entries")
-                    try await line.enter(event, QueueDraw.order(entries, seed: try gate.bytes("seed")), only: left)
-                    try await line.enterLate(event, left.subtracting(entries).sorted())
-                }
-            }
+        return try await locked(event, skipLocked: only == nil) { gate, transaction in
+            var round = Round()
+            let isDue = try gate.bool("due")
+            guard try gate.bool("open"), isDue || only != nil else { return round }
+            try await Self.emptyLobby(event, gate, line)
             let active = try await transaction.execute(QueueSQL.active, [.uuid(event)]).first?.int(0) ?? 0
             let room = min(only == nil ? config.batchSize : 1, config.activeLimit - active)
             let head = room > 0 ? try await line.head(event, room) : []
-            if let only, head.first?.queueID != only { return ([], []) }
-            var admitted: [Admission] = []
+            if let only, head.first?.queueID != only { return round }
             if !head.isEmpty {
-                admitted = try await transaction.execute(
+                round.admitted = try await transaction.execute(
                     QueueSQL.admit,
                     [.uuid(event), .uuidArray(head.map(\.userID)), .uuidArray(head.map(\.queueID)), .int(config.admissionSeconds)]
                 ).map { Admission(queueID: try $0.uuid(0), userID: try $0.uuid(1), expiresAt: try $0.timestamp(2)) }
             }
-            if only == nil { _ = try await transaction.execute(QueueSQL.next, [.uuid(event), .int(config.intervalSeconds)]) }
-            return (admitted, head)
-        }
+            round.tidy = head
+            round.isBatch = only == nil
+            round.isFull = room <= 0
+            // With some of a broken round among them the batch is not complete: the next look goes on with it.
+            let pause = round.admitted.count < head.count ? 0 : config.intervalSeconds
+            if round.isBatch { _ = try await transaction.execute(QueueSQL.next, [.uuid(event), .int(pause)]) }
+            return round
+        } ?? Round()
+    }
+
+    /// The draw moves the lobby into the line. Whoever is there later joined in the moment of the opening, and stands at the end.
+    private static func emptyLobby(_ event: UUID, _ gate: PostgresRow, _ line: QueueLine) async throws {
+        let left = Set(try await line.lobby(event))
+        guard !left.isEmpty else { return }
+        let entries = try gate.uuids("entries")
+        if !left.isDisjoint(with: entries) { try await line.enter(event, QueueDraw.order(entries, seed: try gate.bytes("seed"))) }
+        try await line.enterLate(event, left.subtracting(entries).sorted())
+    }
+
+    /// Ends the admissions of those who gave up their place while they were let in.
+    func revoke(_ queues: [UUID]) async throws {
+        guard !queues.isEmpty else { return }
+        try await postgres.execute(QueueSQL.revoke, [.uuidArray(queues)])
     }
 
     /// What became of a place that no longer waits; nil when nobody knows it, or not any more.
-    func admission(_ queue: UUID, user: UUID?) async throws -> (userID: UUID, state: QueueState, expiresAt: Timestamp)? {
+    func admission(_ queue: UUID, user: UUID?) async throws -> (userID: UUID, eventID: UUID, state: QueueState, expiresAt: Timestamp)? {
         guard let row = try await postgres.read(QueueSQL.admission, [.uuid(queue), PostgresValue(user)]).first else { return nil }
         let isRunning = try row.bool("running")
         let isRecent = try row.bool("recent")
         guard isRunning || isRecent else { return nil }
-        return (try row.uuid("user_id"), isRunning ? .admitted : .ended, try row.timestamp("expires_at"))
+        return (try row.uuid("user_id"), try row.uuid("event_id"), isRunning ? .admitted : .ended, try row.timestamp("expires_at"))
     }
 
     /// True when there was an admission to end.

@@ -6,7 +6,8 @@ import TiketiNet
 public enum LiveRoom {
     public static func event(_ id: UUID) -> String { "event:\(id)" }
     public static func seats(_ eventID: UUID) -> String { "seats:\(eventID)" }
-    public static func queue(_ queueID: UUID) -> String { "queue:\(queueID)" }
+    public static func queue(_ queueID: UUID) -> String { queuePrefix + queueID.description }
+    public static let queuePrefix = "queue:"
     /// Every socket is in its user's own room.
     public static func user(_ id: UUID) -> String { id.description }
 }
