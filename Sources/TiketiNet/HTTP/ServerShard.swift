@@ -42,6 +42,7 @@ final class HTTPServerShard: @unchecked Sendable {
     func accept(_ stream: Stream) {
         if isDraining { return stream.close() }
         guard limits.admit(stream.peer) else { return turnAway(stream) }
+        stream.onClose = { [limits, peer = stream.peer] in limits.leave(peer) }
         let connection = HTTPConnection(stream, self)
         connection.slot = connections.count
         connections.append(connection)
@@ -78,7 +79,6 @@ final class HTTPServerShard: @unchecked Sendable {
             last.slot = connection.slot
             connections[connection.slot] = last
         }
-        limits.leave(connection.stream.peer)
         resolveDrain()
     }
 

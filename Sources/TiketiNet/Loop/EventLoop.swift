@@ -74,6 +74,11 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
         if wasEmpty { wakeup.signal() }
     }
 
+    /// Runs `action` at once when called on this loop, else soon.
+    public func perform(_ action: @escaping @Sendable () -> Void) {
+        if isCurrent { action() } else { execute(action) }
+    }
+
     /// Runs `action` before the loop next waits: the place for flushing what a tick has gathered. On the loop only.
     public func atEndOfTick(_ action: @escaping () -> Void) {
         preconditionOnLoop()

@@ -29,6 +29,8 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
     private var flushScheduled = false
     public private(set) var queuedBytes = 0
     private var peerWatcher: (() -> Void)?
+    /// Called once when the connection ends; goes with the descriptor when that moves to another loop.
+    var onClose: (@Sendable () -> Void)?
 
     /// Takes over a connected non-blocking descriptor. On the loop only.
     /// - Throws: `IOError` when the loop can't watch it; the descriptor is closed then.
@@ -92,6 +94,29 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
             default: throw IOError(errno: errno)
             }
         }
+    }
+
+    /// Takes what has come in, without waiting.
+    /// - Returns: the number of bytes, 0 when the peer has finished sending, nil when there is nothing now.
+    func readNow(into buffer: ByteBuffer) throws(IOError) -> Int? {
+        loop.preconditionOnLoop()
+        while mayRead || descriptor < 0 {
+            guard descriptor >= 0 else { throw .closed }
+            let space = buffer.writable(minimum: 2048)
+            let count = Glibc.recv(descriptor, space.baseAddress!, space.count, 0)
+            if count > 0 {
+                buffer.commit(count)
+                if count < space.count && !peerFinished { mayRead = false }
+                return count
+            }
+            if count == 0 { return 0 }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: mayRead = false
+            default: throw IOError(errno: errno)
+            }
+        }
+        return nil
     }
 
     /// Lets `reader` know once when a read is worth trying, without a task waiting for it: an idle connection costs no task then.
@@ -268,13 +293,35 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
         if peerFinished { watcher?() } else { peerWatcher = watcher }
     }
 
+    /// A connection between two loops.
+    struct Detached: Sendable {
+        fileprivate let descriptor: Int32
+        fileprivate let peer: SocketAddress
+        fileprivate let onClose: (@Sendable () -> Void)?
+
+        /// Takes the connection over, on the loop that is to own it.
+        func attach(to loop: EventLoop) throws(IOError) -> Stream {
+            do throws(IOError) {
+                let stream = try Stream(descriptor: descriptor, peer: peer, loop: loop)
+                stream.onClose = onClose
+                return stream
+            } catch {
+                onClose?()
+                throw error
+            }
+        }
+    }
+
     /// Lets go of the descriptor without closing it, so that another loop can take it over. Nothing may be queued and nobody waiting.
-    public func detach() -> Int32 {
+    func detach() -> Detached {
         loop.preconditionOnLoop()
         precondition(queuedBytes == 0 && readWaiter == nil && writeWaiter == nil, "a stream in use can't be detached")
-        defer { descriptor = -1 }
         if descriptor >= 0 { loop.deregister(descriptor) }
-        return descriptor
+        defer {
+            descriptor = -1
+            onClose = nil
+        }
+        return Detached(descriptor: descriptor, peer: peer, onClose: onClose)
     }
 
     public func close() {
@@ -283,6 +330,8 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
         loop.deregister(descriptor)
         Glibc.close(descriptor)
         descriptor = -1
+        onClose?()
+        onClose = nil
         parkedReader = nil
         peerWatcher = nil
         outgoing.removeAll(keepingCapacity: false)

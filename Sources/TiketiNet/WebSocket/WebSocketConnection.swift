@@ -1,4 +1,5 @@
-// One WebSocket over any byte stream: reading is one task's, writing is queued frames. Pings are answered, closes are answered, violations close.
+// One WebSocket over any byte stream: reading is one task's, or a receiver's without a task; writing is queued frames. Pings are answered,
+// closes are answered, violations close.
 
 /// A WebSocket connection of either side.
 ///
@@ -11,15 +12,17 @@ public final class WebSocketConnection: @unchecked Sendable {
     /// How the connection ended, as far as is known: the peer's close code, or ours.
     public private(set) var closeCode: WebSocketCloseCode?
 
-    private let stream: any ByteStream
-    private let input: ByteBuffer
-    private let configuration: WebSocketConfiguration
+    let stream: any ByteStream
+    let input: ByteBuffer
+    let configuration: WebSocketConfiguration
     private let role: WebSocketDecoder.Role
     private var decoder: WebSocketDecoder
-    private var closeSent = false
-    private var closeReceived = false
-    private var isFinished = false
-    private var closeTimer: LoopTimer?
+    private(set) var closeSent = false
+    private(set) var closeReceived = false
+    var isFinished = false
+    var closeTimer: LoopTimer?
+    /// Who gets the messages of a connection that is served without a task.
+    var receiver: (any WebSocketReceiver)?
 
     public init(
         _ stream: any ByteStream, leftover: ByteBuffer = ByteBuffer(), role: WebSocketDecoder.Role, _ configuration: WebSocketConfiguration,
@@ -47,19 +50,16 @@ public final class WebSocketConnection: @unchecked Sendable {
     /// - Throws: `.closed` when the peer vanished, else the peer's violation, which has been answered with its close code.
     public func receive() async throws(WebSocketError) -> WebSocketMessage? {
         while true {
-            while let event = try await nextBuffered() {
-                switch event {
-                case .message(let message): if !closeSent { return message }
-                case .ping(let payload): if isOpen { write(.pong, payload) }
-                case .pong: break
-                case .close(let code, _):
-                    closeReceived = true
-                    if closeCode == nil { closeCode = code ?? .noStatus }
-                    // §5.5.1: answered with the same code, unless ours came first.
-                    if !closeSent { close(code) }
-                    await finish()
-                    return nil
-                }
+            do throws(WebSocketError) {
+                if let message = try nextMessage() { return message }
+            } catch {
+                close(error.closeCode, reason: error.message)
+                await finish()
+                throw error
+            }
+            if closeReceived {
+                await finish()
+                return nil
             }
             let count: Int
             do throws(IOError) {
@@ -76,7 +76,25 @@ public final class WebSocketConnection: @unchecked Sendable {
         }
     }
 
-    private func nextBuffered() async throws(WebSocketError) -> WebSocketEvent? {
+    /// The next message of those bytes that are here. Control frames before it are dealt with; nil with `closeReceived` after the last.
+    func nextMessage() throws(WebSocketError) -> WebSocketMessage? {
+        while let event = try nextEvent() {
+            switch event {
+            case .message(let message): if !closeSent { return message }
+            case .ping(let payload): if isOpen { write(.pong, payload) }
+            case .pong: break
+            case .close(let code, _):
+                closeReceived = true
+                if closeCode == nil { closeCode = code ?? .noStatus }
+                // §5.5.1: answered with the same code, unless ours came first.
+                if !closeSent { close(code) }
+                input.clear()
+            }
+        }
+        return nil
+    }
+
+    private func nextEvent() throws(WebSocketError) -> WebSocketEvent? {
         if input.isEmpty { return nil }
         var used = 0
         do throws(WebSocketError) {
@@ -85,14 +103,8 @@ public final class WebSocketConnection: @unchecked Sendable {
             return event
         } catch {
             input.clear()
-            await fail(error)
             throw error
         }
-    }
-
-    private func fail(_ error: WebSocketError) async {
-        close(error.closeCode, reason: error.message)
-        await finish()
     }
 
     // MARK: Writing
@@ -153,6 +165,7 @@ public final class WebSocketConnection: @unchecked Sendable {
         isFinished = true
         closeTimer?.cancel()
         closeTimer = nil
+        receiver = nil
         stream.close()
     }
 

@@ -13,6 +13,36 @@ public enum WebSocketUpgrade {
         for request: HTTPRequest, configuration: WebSocketConfiguration, on loop: EventLoop? = nil,
         _ serve: @escaping @Sendable (WebSocketConnection) async -> Void
     ) -> HTTPResponse {
+        answer(request, configuration) { stream, leftover, compresses in
+            await start(stream, leftover, configuration, compresses, loop ?? stream.loop, serve)
+        }
+    }
+
+    /// Answers 101 and gives the connection away, or 400 / 426: `take` gets it on `loop`, to have it served without a task
+    /// (`WebSocketConnection.serve`). Nothing of the HTTP connection remains.
+    public static func handover(
+        for request: HTTPRequest, configuration: WebSocketConfiguration, to loop: EventLoop,
+        _ take: @escaping @Sendable (WebSocketConnection) -> Void
+    ) -> HTTPResponse {
+        answer(request, configuration) { stream, leftover, compresses in
+            // The answer must be with the kernel before the descriptor changes hands.
+            guard let plain = stream as? Stream, (try? await plain.flush()) != nil else { return stream.close() }
+            let early = Array(leftover.readable)
+            let moved = plain.detach()
+            loop.perform {
+                guard let stream = try? moved.attach(to: loop) else { return }
+                let buffer = ByteBuffer()
+                buffer.append(early)
+                take(WebSocketConnection(stream, leftover: buffer, role: .server, configuration, compresses: compresses))
+            }
+        }
+    }
+
+    /// Checks and answers the handshake; `serve` gets the stream.
+    private static func answer(
+        _ request: HTTPRequest, _ configuration: WebSocketConfiguration,
+        _ serve: @escaping @Sendable (any ByteStream, ByteBuffer, _ compresses: Bool) async -> Void
+    ) -> HTTPResponse {
         let offer: WebSocketHandshake.Offer
         do throws(WebSocketHandshake.Refusal) {
             offer = try WebSocketHandshake.check(request)
@@ -32,9 +62,7 @@ public enum WebSocketUpgrade {
         let compresses = deflates != nil
         return HTTPResponse(
             status: HTTPStatus(101), headers: headers,
-            body: .upgrade { stream, leftover in
-                await start(stream, leftover, configuration, compresses, loop ?? stream.loop, serve)
-            })
+            body: .upgrade { stream, leftover in await serve(stream, leftover, compresses) })
     }
 
     private static func start(
@@ -55,10 +83,9 @@ public enum WebSocketUpgrade {
             // The answer must be with the kernel before the descriptor changes hands.
             try await plain.flush()
             let early = Array(leftover.readable)
-            let peer = plain.peer
-            let descriptor = plain.detach()
+            let detached = plain.detach()
             try await loop.run {
-                let moved = try Stream(descriptor: descriptor, peer: peer, loop: loop)
+                let moved = try detached.attach(to: loop)
                 let buffer = ByteBuffer()
                 buffer.append(early)
                 let connection = WebSocketConnection(moved, leftover: buffer, role: .server, configuration, compresses: compresses)
