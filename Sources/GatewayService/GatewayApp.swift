@@ -62,6 +62,7 @@ enum GatewayApp {
             services: services, realtimeProxy: realtime, edge: edge, stamps: SeatMapStamps(redis: runtime.redis, group: runtime.group),
             auth: upstream(urls.auth), ticket: upstream(urls.ticket),
             payment: upstream(urls.payment), stats: upstream(urls.stats),
-            realtime: Upstream(urls.realtime, timeout: config.realtimeTimeout, repeatable: false))
+            realtime: Upstream(urls.realtime, timeout: config.realtimeTimeout, repeatable: false),
+            servesConformance: !runtime.config.isProduction)
     }
 }

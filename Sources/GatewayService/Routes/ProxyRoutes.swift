@@ -12,6 +12,8 @@ struct ProxyRoutes: Sendable {
     let payment: Upstream
     let stats: Upstream
     let realtime: Upstream
+    /// Whether the hub's bare Engine.IO echo (`REALTIME_CONFORMANCE`) can be reached as well.
+    let servesConformance: Bool
 
     static let methods: [HTTPMethod] = [.get, .post, .put, .patch, .delete]
 
@@ -31,7 +33,11 @@ struct ProxyRoutes: Sendable {
             }
         }
         // Engine.IO asks at /socket.io/ and its own preflight is its own business.
-        for method in Self.methods + [.options] { router.on(method, "/socket.io/*rest") { try await forward($0, realtimeProxy, realtime) } }
+        for prefix in servesConformance ? ["/socket.io", "/engine.io"] : ["/socket.io"] {
+            for method in Self.methods + [.options] {
+                router.on(method, prefix + "/*rest") { try await forward($0, realtimeProxy, realtime) }
+            }
+        }
         for prefix in ["/api", "/internal", "/health", "/metrics", "/ready", "/uploads"] {
             for method in Self.methods { router.on(method, prefix + "/*unknown") { _ in throw APIError.notFound } }
         }

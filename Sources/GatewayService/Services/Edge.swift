@@ -15,7 +15,7 @@ struct Edge: Middleware {
         context.verifier = verifier
         try Self.checkPath(request)
         // The hub answers for its own origins: it knows the same list, and the gateway's origin from X-Forwarded-Host.
-        let crossOrigin = request.headers.contains("origin") && !context.route.hasPrefix("/socket.io")
+        let crossOrigin = request.headers.contains("origin") && !Self.isRealtime(context)
         guard crossOrigin else {
             try limit(context, address)
             return try await next(context)
@@ -43,6 +43,8 @@ struct Edge: Middleware {
     private func limit(_ context: RequestContext, _ address: SocketAddress) throws(APIError) {
         // Probes and scrapes come from the platform, not from customers.
         guard limiter.isEnabled, context.options.isLogged else { return }
+        // A polling client asks as often as it is told something; the hub bounds what a session may do. Opening one counts.
+        if Self.isRealtime(context), Self.namesSession(context.request.query) { return }
         try limiter.checkRequest(from: address, text: context.clientAddress ?? "")
         switch context.method {
         case .get, .head, .options: return
@@ -50,13 +52,19 @@ struct Edge: Middleware {
         }
     }
 
+    private static func isRealtime(_ context: RequestContext) -> Bool {
+        context.route.hasPrefix("/socket.io") || context.route.hasPrefix("/engine.io")
+    }
+
+    private static func namesSession(_ query: String) -> Bool { query.hasPrefix("sid=") || query.contains("&sid=") }
+
     /// A path that several readers could take differently is forwarded to nobody; only the web app's files may have an unusual one.
     private static func checkPath(_ request: HTTPRequest) throws(APIError) {
         switch SafePath.inspect(request.target) {
         case .plain: return
         case .refused: throw .notFound
         case .decoded(let path):
-            for prefix in ["/api", "/socket.io", "/health", "/metrics"] where path == prefix || path.hasPrefix(prefix + "/") {
+            for prefix in ["/api", "/socket.io", "/engine.io", "/health", "/metrics"] where path == prefix || path.hasPrefix(prefix + "/") {
                 throw .notFound
             }
         }

@@ -40,13 +40,26 @@ struct ReverseProxy: Sendable {
         if !upstream.repeatable { outgoing.idempotent = false }
         if !request.body.isEmpty { outgoing.body = try await Self.body(of: request) }
         let answer: HTTPClientResponse
-        do {
-            answer = try await upstream.instances.execute(outgoing, target: request.target, with: client)
+        do throws(HTTPClientError) {
+            answer = try await execute(outgoing, for: request, at: upstream)
         } catch {
             throw Self.failure(error)
         }
         if let (stream, leftover) = answer.upgraded { return UpgradeProxy.response(answer, stream, leftover, idle: upstream.timeout) }
         return try await Self.response(answer, to: request.method)
+    }
+
+    /// A long poll ends upstream when its browser leaves: only the hub can then end the session, as the protocol asks.
+    private func execute(
+        _ outgoing: HTTPClientRequest, for request: HTTPRequest, at upstream: Upstream
+    ) async throws(HTTPClientError) -> HTTPClientResponse {
+        if upstream.repeatable { return try await upstream.instances.execute(outgoing, target: request.target, with: client) }
+        let abort = HTTPClientAbort()
+        var outgoing = outgoing
+        outgoing.abort = abort
+        request.whenPeerCloses { abort.abort() }
+        defer { request.whenPeerCloses(nil) }
+        return try await upstream.instances.execute(outgoing, target: request.target, with: client)
     }
 
     private static func body(of request: HTTPRequest) async throws(HTTPBodyError) -> HTTPClientRequest.Body {

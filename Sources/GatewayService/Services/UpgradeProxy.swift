@@ -19,6 +19,8 @@ private final class Tunnel: @unchecked Sendable {
     private let idle: UInt64
     private var lastBytes: UInt64 = 0
     private var timer: LoopTimer?
+    /// How long the other side may take to end when one has: closing at once would reset a peer that still sends, and take our last bytes from it.
+    private static let lingerNanoseconds: UInt64 = 1_000_000_000
 
     init(upstream: any ByteStream, fromUpstream: ByteBuffer, idle: UInt64) {
         self.upstream = upstream
@@ -36,9 +38,11 @@ private final class Tunnel: @unchecked Sendable {
         await back.value
         timer?.cancel()
         timer = nil
+        client.close()
+        upstream.close()
     }
 
-    /// When one side ends, what it sent is passed on and then both are closed: WebSocket has no half-open state (RFC 6455 7.1.1).
+    /// When one side ends, what it sent is passed on and then both end: WebSocket has no half-open state (RFC 6455 7.1.1).
     private func copy(from source: any ByteStream, to target: any ByteStream, through buffer: Confined<ByteBuffer>) async {
         let buffer = buffer.value
         do {
@@ -50,11 +54,17 @@ private final class Tunnel: @unchecked Sendable {
                 if count == 0 { break }
                 lastBytes = source.loop.now
             }
+            target.finishWriting()
+            timer?.cancel()
+            timer = source.loop.schedule(afterNanoseconds: Self.lingerNanoseconds) {
+                source.close()
+                target.close()
+            }
         } catch {
             // Whoever failed, the connection is over for both.
+            source.close()
+            target.close()
         }
-        source.close()
-        target.close()
     }
 
     /// One timer per connection, moved only when it fires: bytes just note their time.

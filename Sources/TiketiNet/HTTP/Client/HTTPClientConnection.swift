@@ -52,6 +52,11 @@ final class HTTPClientConnection: @unchecked Sendable {
         waiting = .nothing
         heard = false
         canServeAgain = true
+        if let abort = request.abort, !abort.begin(self) {
+            close()
+            throw HTTPClientError(.closed, "given up", requestSent: false)
+        }
+        defer { request.abort?.end() }
         do throws(HTTPClientError) {
             try await send(request, head, limits)
             let isHead = request.method == .head

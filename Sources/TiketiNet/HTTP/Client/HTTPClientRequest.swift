@@ -22,6 +22,8 @@ public struct HTTPClientRequest: Sendable {
     public var idempotent: Bool?
     /// Sends Connection and Upgrade as they are in `headers` and accepts 101.
     public var wantsUpgrade: Bool
+    /// Ends the exchange when nobody waits for its answer any more.
+    public var abort: HTTPClientAbort?
 
     public init(
         method: HTTPMethod = .get, url: URLParts, headers: HTTPHeaders = HTTPHeaders(), body: Body = .none, connectTimeout: UInt64? = nil,
