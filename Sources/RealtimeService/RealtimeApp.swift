@@ -14,23 +14,31 @@ public enum RealtimeApp {
 
     /// The same with another directory; for tests.
     public static func make(_ runtime: ServiceRuntime, _ config: RealtimeConfig, _ tickets: any TicketDirectory) -> ServiceApp {
+        let holder = ServerHolder()
         let product = LiveNamespace(verifier: runtime.verifier, tickets: tickets, group: runtime.group)
         let feed = QueueFeed(runtime.config.redis, group: runtime.group, desks: product.queueDesks)
+        let conformance = ConformanceNamespace(product: product, server: holder)
         let namespaces: [String: any SocketNamespace] =
-            config.isConformance ? ["/": ConformanceNamespace(), "/custom": ConformanceNamespace()] : ["/": product]
-        let resync = ResyncSignal()
+            config.isConformance ? ["/": conformance, "/custom": conformance] : ["/": product]
         let logger = runtime.logger
         let gaps = runtime.metrics.counter("tiketi_socket_feed_gaps_total", "Times the Redis feed was interrupted.")
-        let adapter = RedisHubAdapter(runtime.config.redis, client: runtime.redis, group: runtime.group) {
+        let adapter = RedisHubAdapter(
+            runtime.config.redis, client: runtime.redis, group: runtime.group, logsMessages: config.server.recovery != .off
+        ) {
             gaps.increment()
             logger.warning("feed from Redis was interrupted; clients are asked to load again")
-            resync.send()
+            holder.sendResync()
         }
         let server = SocketIOServer(config.server, group: runtime.group, adapter: adapter, namespaces: namespaces)
-        resync.set(server)
+        holder.set(server)
         RealtimeMetrics.register(server, in: runtime.metrics)
         let router = Router()
         SocketRoutes.register(on: router, server)
+        if config.isConformance {
+            var engine = config.server.engine
+            engine.path = "/engine.io/"
+            SocketRoutes.register(on: router, EngineEchoServer(engine, group: runtime.group))
+        }
         return ServiceApp(router: router, services: [feed, HubService(server: server, drainSeconds: config.drainSeconds)])
     }
 }

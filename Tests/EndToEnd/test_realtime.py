@@ -141,7 +141,7 @@ def test_the_stock_client_passes_through_the_gateway():
     token = helpers.buyer().token
     # A hub that echoes, for what the product's own events do not use: binary, acknowledgements both ways, namespaces.
     port = settings.port("realtime") + 100
-    environment = {**settings.service_environment("realtime"), "PORT": str(port), "SOCKET_IO_CONFORMANCE": "true"}
+    environment = {**settings.service_environment("realtime"), "PORT": str(port), "REALTIME_CONFORMANCE": "true"}
     echo = subprocess.Popen([settings.executable("realtime")], env=environment, stdout=subprocess.DEVNULL)
     try:
         helpers.eventually(lambda: stores.accepts(port), "the echoing hub")

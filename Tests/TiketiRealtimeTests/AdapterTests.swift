@@ -22,10 +22,23 @@ private func hex(_ text: String) -> [UInt8] { Hex.decode(text)! }
         let bytes = hex(
             "93a7656d697474657283a47479706502a46461746192a568656c6c6fa178a36e7370a12f83a5726f6f6d7390a5666c61677380a665786365707490")
         #expect(try #require(ClassicMessage(bytes)).encoded() == bytes)
+    }
+
+    /// What our emitter publishes: the same, and the log's offset as one more option, whose value the server appends.
+    @Test func emitterCommands() throws {
         let command = SocketEmitter.command("hello", Array("\"x\"".utf8), rooms: [])
-        #expect(command == ["PUBLISH", "socket.io#/#", .bytes(bytes)])
-        #expect(SocketEmitter.command("hello", [49], rooms: ["seats:1"], except: ["u"])[1] == "socket.io#/#seats:1#")
-        #expect(SocketEmitter.command("hello", [49], rooms: ["a", "b"])[1] == "socket.io#/#")
+        #expect(command[0] == "EVAL" && command[2...4] == [2, "tiketi:live:offset", "tiketi:live:log:/#"])
+        #expect(command[5] == "socket.io#/#")
+        let bytes = hex(
+            "93a7656d697474657283a47479706502a46461746192a568656c6c6fa178a36e7370a12f84a5726f6f6d7390a5666c61677380a665786365707490"
+                + "a66f6666736574cf")
+        #expect(command[6] == .bytes(bytes))
+        let read = try #require(ClassicMessage(bytes + [0, 0, 0, 0, 0, 0, 1, 2]))
+        #expect(read.offset == 258 && read.data == [.string("hello"), .string("x")])
+        let one = SocketEmitter.command("hello", [49], rooms: ["seats:1"], except: ["u"])
+        #expect(one[2...5] == [2, "tiketi:live:offset", "tiketi:live:log:/#seats:1", "socket.io#/#seats:1#"])
+        let two = SocketEmitter.command("hello", [49], rooms: ["a", "b"], replacesEarlier: true)
+        #expect(two[2...6] == [3, "tiketi:live:offset", "tiketi:live:log:/#a", "tiketi:live:log:/#b", "socket.io#/#"] && two.last == 1)
     }
 
     @Test func valuesRoundTrip() throws {

@@ -60,16 +60,20 @@ private func failed(_ what: String = "unexpected outcome", _ location: SourceLoc
         _ = machine.poll()
         if !machine.probeOpened() { failed() }
         if machine.probeOpened() { failed() }
-        guard case .answer(endsPoll: true) = machine.probeReceived(.ping(Array("probe".utf8))) else { return failed() }
-        // Every later poll ends at once, with what waits or with a noop.
-        guard case .answer(let noop) = machine.poll() else { return failed() }
-        #expect(texts(noop) == ["6"])
+        if machine.endPollOfProbe() { failed("a poll waits for the probe's answer") }
+        guard case .answer = machine.probeReceived(.ping(Array("probe".utf8))) else { return failed() }
+        // From now on every poll ends soon.
+        if !machine.endPollOfProbe() { failed() }
+        guard case .holdBriefly = machine.poll() else { return failed() }
+        guard case .holdInstead = machine.poll() else { return failed() }
+        if !machine.endPollOfProbe() { failed() }
+        if machine.endPollOfProbe() { failed("a poll ends once") }
         #expect(machine.send(packet("early")) == .buffered)
         guard case .answer(let early) = machine.poll() else { return failed() }
         #expect(texts(early) == ["4early"])
         _ = machine.send(packet("a"))
         _ = machine.send(packet("b"))
-        guard case .upgraded(let flushed, endsPoll: false) = machine.probeReceived(.upgrade) else { return failed() }
+        guard case .upgraded(let flushed, refusesPoll: false) = machine.probeReceived(.upgrade) else { return failed() }
         #expect(texts(flushed) == ["4a", "4b"])
         #expect(machine.send(packet("c")) == .write)
         guard case .wrongTransport = machine.poll() else { return failed() }

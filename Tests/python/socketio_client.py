@@ -4,7 +4,7 @@ usage: socketio_client.py BASE_URL TOKEN [--event ID] [--redis URL] [--echo URL]
 
 BASE_URL  realtime, or the gateway in front of it       TOKEN  a valid access token
 --event   an existing event: joins are tried            --redis  where services publish: broadcasts are tried
---echo    a realtime process with SOCKET_IO_CONFORMANCE=true: messages, binary and acknowledgements are tried
+--echo    a realtime process with REALTIME_CONFORMANCE=true: messages, binary and acknowledgements are tried
 
 Prints a line for each check and exits with 1 when one failed.
 """

@@ -8,7 +8,7 @@ import sys
 
 from devtools import processes, settings, stores
 
-from . import holds, measure, seatmaps
+from . import holds, measure, realtime, seatmaps
 from .nginx import Nginx, proxy, responder
 
 FREE = 18080
@@ -86,7 +86,9 @@ def postgres():
     return subprocess.run([str(script)], env=environment, cwd=settings.ROOT).returncode == 0
 
 
-BENCHMARKS = {"http": http, "proxy": proxied, "seats": seatmaps.run, "holds": holds.run, "idle": idle, "postgres": postgres}
+BENCHMARKS = {
+    "http": http, "proxy": proxied, "seats": seatmaps.run, "holds": holds.run, "idle": idle, "postgres": postgres, "realtime": realtime.run,
+}
 
 if __name__ == "__main__":
     chosen = sys.argv[1:] or list(BENCHMARKS)

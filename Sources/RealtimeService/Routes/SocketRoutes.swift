@@ -13,4 +13,14 @@ enum SocketRoutes {
             }
         }
     }
+
+    /// The bare Engine.IO server for conformance tests.
+    static func register(on router: Router, _ echo: EngineEchoServer) {
+        for method in [HTTPMethod.get, .post, .options, .put, .delete, .patch] {
+            router.on(method, "/engine.io/*rest", .quiet) { context in
+                guard echo.owns(context.request.path) else { throw APIError.notFound }
+                return await echo.handle(context.request)
+            }
+        }
+    }
 }

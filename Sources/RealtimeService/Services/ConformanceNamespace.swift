@@ -1,12 +1,34 @@
-// The behaviour that the official socket.io-protocol test suite expects of the server under test. Never on in production.
+// The behaviour that the official socket.io-protocol test suite and stock clients need to test against. Never on in production.
+import TiketiCore
+import TiketiNet
 import TiketiRealtime
 
-/// Echoes events and acknowledgements; serves `/` and `/custom` instead of the product's namespace when SOCKET_IO_CONFORMANCE is true.
+/// Lets everybody in, echoes events and acknowledgements, and gives clients rooms of any name. Clients with a good token have the product's own
+/// events besides.
 struct ConformanceNamespace: SocketNamespace {
-    func authorize(_ request: SocketConnectRequest) async -> SocketDecision { .accept(data: request.auth) }
+    let product: LiveNamespace
+    let server: ServerHolder
+    /// Between the answer to CONNECT and the first event: a client that looks at one message at a time must see both, even when it reads all that
+    /// has arrived at once.
+    private static let pauseNanoseconds: UInt64 = 10_000_000
+
+    /// What a connection of this namespace is known by.
+    private struct Guest: Sendable {
+        let auth: [UInt8]
+        let principal: Principal?
+    }
+
+    func authorize(_ request: SocketConnectRequest) async -> SocketDecision {
+        let decision = await product.authorize(request)
+        guard case .accept(let rooms, let data, let identity) = decision else {
+            return .accept(data: Guest(auth: request.auth, principal: nil))
+        }
+        return .accept(rooms: rooms, data: Guest(auth: request.auth, principal: data as? Principal), identity: identity)
+    }
 
     func connected(_ socket: Socket) async {
-        let auth = socket.data as? [UInt8] ?? []
+        try? await socket.loop.sleep(nanoseconds: Self.pauseNanoseconds)
+        let auth = (socket.data as? Guest)?.auth ?? []
         socket.emit("auth", SocketArguments(json: auth.isEmpty ? Array("{}".utf8) : auth))
     }
 
@@ -17,7 +39,19 @@ struct ConformanceNamespace: SocketNamespace {
         case "ask-me":
             let answer = try? await socket.call("question", event.arguments, timeoutMilliseconds: 5000)
             socket.emit("answered", answer ?? SocketArguments(json: "null"))
-        default: break
+        case "join":
+            if let room = event.string(0) { await socket.join(room) }
+            event.acknowledge()
+        case "leave":
+            if let room = event.string(0) { socket.leave(room) }
+            event.acknowledge()
+        case "publish":
+            if let room = event.string(0), let name = event.string(1) {
+                server.get()?.emit(name, event.arguments(from: 2), namespace: socket.namespace, to: BroadcastTarget(rooms: [room]))
+            }
+            event.acknowledge()
+        default:
+            if let principal = (socket.data as? Guest)?.principal { await product.received(event, from: socket, principal) }
         }
     }
 }

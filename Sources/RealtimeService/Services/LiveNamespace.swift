@@ -23,7 +23,7 @@ struct LiveNamespace: SocketNamespace {
         guard let token = Self.token(of: request) else { return .refuse(message: "Authentication error") }
         do throws(JWTError) {
             let claims = try verifier.verify(token)
-            return .accept(rooms: [LiveRoom.user(claims.userID)], data: claims.principal)
+            return .accept(rooms: [LiveRoom.user(claims.userID)], data: claims.principal, identity: claims.userID.description)
         } catch {
             return .refuse(message: "Invalid token")
         }
@@ -40,6 +40,10 @@ struct LiveNamespace: SocketNamespace {
     }
 
     func received(_ event: SocketEvent, from socket: Socket) async {
+        await received(event, from: socket, socket.data as? Principal)
+    }
+
+    func received(_ event: SocketEvent, from socket: Socket, _ principal: Principal?) async {
         let answer: RoomAnswer
         switch RoomRequest.read(event.name, event.argument(0)) {
         case .notOurs: return
@@ -48,13 +52,13 @@ struct LiveNamespace: SocketNamespace {
             socket.leave(request.room)
             if case .queue(let id) = request { queueDesks[socket.loop.index].leave(id, socket) }
             answer = .success(version: nil)
-        case .request(.join, let request): answer = await join(request, socket)
+        case .request(.join, let request): answer = await join(request, socket, principal)
         }
         event.acknowledge(SocketArguments(json: answer.json))
     }
 
-    private func join(_ request: RoomRequest, _ socket: Socket) async -> RoomAnswer {
-        if case .queue(let id) = request { return await join(queue: id, request, socket) }
+    private func join(_ request: RoomRequest, _ socket: Socket, _ principal: Principal?) async -> RoomAnswer {
+        if case .queue(let id) = request { return await join(queue: id, request, socket, principal) }
         let wasThere = socket.isIn(request.room)
         guard wasThere || socket.rooms.count < Self.roomLimit else { return .tooMany }
         // First the room, then the version: whatever changes after the version was read arrives as a message.
@@ -63,13 +67,13 @@ struct LiveNamespace: SocketNamespace {
         return answer
     }
 
-    private func join(queue id: UUID, _ request: RoomRequest, _ socket: Socket) async -> RoomAnswer {
+    private func join(queue id: UUID, _ request: RoomRequest, _ socket: Socket, _ principal: Principal?) async -> RoomAnswer {
         guard socket.isIn(request.room) || socket.rooms.count < Self.roomLimit else { return .tooMany }
         let desk = queueDesks[socket.loop.index]
         let since = desk.clock
         // Someone else's place answers as if it did not exist.
         switch await tickets.queueEntry(id) {
-        case .found(let place) where place.userID == (socket.data as? Principal)?.userID:
+        case .found(let place) where place.userID == principal?.userID:
             guard await socket.join(request.room) else {
                 socket.leave(request.room)
                 return .unavailable

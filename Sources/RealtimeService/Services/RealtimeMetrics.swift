@@ -15,6 +15,15 @@ enum RealtimeMetrics {
         metrics.counter(
             "tiketi_socket_dropped_total", "Volatile packets dropped for slow clients.",
             reading: { Double(statistics.dropped.load(ordering: .relaxed)) })
+        let recovery = server.recoveryStatistics
+        metrics.counter(
+            "tiketi_socket_replayed_total", "Messages sent again to clients that recovered.",
+            reading: { Double(recovery.replayed.load(ordering: .relaxed)) })
+        for outcome in SocketRecoveryOutcome.allCases {
+            metrics.counter(
+                "tiketi_socket_recoveries_total", "Attempts of clients to continue a session, by outcome.",
+                labels: [("outcome", outcome.rawValue)], reading: { Double(recovery.byOutcome[outcome] ?? 0) })
+        }
         for reason in EngineCloseReason.allCases {
             metrics.counter(
                 "tiketi_socket_closed_total", "Socket.IO connections closed, by reason.", labels: [("reason", reason.rawValue)],

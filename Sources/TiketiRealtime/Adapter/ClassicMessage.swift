@@ -24,6 +24,8 @@ struct ClassicMessage: Sendable, Equatable {
     /// Event name, then its arguments.
     var data: [MessagePackValue]
     var target: BroadcastTarget
+    /// Its place in the order of all logged messages (`EventLog`); our own addition, which Node's readers pass over. Zero: not to be logged.
+    var offset: Int64?
 
     /// The channel of a broadcast: the room's own when there is exactly one, so that hubs without the room need not look at it.
     static func channel(_ namespace: String, rooms: [String]) -> String {
@@ -41,9 +43,17 @@ struct ClassicMessage: Sendable, Equatable {
         let except = ("except", MessagePackValue.array(target.except.map { .string($0) }))
         let flagMap = ("flags", MessagePackValue.map(flags))
         // The order of keys is that of the two Node libraries; readers go by name.
-        let options = uid == Self.emitterID ? [rooms, flagMap, except] : [rooms, except, flagMap]
+        var options = uid == Self.emitterID ? [rooms, flagMap, except] : [rooms, except, flagMap]
+        if let offset { options.append(("offset", .int(offset))) }
         let packet: [(String, MessagePackValue)] = [("type", .int(2)), ("data", .array(data)), ("nsp", .string(namespace))]
         return MessagePackValue.array([.string(uid), .map(packet), .map(options)]).encoded()
+    }
+
+    /// All but the last eight bytes, which are the offset: whoever assigns it appends them.
+    func encodedWithoutOffset() -> [UInt8] {
+        var message = self
+        message.offset = .max
+        return Array(message.encoded().dropLast(8))
     }
 
     /// Reads a broadcast; nil for anything else.
@@ -57,6 +67,7 @@ struct ClassicMessage: Sendable, Equatable {
         target = BroadcastTarget(
             rooms: parts[2]["rooms"]?.strings ?? [], except: parts[2]["except"]?.strings ?? [],
             isVolatile: parts[2]["flags"]?["volatile"] == .bool(true))
+        offset = parts[2]["offset"]?.int
     }
 
     init(uid: String, namespace: String, data: [MessagePackValue], target: BroadcastTarget) {

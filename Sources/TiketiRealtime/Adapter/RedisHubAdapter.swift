@@ -3,18 +3,28 @@ import TiketiNet
 import TiketiStore
 
 /// Keeps one subscriber connection per process, on the group's first loop; which rooms live on which loop is known there.
-public final class RedisHubAdapter: HubAdapter {
+public final class RedisHubAdapter: RecoveringAdapter {
     /// Six characters, as Node's adapter draws them; tells our own publications from others'.
     public let uid: String
     private let core: RedisHubCore
     private let redis: RedisClient
+    private let logsMessages: Bool
+    let sessions: any SocketRecovery
 
-    /// - Parameter onGap: called when the connection was away, so that broadcasts may have been missed.
-    public init(_ configuration: RedisConfiguration, client: RedisClient, group: EventLoopGroup, onGap: @escaping @Sendable () -> Void = {})
-    {
-        uid = String(Base64.encodeURL(SecureRandom.bytes(6)).prefix(6))
+    /// - Parameters:
+    ///   - logsMessages: whether messages are kept for clients that come back; the log also gives them their order.
+    ///   - onGap: called when the connection was away, so that broadcasts may have been missed.
+    public init(
+        _ configuration: RedisConfiguration, client: RedisClient, group: EventLoopGroup, logsMessages: Bool = false,
+        onGap: @escaping @Sendable () -> Void = {}
+    ) {
+        uid = HubID.random()
         redis = client
-        core = RedisHubCore(configuration, loop: group.loops[0], uid: uid, onGap: onGap)
+        self.logsMessages = logsMessages
+        let store = RedisSessionStore(client, hub: uid)
+        sessions = store
+        core = RedisHubCore(
+            configuration, loop: group.loops[0], uid: uid, log: logsMessages ? (client, store) : nil, onGap: onGap)
     }
 
     public func start(_ hub: HubReference, namespaces: [String]) {
@@ -39,10 +49,25 @@ public final class RedisHubAdapter: HubAdapter {
     public func publish(_ event: String, _ arguments: SocketArguments, namespace: String, to target: BroadcastTarget) {
         let list = [UInt8(ascii: "[")] + arguments.json + [UInt8(ascii: "]")]
         guard let values = MessagePackValue(json: list, attachments: arguments.attachments)?.array else { return }
-        let message = ClassicMessage(uid: uid, namespace: namespace, data: [.string(event)] + values, target: target)
+        var message = ClassicMessage(uid: uid, namespace: namespace, data: [.string(event)] + values, target: target)
         let redis = redis
-        // Losing Redis loses the broadcast elsewhere; local sockets have theirs.
-        core.loop.spawn { _ = try? await redis.send(["PUBLISH", RedisArgument(message.channel), RedisArgument(message.encoded())]) }
+        let core = core
+        guard logsMessages, !target.isVolatile else {
+            message.offset = logsMessages ? 0 : nil
+            // Losing Redis loses the broadcast elsewhere; local sockets have theirs.
+            core.loop.spawn { [message] in
+                _ = try? await redis.send(["PUBLISH", RedisArgument(message.channel), RedisArgument(message.encoded())])
+            }
+            return
+        }
+        core.loop.spawn { [message] in
+            do throws(RedisError) {
+                _ = try await redis.send(EventLog.command(message))
+            } catch {
+                // It may or may not have been logged and published; when the server is away, local sockets have at least this.
+                if error.code != .timeout, error.code != .connectionLost { core.deliverLocally(message) }
+            }
+        }
     }
 
     public func stop() {
@@ -52,14 +77,17 @@ public final class RedisHubAdapter: HubAdapter {
 }
 
 /// `@unchecked Sendable` because it is confined to `loop`: the adapter and the subscriber enter on it only.
-private final class RedisHubCore: @unchecked Sendable {
+final class RedisHubCore: @unchecked Sendable {
     let loop: EventLoop
     private let configuration: RedisConfiguration
     private let uid: String
+    private let log: (redis: RedisClient, sessions: RedisSessionStore)?
     private let onGap: @Sendable () -> Void
-    private var hub: HubReference?
+    private(set) var hub: HubReference?
     private var subscriber: RedisSubscriber?
     private var channels: [String: Presence] = [:]
+    private var adoption: MessageAdoption?
+    private var renewal: LoopTimer?
     /// A room left and entered again within this time keeps its subscription.
     private static let lingerNanoseconds: UInt64 = 5_000_000_000
     private static let subscribeTimeout: UInt64 = 2_000_000_000
@@ -69,10 +97,14 @@ private final class RedisHubCore: @unchecked Sendable {
         var timer: LoopTimer?
     }
 
-    init(_ configuration: RedisConfiguration, loop: EventLoop, uid: String, onGap: @escaping @Sendable () -> Void) {
+    init(
+        _ configuration: RedisConfiguration, loop: EventLoop, uid: String, log: (RedisClient, RedisSessionStore)?,
+        onGap: @escaping @Sendable () -> Void
+    ) {
         self.configuration = configuration
         self.loop = loop
         self.uid = uid
+        self.log = log
         self.onGap = onGap
     }
 
@@ -82,7 +114,17 @@ private final class RedisHubCore: @unchecked Sendable {
             receive(channel, payload)
         }
         subscriber.subscribe(namespaces.map { ClassicMessage.channel($0, rooms: []) })
+        // Every socket is the room of its id, and all ids of this hub begin alike: one pattern is enough for all of them.
+        for namespace in namespaces { subscriber.psubscribe("\(ClassicMessage.prefix)#\(namespace)#\(uid)*") }
         self.subscriber = subscriber
+        guard let log else { return }
+        subscriber.subscribe(RedisSessionStore.ownerChannel(uid))
+        adoption = MessageAdoption(log.redis, loop: loop) { [unowned self] message, offset in deliver(message, offset) }
+        renewal = loop.schedule(afterNanoseconds: RedisSessionStore.renewalNanoseconds) { [unowned self] in
+            let pids = hub.live.ids
+            loop.spawn { await log.sessions.renew(pids) }
+            renewal?.rearm(afterNanoseconds: RedisSessionStore.renewalNanoseconds)
+        }
     }
 
     func appeared(_ channel: String, _ loopIndex: Int, _ ready: @escaping @Sendable (Bool) -> Void) {
@@ -110,15 +152,41 @@ private final class RedisHubCore: @unchecked Sendable {
         }
     }
 
+    // MARK: Messages
+
     private func receive(_ channel: String, _ payload: [UInt8]) {
-        guard let hub, let message = ClassicMessage(payload), message.uid != uid else { return }
+        if log != nil, channel == RedisSessionStore.ownerChannel(uid) { return letGo(String(decoding: payload, as: UTF8.self)) }
+        guard let message = ClassicMessage(payload) else { return }
+        if let offset = message.offset, offset > 0 {
+            // A logged message comes back to its sender as well: only now it has its place in the order.
+            if let adoption { adoption.pass(message, offset) } else if message.uid != uid { deliver(message, nil) }
+        } else if message.uid == uid {
+            return
+        } else if let adoption, message.offset == nil, !message.target.isVolatile {
+            adoption.adopt(message, payload)
+        } else {
+            deliver(message, nil)
+        }
+    }
+
+    private func deliver(_ message: ClassicMessage, _ offset: Int64?) {
         // A room's channel concerns the loops that have the room; the namespace's channel concerns all.
-        let loops = channels[channel]?.loops
+        let loops = channels[message.channel]?.loops
         if let loops, loops.isEmpty { return }
-        hub.broadcast(message.packet(), message.target, loops: loops)
+        hub?.broadcast(message.packet(), message.target, offset: offset, loops: loops)
+    }
+
+    func deliverLocally(_ message: ClassicMessage) { deliver(message, nil) }
+
+    /// Another hub continues a session of ours.
+    private func letGo(_ pid: String) {
+        guard let live = hub?.live else { return }
+        loop.spawn { await live.takeOver(pid) }
     }
 
     func stop() {
+        renewal?.cancel()
+        renewal = nil
         subscriber?.close()
         subscriber = nil
         hub = nil

@@ -1,4 +1,5 @@
-// Sends events to Socket.IO clients from any process: one PUBLISH in the classic adapter format, understood by our hubs and by Node's.
+// Sends events to Socket.IO clients from any process: one PUBLISH in the classic adapter format, understood by our hubs and by Node's, and an entry
+// in the log from which our hubs repeat what a client missed.
 import TiketiNet
 import TiketiStore
 
@@ -24,13 +25,14 @@ public struct SocketEmitter: Sendable {
         _ = try await redis.pipeline(commands)
     }
 
-    /// The PUBLISH of one event, for a pipeline together with other commands.
+    /// One event as a Redis command, for a pipeline together with other commands.
     public func command(_ event: String, _ payload: [UInt8], rooms: [String], except: [String] = []) -> [RedisArgument] {
         Self.command(event, payload, rooms: rooms, except: except, namespace: namespace)
     }
 
+    /// - Parameter replacesEarlier: the event makes those before it in its rooms pointless, so that a client that was away gets it alone.
     public static func command(
-        _ event: String, _ payload: [UInt8], rooms: [String], except: [String] = [], namespace: String = "/"
+        _ event: String, _ payload: [UInt8], rooms: [String], except: [String] = [], namespace: String = "/", replacesEarlier: Bool = false
     ) -> [RedisArgument] {
         // Text that is not JSON can't be sent to a browser; null keeps the event (and its gap in versions) visible.
         let argument = MessagePackValue(json: payload) ?? .null
@@ -38,6 +40,6 @@ public struct SocketEmitter: Sendable {
         let message = ClassicMessage(
             uid: ClassicMessage.emitterID, namespace: namespace, data: [.string(event), argument],
             target: BroadcastTarget(rooms: rooms, except: except))
-        return ["PUBLISH", RedisArgument(message.channel), RedisArgument(message.encoded())]
+        return EventLog.command(message, entries: replacesEarlier ? 1 : EventLog.entries)
     }
 }

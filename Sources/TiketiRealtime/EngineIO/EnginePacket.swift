@@ -36,6 +36,11 @@ public struct EnginePayloadReader: Sequence, IteratorProtocol {
     /// U+001E; it can't occur in JSON text unescaped.
     static let separator: UInt8 = 0x1E
 
+    /// Whether a client says goodbye with its last packet.
+    static func endsWithClose(_ bytes: [UInt8]) -> Bool {
+        bytes.last == UInt8(ascii: "1") && (bytes.count == 1 || bytes[bytes.count - 2] == separator)
+    }
+
     private let bytes: [UInt8]
     private var index: Int? = 0
 

@@ -68,15 +68,21 @@ final class EngineServer: Sendable {
     }
 
     private func openWebSocket(_ request: HTTPRequest, _ query: EngineQuery) throws(EngineError) -> HTTPResponse {
-        let shard = shards[request.loop.index]
+        let shard = leastLoaded()
         let handshake = handshake(request)
-        return WebSocketUpgrade.response(for: request, configuration: configuration.webSocket) { connection in
+        return WebSocketUpgrade.handover(for: request, configuration: configuration.webSocket, to: shard.loop) { connection in
             guard let (session, packet) = shard.open(.websocket, handshake, sendsBase64: query.wantsBase64) else {
-                return connection.close(.goingAway)
+                return connection.abort()
             }
-            connection.sendEncoded(packet.frames)
-            await session.runWebSocket(connection)
+            session.open(connection, sending: packet)
         }
+    }
+
+    /// Connections that last are spread by number: the kernel spreads them by chance.
+    private func leastLoaded() -> EngineShard {
+        var best = shards[0]
+        for shard in shards.dropFirst() where shard.load.load(ordering: .relaxed) < best.load.load(ordering: .relaxed) { best = shard }
+        return best
     }
 
     private func handshake(_ request: HTTPRequest) -> EngineHandshake {
@@ -95,8 +101,8 @@ final class EngineServer: Sendable {
     private func upgrade(_ request: HTTPRequest, _ sid: String, _ shard: EngineShard) async throws(EngineError) -> HTTPResponse {
         if !configuration.origins.accepts(request) { throw .forbidden }
         guard await on(shard, { $0.session(sid) != nil }) == true else { throw .unknownSession }
-        return WebSocketUpgrade.response(for: request, configuration: configuration.webSocket, on: shard.loop) { connection in
-            await shard.session(sid)?.runUpgrade(connection)
+        return WebSocketUpgrade.handover(for: request, configuration: configuration.webSocket, to: shard.loop) { connection in
+            if let session = shard.session(sid) { session.probe(connection) } else { connection.abort() }
         }
     }
 
@@ -151,7 +157,8 @@ final class EngineServer: Sendable {
         let received = body
         let error = failure
         return await on(shard) { shard in
-            shard.session(sid)?.endPost(received, error) ?? .refused(error == .tooLarge ? error : .unknownSession)
+            if let received, EnginePayloadReader.endsWithClose(received) { await shard.session(sid)?.waitForPoll() }
+            return shard.session(sid)?.endPost(received, error) ?? .refused(error == .tooLarge ? error : .unknownSession)
         } ?? .refused(.unknownSession)
     }
 

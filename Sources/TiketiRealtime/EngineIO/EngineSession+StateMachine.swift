@@ -14,7 +14,7 @@ struct EngineStateMachine {
         case none
         /// A second WebSocket is there.
         case opened
-        /// It has been answered `3probe`: polls end at once from now on.
+        /// It has been answered `3probe`: polls end soon from now on.
         case answered
     }
 
@@ -62,6 +62,10 @@ struct EngineStateMachine {
     enum PollOutcome {
         case answer([EncodedPacket])
         case hold
+        /// Held until the probe is over, or for a moment: the `5` of a client that does not wait may be right behind.
+        case holdBriefly
+        /// The same, and the poll before it ends now with a noop: it would have soon.
+        case holdInstead
         /// Two polls at once: the session ends, the first poll gets a close packet, this one an error.
         case duplicate
         case wrongTransport
@@ -79,12 +83,17 @@ struct EngineStateMachine {
         case .open: break
         }
         if transport == .websocket { return .wrongTransport }
-        if isPollPending { return .duplicate }
+        if isPollPending { return probe == .answered ? .holdInstead : .duplicate }
         if !buffer.isEmpty { return .answer(take()) }
-        // While a probe is answered every poll ends at once, or the client's pause would last until the next ping.
-        if probe == .answered { return .answer([.noop]) }
         isPollPending = true
-        return .hold
+        return probe == .answered ? .holdBriefly : .hold
+    }
+
+    /// Whether the pending poll ends with a noop: while a probe is answered none is kept, or the client's pause would last until the next ping.
+    mutating func endPollOfProbe() -> Bool {
+        guard isPollPending, probe == .answered else { return false }
+        isPollPending = false
+        return true
     }
 
     /// The packets for the pending poll, which is answered with them.
@@ -170,10 +179,10 @@ struct EngineStateMachine {
     }
 
     enum ProbeOutcome {
-        /// Answer `3probe`; a pending poll ends with a noop.
-        case answer(endsPoll: Bool)
-        /// The WebSocket is the transport now; these packets waited for it, a poll still pending ends with a noop.
-        case upgraded([EncodedPacket], endsPoll: Bool)
+        /// Answer `3probe`; a pending poll ends soon.
+        case answer
+        /// The WebSocket is the transport now; these packets waited for it. A poll still pending came in the `5`'s wake and is refused.
+        case upgraded([EncodedPacket], refusesPoll: Bool)
         case reject
     }
 
@@ -182,13 +191,12 @@ struct EngineStateMachine {
         switch (packet, probe) {
         case (.ping(Array("probe".utf8)), .opened):
             probe = .answered
-            defer { isPollPending = false }
-            return .answer(endsPoll: isPollPending)
+            return .answer
         case (.upgrade, .answered):
             probe = .none
             transport = .websocket
             defer { isPollPending = false }
-            return .upgraded(takeAll(), endsPoll: isPollPending)
+            return .upgraded(takeAll(), refusesPoll: isPollPending)
         default: return .reject
         }
     }

@@ -33,11 +33,19 @@ public final class EngineSession: @unchecked Sendable {
     private var flushScheduled = false
     private var heartbeat: LoopTimer?
     private var upgradeTimer: LoopTimer?
+    private var probePollTimer: LoopTimer?
+    private var pollArrival: LoopPromise<Void>?
     private var isAwaitingPong = false
+    /// When the next ping, or the end of the wait for its answer, is due.
+    private var heartbeatDue: UInt64 = 0
     /// Whether anything came since the last ping.
     private var heardSincePing = false
 
     private var configuration: EngineConfiguration { shard.configuration }
+    /// How long a poll of a probing client waits for the `5`, and a close packet for the poll, that a client has sent at the same time.
+    private static let concurrencyNanoseconds: UInt64 = 10_000_000
+    /// A timer later than this was held up by a busy loop.
+    private static let tolerableLateness: UInt64 = 20_000_000
 
     init(id: String, shard: EngineShard, transport: EngineStateMachine.Transport, handshake: EngineHandshake, sendsBase64: Bool) {
         self.id = id
@@ -51,6 +59,7 @@ public final class EngineSession: @unchecked Sendable {
     /// Called once, before any packet.
     func start(_ handler: any EngineHandler) {
         self.handler = handler
+        heartbeatDue = loop.now &+ nanoseconds(configuration.pingIntervalMilliseconds)
         heartbeat = loop.schedule(afterNanoseconds: nanoseconds(configuration.pingIntervalMilliseconds)) { [unowned self] in beat() }
     }
 
@@ -122,14 +131,18 @@ public final class EngineSession: @unchecked Sendable {
 
     /// Answers a GET, at once or when there is something to say. `register` gets the number under which the poll can be aborted.
     func poll(_ register: (Int) -> Void = { _ in }) async -> EngineReply {
+        // A timer is late by up to a millisecond; a poll is not to be answered by a session whose time is over.
+        if isAwaitingPong, !heardSincePing, loop.now >= heartbeatDue { close(.pingTimeout) }
         switch machine.poll() {
         case .answer(let packets): return Self.payload(packets)
-        case .hold:
-            let promise = LoopPromise<EngineReply>()
-            pendingPoll = promise
-            pollNumber += 1
-            register(pollNumber)
-            return await promise.value()
+        case .hold: return await held(register)
+        case .holdBriefly:
+            endPollSoon()
+            return await held(register)
+        case .holdInstead:
+            answerPoll([.noop])
+            endPollSoon()
+            return await held(register)
         case .duplicate:
             close(.transportError)
             return .refused(.badRequest)
@@ -138,6 +151,35 @@ public final class EngineSession: @unchecked Sendable {
             forget()
             return Self.payload(packets)
         case .unknown: return .refused(.unknownSession)
+        }
+    }
+
+    private func held(_ register: (Int) -> Void) async -> EngineReply {
+        let promise = LoopPromise<EngineReply>()
+        pendingPoll = promise
+        pollNumber += 1
+        register(pollNumber)
+        pollArrival?.succeed(())
+        return await promise.value()
+    }
+
+    /// A client that leaves sends its close packet beside a poll; on two connections the packet may come first. It waits a moment then, so that
+    /// the poll ends as it should.
+    func waitForPoll() async {
+        guard isOpen, machine.transport == .polling, !machine.isPollPending else { return }
+        let arrival = LoopPromise<Void>()
+        pollArrival = arrival
+        let timer = loop.schedule(afterNanoseconds: Self.concurrencyNanoseconds) { arrival.succeed(()) }
+        await arrival.value()
+        timer.cancel()
+        pollArrival = nil
+    }
+
+    /// Ends the pending poll of a probing client.
+    private func endPollSoon() {
+        probePollTimer?.cancel()
+        probePollTimer = loop.schedule(afterNanoseconds: Self.concurrencyNanoseconds) { [unowned self] in
+            if machine.endPollOfProbe() { answerPoll([.noop]) }
         }
     }
 
@@ -182,56 +224,57 @@ public final class EngineSession: @unchecked Sendable {
     // MARK: WebSocket
 
     /// Serves the session's first and only transport.
-    func runWebSocket(_ connection: WebSocketConnection) async {
+    func open(_ connection: WebSocketConnection, sending open: EncodedPacket) {
         websocket = connection
-        await receiveAll(connection)
+        connection.sendEncoded(open.frames)
+        connection.serve(self)
     }
 
     /// Serves a second transport: a probe first, then, if all goes well, the only one.
-    func runUpgrade(_ connection: WebSocketConnection) async {
-        guard machine.probeOpened() else { return connection.close(nil) }
-        probing = connection
-        upgradeTimer = loop.schedule(afterNanoseconds: nanoseconds(configuration.upgradeTimeoutMilliseconds)) { connection.abort() }
-        while machine.transport == .polling {
-            guard let message = try? await connection.receive(), message.kind == .text, probe(connection, message) else {
-                upgradeTimer?.cancel()
-                probing = nil
-                if machine.transport == .polling { machine.probeLost() }
-                return connection.close(nil)
+    func probe(_ connection: WebSocketConnection) {
+        if machine.probeOpened() {
+            probing = connection
+            upgradeTimer = loop.schedule(afterNanoseconds: nanoseconds(configuration.upgradeTimeoutMilliseconds)) { [unowned self] in
+                endProbe()
             }
+        } else {
+            connection.close(nil)
         }
-        await receiveAll(connection)
+        connection.serve(self)
     }
 
-    private func probe(_ connection: WebSocketConnection, _ message: WebSocketMessage) -> Bool {
+    private func probeReceived(_ message: WebSocketMessage, _ connection: WebSocketConnection) {
+        guard message.kind == .text else { return endProbe() }
         switch machine.probeReceived(EnginePacket(text: message.bytes[...])) {
-        case .answer(let endsPoll):
+        case .answer:
             connection.sendEncoded(EncodedPacket.probeAnswer.frames)
-            if endsPoll { answerPoll([.noop]) }
-            return true
-        case .upgraded(let packets, let endsPoll):
+            if pendingPoll != nil { endPollSoon() }
+        case .upgraded(let packets, let refusesPoll):
             upgradeTimer?.cancel()
             upgradeTimer = nil
+            probePollTimer?.cancel()
+            probePollTimer = nil
             probing = nil
             websocket = connection
-            if endsPoll { answerPoll([.noop]) }
+            if refusesPoll {
+                let promise = pendingPoll
+                pendingPoll = nil
+                promise?.succeed(.refused(.badRequest))
+            }
             shard.statistics.upgrades.add(1, ordering: .relaxed)
             for packet in packets { write(packet) }
-            return true
-        case .reject: return false
+        case .reject: endProbe()
         }
     }
 
-    private func receiveAll(_ connection: WebSocketConnection) async {
-        do throws(WebSocketError) {
-            while let message = try await connection.receive() {
-                receive(message.kind == .binary ? .binary(message.bytes) : EnginePacket(text: message.bytes[...]))
-                if !isOpen { break }
-            }
-            close(.transportClose)
-        } catch {
-            close(error.code == .closed ? .transportClose : .transportError)
-        }
+    /// Polling goes on.
+    private func endProbe() {
+        upgradeTimer?.cancel()
+        upgradeTimer = nil
+        probing?.close(nil)
+        probing = nil
+        if machine.endPollOfProbe() { answerPoll([.noop]) }
+        machine.probeLost()
     }
 
     // MARK: Receiving
@@ -255,19 +298,27 @@ public final class EngineSession: @unchecked Sendable {
             // Bytes that came since the ping, or an upgrade under way, prove a living client whose pong waits behind them.
             guard heardSincePing || machine.probe != .none else { return close(.pingTimeout) }
             heardSincePing = false
-            heartbeat?.rearm(afterNanoseconds: nanoseconds(configuration.pingTimeoutMilliseconds))
-            return
+            return armHeartbeat(configuration.pingTimeoutMilliseconds)
         }
         isAwaitingPong = true
         heardSincePing = false
-        heartbeat?.rearm(afterNanoseconds: nanoseconds(configuration.pingTimeoutMilliseconds))
+        armHeartbeat(configuration.pingTimeoutMilliseconds)
         send(.ping)
     }
 
     private func pongArrived() {
         guard isAwaitingPong else { return }
         isAwaitingPong = false
-        heartbeat?.rearm(afterNanoseconds: nanoseconds(configuration.pingIntervalMilliseconds))
+        heartbeatDue = loop.now
+        armHeartbeat(configuration.pingIntervalMilliseconds)
+    }
+
+    /// Counts from when the last step was due, so that roundings do not add up; from now when the loop was held up, or clients would pay for it.
+    private func armHeartbeat(_ milliseconds: Int) {
+        let now = loop.now
+        let isLate = now > heartbeatDue &+ Self.tolerableLateness
+        heartbeatDue = (isLate ? now : heartbeatDue) &+ nanoseconds(milliseconds)
+        heartbeat?.rearm(afterNanoseconds: heartbeatDue > now ? heartbeatDue - now : 0)
     }
 
     private func nanoseconds(_ milliseconds: Int) -> UInt64 { UInt64(milliseconds) * 1_000_000 }
@@ -279,6 +330,7 @@ public final class EngineSession: @unchecked Sendable {
         guard let (endsPoll, rest) = machine.close() else { return }
         if endsPoll { answerPoll(rest + [pollEnd]) }
         websocket?.close(nil)
+        websocket = nil
         forget()
         finish(reason)
     }
@@ -291,6 +343,7 @@ public final class EngineSession: @unchecked Sendable {
             forget()
         case .websocket:
             websocket?.close(nil)
+            websocket = nil
             forget()
         case .wait:
             // The heartbeat's timer becomes the deadline for fetching the farewell.
@@ -306,6 +359,8 @@ public final class EngineSession: @unchecked Sendable {
         heartbeat = nil
         upgradeTimer?.cancel()
         upgradeTimer = nil
+        probePollTimer?.cancel()
+        probePollTimer = nil
         probing?.close(nil)
         probing = nil
         shard.remove(self)
@@ -317,5 +372,19 @@ public final class EngineSession: @unchecked Sendable {
         let handler = handler
         self.handler = nil
         handler?.closed(reason)
+    }
+}
+
+extension EngineSession: WebSocketReceiver {
+    public func webSocket(_ connection: WebSocketConnection, received message: WebSocketMessage) {
+        if connection === probing { return probeReceived(message, connection) }
+        guard connection === websocket else { return }
+        receive(message.kind == .binary ? .binary(message.bytes) : EnginePacket(text: message.bytes[...]))
+    }
+
+    public func webSocket(_ connection: WebSocketConnection, endedWith error: WebSocketError?) {
+        if connection === probing { return endProbe() }
+        guard connection === websocket else { return }
+        close(error == nil || error?.code == .closed ? .transportClose : .transportError)
     }
 }

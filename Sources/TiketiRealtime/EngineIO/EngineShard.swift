@@ -24,6 +24,8 @@ final class EngineShard: @unchecked Sendable {
     let statistics: EngineStatistics
     private let makeHandler: @Sendable (EngineSession) -> any EngineHandler
     private var sessions: [String: EngineSession] = [:]
+    /// Open sessions, for other loops.
+    let load = Atomic<Int>(0)
     private var isDraining = false
 
     init(
@@ -45,6 +47,7 @@ final class EngineShard: @unchecked Sendable {
         let id = EngineSessionID(node: configuration.node, loop: loop.index).text
         let session = EngineSession(id: id, shard: self, transport: transport, handshake: handshake, sendsBase64: sendsBase64)
         sessions[id] = session
+        load.add(1, ordering: .relaxed)
         statistics.opened.add(1, ordering: .relaxed)
         statistics.current.add(1, ordering: .relaxed)
         let upgrades = transport == .polling && configuration.allowsWebSocket ? "[\"websocket\"]" : "[]"
@@ -56,7 +59,9 @@ final class EngineShard: @unchecked Sendable {
     }
 
     func remove(_ session: EngineSession) {
-        if sessions.removeValue(forKey: session.id) != nil { statistics.current.subtract(1, ordering: .relaxed) }
+        guard sessions.removeValue(forKey: session.id) != nil else { return }
+        load.subtract(1, ordering: .relaxed)
+        statistics.current.subtract(1, ordering: .relaxed)
     }
 
     /// Refuses new sessions and ends `count` of those that are left; returns how many remain.

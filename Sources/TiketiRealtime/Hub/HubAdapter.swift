@@ -3,6 +3,8 @@ import TiketiNet
 
 /// Connects hubs. All calls may come from any loop.
 public protocol HubAdapter: Sendable {
+    /// This process among the hubs.
+    var uid: String { get }
     /// Called once, before anything else.
     func start(_ hub: HubReference, namespaces: [String])
     /// A room got its first member on `loop`. `ready` is called on that loop as soon as broadcasts to the room arrive (true), or when that
@@ -15,23 +17,34 @@ public protocol HubAdapter: Sendable {
     func stop()
 }
 
+extension HubAdapter {
+    var recovery: (any SocketRecovery)? { (self as? any RecoveringAdapter)?.sessions }
+}
+
+/// An adapter that keeps sessions and a log as well.
+protocol RecoveringAdapter: HubAdapter {
+    var sessions: any SocketRecovery { get }
+}
+
+/// Names of hubs: six characters, as Node's adapter draws them.
+enum HubID {
+    static func random() -> String { String(Base64.encodeURL(SecureRandom.bytes(6)).prefix(6)) }
+}
+
 /// The local sockets as an adapter sees them.
 public struct HubReference: Sendable {
     let shards: [HubShard]
     let deflate: WebSocketDeflateOptions?
+    let live: LiveSessions
+    let recovery: SocketRecoveryMode
 
     public var loops: [EventLoop] { shards.map(\.loop) }
 
     /// Encodes once and hands the bytes to the given loops (all when nil).
-    func broadcast(_ packet: SocketPacket, _ target: BroadcastTarget, loops: Set<Int>? = nil) {
-        let encoded = EncodedPacket(packet, isVolatile: target.isVolatile, deflate: deflate)
-        let namespace = packet.namespace
+    func broadcast(_ packet: SocketPacket, _ target: BroadcastTarget, offset: Int64? = nil, loops: Set<Int>? = nil) {
+        let broadcast = Broadcast(packet, target, offset: offset, recovery: recovery, deflate: deflate)
         for shard in shards where loops?.contains(shard.loop.index) ?? true {
-            if shard.loop.isCurrent {
-                shard.broadcast(encoded, namespace, target)
-            } else {
-                shard.loop.execute { shard.broadcast(encoded, namespace, target) }
-            }
+            shard.loop.perform { shard.broadcast(broadcast) }
         }
     }
 }

@@ -7,9 +7,13 @@ final class HubShard: @unchecked Sendable {
     let loop: EventLoop
     private let adapter: (any HubAdapter)?
     private let deliveriesPerTick: Int
+    private let recovery: (any SocketRecovery)?
+    private let live: LiveSessions
     private var namespaces: [String: NamespaceShard] = [:]
 
-    init(loop: EventLoop, adapter: (any HubAdapter)?, deliveriesPerTick: Int) {
+    init(loop: EventLoop, adapter: (any HubAdapter)?, deliveriesPerTick: Int, recovery: (any SocketRecovery)?, live: LiveSessions) {
+        self.recovery = recovery
+        self.live = live
         self.deliveriesPerTick = max(1, deliveriesPerTick)
         self.loop = loop
         self.adapter = adapter
@@ -17,14 +21,12 @@ final class HubShard: @unchecked Sendable {
 
     func namespace(_ name: String) -> NamespaceShard {
         if let known = namespaces[name] { return known }
-        let created = NamespaceShard(name, loop, adapter, deliveriesPerTick: deliveriesPerTick)
+        let created = NamespaceShard(name, loop, adapter, deliveriesPerTick: deliveriesPerTick, recovery: recovery, live: live)
         namespaces[name] = created
         return created
     }
 
-    func broadcast(_ packet: EncodedPacket, _ namespace: String, _ target: BroadcastTarget) {
-        namespaces[namespace]?.broadcast(packet, target)
-    }
+    func broadcast(_ broadcast: Broadcast) { namespaces[broadcast.packet.namespace]?.broadcast(broadcast) }
 }
 
 /// Members of a room on one loop.
@@ -44,6 +46,8 @@ final class Room {
 final class NamespaceShard: @unchecked Sendable {
     let name: String
     let loop: EventLoop
+    let recovery: (any SocketRecovery)?
+    let live: LiveSessions
     private let adapter: (any HubAdapter)?
     private(set) var sockets: [String: Socket] = [:]
     private(set) var rooms: [String: Room] = [:]
@@ -54,7 +58,12 @@ final class NamespaceShard: @unchecked Sendable {
     private var fanouts = Deque<Fanout>()
     private var isFanningOut = false
 
-    init(_ name: String, _ loop: EventLoop, _ adapter: (any HubAdapter)?, deliveriesPerTick: Int) {
+    init(
+        _ name: String, _ loop: EventLoop, _ adapter: (any HubAdapter)?, deliveriesPerTick: Int, recovery: (any SocketRecovery)?,
+        live: LiveSessions
+    ) {
+        self.recovery = recovery
+        self.live = live
         self.deliveriesPerTick = deliveriesPerTick
         self.name = name
         self.loop = loop
@@ -68,11 +77,17 @@ final class NamespaceShard: @unchecked Sendable {
     /// From now on the socket gets broadcasts: its client has been told that it is connected.
     func activate(_ socket: Socket) {
         socket.isActive = true
-        insert(socket, everybody)
+        enroll(socket)
+    }
+
+    /// The socket is one of everybody.
+    func enroll(_ socket: Socket) {
+        if socket.memberships[everybody.name] == nil { insert(socket, everybody) }
     }
 
     func remove(_ socket: Socket) {
-        guard sockets.removeValue(forKey: socket.id) != nil else { return }
+        // Its id may have gone over to the connection that continues its session.
+        if sockets[socket.id] === socket { sockets[socket.id] = nil }
         for membership in socket.memberships.values {
             take(socket, from: membership.room)
             if membership.room !== everybody { vanishIfEmpty(membership.room) }
@@ -170,16 +185,16 @@ final class NamespaceShard: @unchecked Sendable {
 
     /// A broadcast under way: each is finished before the next begins, so every socket gets them in order.
     private struct Fanout {
-        let packet: EncodedPacket
-        let target: BroadcastTarget
+        let broadcast: Broadcast
+        var target: BroadcastTarget { broadcast.target }
         /// What of `target.rooms` has been handed out, and how far into the members of the current one.
         var room = -1
         var members: [Socket] = []
         var index = 0
     }
 
-    func broadcast(_ packet: EncodedPacket, _ target: BroadcastTarget) {
-        fanouts.append(Fanout(packet: packet, target: target))
+    func broadcast(_ broadcast: Broadcast) {
+        fanouts.append(Fanout(broadcast: broadcast))
         if !isFanningOut { continueFanout() }
     }
 
@@ -199,7 +214,7 @@ final class NamespaceShard: @unchecked Sendable {
         if fanout.room < 0 {
             stamp += 1
             for name in fanout.target.except {
-                for socket in rooms[name]?.members ?? [] { socket.stamp = stamp }
+                for socket in members(of: name) { socket.stamp = stamp }
             }
             fanout.room = 0
             fanout.members = members(fanout.target, 0)
@@ -211,9 +226,9 @@ final class NamespaceShard: @unchecked Sendable {
                 let socket = fanout.members[fanout.index]
                 fanout.index += 1
                 // In several of the rooms, in an excluded one, not yet told that it is connected, or gone since the broadcast began.
-                guard socket.stamp != stamp, socket.isActive, socket.isConnected else { continue }
+                guard socket.stamp != stamp, socket.takesBroadcasts else { continue }
                 socket.stamp = stamp
-                socket.deliver(fanout.packet)
+                socket.deliver(fanout.broadcast)
                 budget -= 1
             }
             if fanout.room == last { return true }
@@ -224,6 +239,12 @@ final class NamespaceShard: @unchecked Sendable {
     }
 
     private func members(_ target: BroadcastTarget, _ index: Int) -> [Socket] {
-        target.rooms.isEmpty ? everybody.members : rooms[target.rooms[index]]?.members ?? []
+        target.rooms.isEmpty ? everybody.members : members(of: target.rooms[index])
+    }
+
+    /// A socket is the room of its own id, without costing one.
+    private func members(of room: String) -> [Socket] {
+        if let known = rooms[room] { return known.members }
+        return sockets[room].map { [$0] } ?? []
     }
 }

@@ -14,6 +14,15 @@ public final class Socket: @unchecked Sendable {
     private let handler: any SocketNamespace
     private weak var connection: SocketConnection?
     private let shard: NamespaceShard
+    /// Whether the client continued an earlier session: its rooms are entered, and it has what it missed.
+    public internal(set) var isRecovered = false
+    /// The secret by which the client can continue this session; nil when it can't.
+    private(set) var recoveryID: String?
+    /// The latest offset the client has been sent.
+    private(set) var lastOffset: Int64 = 0
+    /// Broadcasts that wait until the client has what it missed.
+    private var held: [Broadcast]?
+    private static let maximumHeld = 4096
     private(set) var isConnected = true
     /// Whether the client has been told that it is connected: nothing is sent before.
     var isActive = false
@@ -34,7 +43,7 @@ public final class Socket: @unchecked Sendable {
 
     init(
         id: String, connection: SocketConnection, request: SocketConnectRequest, handler: any SocketNamespace, shard: NamespaceShard,
-        data: (any Sendable)?
+        data: (any Sendable)?, recovery: (id: String, offset: Int64)?
     ) {
         self.id = id
         self.connection = connection
@@ -44,13 +53,16 @@ public final class Socket: @unchecked Sendable {
         namespace = request.namespace
         handshake = request.handshake
         loop = shard.loop
+        recoveryID = recovery?.id
+        lastOffset = recovery?.offset ?? 0
     }
 
     // MARK: Sending
 
     /// Sends an event. A volatile one is dropped when the client lags.
     public func emit(_ event: String, _ arguments: SocketArguments = .none, isVolatile: Bool = false) {
-        send(.event(event, arguments, namespace: namespace), isVolatile: isVolatile)
+        let packet = SocketPacket.event(event, arguments, namespace: namespace)
+        send(recoveryID != nil && packet.endsWithString ? packet.marked(with: lastOffset) : packet, isVolatile: isVolatile)
     }
 
     /// Sends an event and waits for its acknowledgement.
@@ -79,7 +91,50 @@ public final class Socket: @unchecked Sendable {
     }
 
     /// Sends what was encoded once for many.
-    func deliver(_ packet: EncodedPacket) { connection?.session.send(packet) }
+    func deliver(_ broadcast: Broadcast) {
+        guard held == nil else {
+            held?.append(broadcast)
+            if let count = held?.count, count > Self.maximumHeld { connection?.session.close(.slowClient) }
+            return
+        }
+        guard recoveryID != nil else { return send(broadcast.plain) }
+        if let offset = broadcast.offset, let marked = broadcast.marked {
+            // Offsets only rise; one that does not was among the missed and has been on its way from another loop since.
+            guard offset > lastOffset else { return }
+            lastOffset = offset
+            send(marked)
+        } else if broadcast.packet.endsWithString {
+            send(EncodedPacket(broadcast.packet.marked(with: lastOffset), isVolatile: broadcast.target.isVolatile))
+        } else {
+            send(broadcast.plain)
+        }
+    }
+
+    private func send(_ packet: EncodedPacket) { connection?.session.send(packet) }
+
+    // MARK: Recovery
+
+    var takesBroadcasts: Bool { isConnected && (isActive || held != nil) }
+
+    func holdBroadcasts() { held = [] }
+
+    func replay(_ message: LoggedMessage) {
+        lastOffset = message.offset
+        send(message.packet)
+    }
+
+    /// Lets go what came during recovery, without what was among the missed.
+    func releaseBroadcasts() {
+        let waiting = held ?? []
+        held = nil
+        for broadcast in waiting { deliver(broadcast) }
+    }
+
+    /// Another connection continues this session.
+    func takenOver() {
+        recoveryID = nil
+        connection?.session.close(.transportClose)
+    }
 
     // MARK: Rooms
 
@@ -88,16 +143,22 @@ public final class Socket: @unchecked Sendable {
     public func join(_ room: String) async -> Bool {
         loop.preconditionOnLoop()
         guard isConnected else { return false }
+        // Noted before it is entered: what is lost from then on will be repeated.
+        if let recoveryID, memberships[room] == nil {
+            guard await shard.recovery?.joined(recoveryID, room) ?? true, isConnected else { return false }
+        }
         return await shard.join(self, room)
     }
 
     public func leave(_ room: String) {
         loop.preconditionOnLoop()
+        if let recoveryID, memberships[room] != nil { shard.recovery?.left(recoveryID, room) }
         shard.leave(self, room)
     }
 
     public func isIn(_ room: String) -> Bool { memberships[room] != nil }
-    public var rooms: [String] { memberships.keys.filter { !$0.isEmpty } }
+    /// The rooms it has entered; its own, which bears its id, is not among them.
+    public var rooms: [String] { memberships.keys.filter { !$0.isEmpty && $0 != id } }
 
     // MARK: Receiving
 
@@ -162,6 +223,10 @@ public final class Socket: @unchecked Sendable {
         guard isConnected else { return }
         isConnected = false
         shard.remove(self)
+        if let recoveryID {
+            shard.live.remove(recoveryID, self)
+            shard.recovery?.release(recoveryID, forGood: reason == .clientNamespaceDisconnect || reason == .serverNamespaceDisconnect)
+        }
         let waiting = pendingAcks
         pendingAcks = [:]
         for promise in waiting.values { promise.succeed(nil) }

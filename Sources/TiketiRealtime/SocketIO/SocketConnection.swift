@@ -3,8 +3,8 @@ import TiketiNet
 
 final class SocketConnection: EngineHandler {
     let session: EngineSession
-    private let server: SocketIOServer
-    private let shard: HubShard
+    let server: SocketIOServer
+    let shard: HubShard
     private var decoder: SocketPacketDecoder
     private var members: [String: Member] = [:]
     private var connectTimer: LoopTimer?
@@ -14,6 +14,15 @@ final class SocketConnection: EngineHandler {
         /// The application has not decided yet; what comes meanwhile waits.
         case connecting([SocketPacket])
         case connected(Socket)
+    }
+
+    /// A client whom the application lets in.
+    struct Admission {
+        let request: SocketConnectRequest
+        let handler: any SocketNamespace
+        let rooms: [String]
+        let data: (any Sendable)?
+        let identity: String
     }
 
     init(_ session: EngineSession, _ server: SocketIOServer, _ shard: HubShard) {
@@ -81,27 +90,51 @@ final class SocketConnection: EngineHandler {
 
     private func decide(_ request: SocketConnectRequest, _ handler: any SocketNamespace) async {
         let decision = await handler.authorize(request)
-        guard !isClosed, case .connecting = members[request.namespace] else { return }
+        guard isConnecting(request.namespace) else { return }
         switch decision {
         case .refuse(let message, let data):
             members[request.namespace] = nil
             refuse(request.namespace, message, data)
-        case .accept(let rooms, let data):
-            await accept(request, handler, rooms, data)
+        case .accept(let rooms, let data, let identity):
+            await begin(Admission(request: request, handler: handler, rooms: rooms, data: data, identity: identity))
         }
     }
 
-    private func accept(_ request: SocketConnectRequest, _ handler: any SocketNamespace, _ rooms: [String], _ data: (any Sendable)?) async {
-        let namespace = shard.namespace(request.namespace)
-        let socket = Socket(
-            id: Base64.encodeURL(SecureRandom.bytes(15)), connection: self, request: request, handler: handler, shard: namespace, data: data
-        )
+    func isConnecting(_ namespace: String) -> Bool {
+        guard !isClosed, case .connecting = members[namespace] else { return false }
+        return true
+    }
+
+    func makeSocket(_ admission: Admission, sid: String, pid: String?, offset: Int64) -> Socket {
+        Socket(
+            id: sid, connection: self, request: admission.request, handler: admission.handler,
+            shard: shard.namespace(admission.request.namespace), data: admission.data, recovery: pid.map { ($0, offset) })
+    }
+
+    func accept(_ admission: Admission, sid: String? = nil, pid: String?, offset: Int64) async {
+        guard isConnecting(admission.request.namespace) else {
+            if let pid { server.recovery?.release(pid, forGood: true) }
+            return
+        }
+        let namespace = shard.namespace(admission.request.namespace)
+        let socket = makeSocket(admission, sid: sid ?? server.newSocketID(), pid: pid, offset: offset)
         namespace.add(socket)
-        _ = await namespace.join(socket, [socket.id] + rooms)
-        guard !isClosed, case .connecting(let waiting) = members[request.namespace] else { return socket.left(.clientNamespaceDisconnect) }
-        members[request.namespace] = .connected(socket)
-        send(SocketPacket(.connect, namespace: request.namespace, json: Array("{\"sid\":\"\(socket.id)\"}".utf8)))
-        namespace.activate(socket)
+        if let pid { server.live.add(pid, socket) }
+        _ = await namespace.join(socket, admission.rooms)
+        guard isConnecting(admission.request.namespace) else { return socket.left(.clientNamespaceDisconnect) }
+        admit(socket, isRecovered: false)
+    }
+
+    /// Tells the client that it is connected, and begins to serve it.
+    func admit(_ socket: Socket, isRecovered: Bool) {
+        guard case .connecting(let waiting) = members[socket.namespace] else { return }
+        members[socket.namespace] = .connected(socket)
+        connectTimer?.cancel()
+        connectTimer = nil
+        let pid = socket.recoveryID.map { ",\"pid\":\"\($0)\"" } ?? ""
+        send(SocketPacket(.connect, namespace: socket.namespace, json: Array("{\"sid\":\"\(socket.id)\"\(pid)}".utf8)))
+        socket.isRecovered = isRecovered
+        shard.namespace(socket.namespace).activate(socket)
         socket.start()
         for packet in waiting where !isClosed { handle(packet) }
     }

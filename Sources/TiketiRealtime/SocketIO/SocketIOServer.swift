@@ -15,6 +15,8 @@ public struct SocketIOConfiguration: Sendable {
     /// Deliveries of a broadcast per tick of a loop: each costs a system call at the tick's end, and pings and requests must not wait behind a
     /// whole hall.
     public var deliveriesPerTick = 512
+    /// Connection state recovery; needs an adapter that keeps sessions.
+    public var recovery = SocketRecoveryMode.off
 
     public init() {}
 }
@@ -23,6 +25,12 @@ public final class SocketIOServer: Sendable {
     public let configuration: SocketIOConfiguration
     let namespaces: [String: any SocketNamespace]
     let shards: [HubShard]
+    let live = LiveSessions()
+    public let recoveryStatistics = SocketRecoveryStatistics()
+    /// Who keeps sessions; nil when recovery is off.
+    let recovery: (any SocketRecovery)?
+    /// This process among the hubs, and what its sockets' ids begin with.
+    let hubID: String
     private let adapter: (any HubAdapter)?
     /// Set once in `init`, because the engine's sessions call back into this object.
     nonisolated(unsafe) private var engine: EngineServer!
@@ -34,12 +42,27 @@ public final class SocketIOServer: Sendable {
         self.configuration = configuration
         self.namespaces = namespaces
         self.adapter = adapter
-        shards = group.loops.map { HubShard(loop: $0, adapter: adapter, deliveriesPerTick: configuration.deliveriesPerTick) }
+        hubID = adapter?.uid ?? HubID.random()
+        let recovery = configuration.recovery == .off ? nil : adapter?.recovery
+        self.recovery = recovery
+        let live = live
+        shards = group.loops.map {
+            HubShard(loop: $0, adapter: adapter, deliveriesPerTick: configuration.deliveriesPerTick, recovery: recovery, live: live)
+        }
         engine = EngineServer(configuration.engine, group: group) { [unowned self] session in
             SocketConnection(session, self, shards[session.loop.index])
         }
-        adapter?.start(HubReference(shards: shards, deflate: configuration.engine.deflate), namespaces: Array(namespaces.keys))
+        adapter?.start(hub, namespaces: Array(namespaces.keys))
     }
+
+    private var hub: HubReference {
+        HubReference(
+            shards: shards, deflate: configuration.engine.deflate, live: live, recovery: recovery == nil ? .off : configuration.recovery)
+    }
+
+    func newSocketID() -> String { hubID + Base64.encodeURL(SecureRandom.bytes(12)).prefix(14) }
+
+    func isOwn(_ sid: String) -> Bool { sid.hasPrefix(hubID) }
 
     /// Whether a request is this server's to answer.
     public func owns(_ path: String) -> Bool { path.hasPrefix(configuration.engine.path) }
@@ -51,7 +74,8 @@ public final class SocketIOServer: Sendable {
     public func emit(
         _ event: String, _ arguments: SocketArguments = .none, namespace: String = "/", to target: BroadcastTarget = BroadcastTarget()
     ) {
-        emitLocally(event, arguments, namespace: namespace, to: target)
+        // What is logged comes back with its offset.
+        if recovery == nil || target.isVolatile { emitLocally(event, arguments, namespace: namespace, to: target) }
         adapter?.publish(event, arguments, namespace: namespace, to: target)
     }
 
@@ -59,8 +83,7 @@ public final class SocketIOServer: Sendable {
     public func emitLocally(
         _ event: String, _ arguments: SocketArguments = .none, namespace: String = "/", to target: BroadcastTarget = BroadcastTarget()
     ) {
-        let packet = SocketPacket.event(event, arguments, namespace: namespace)
-        HubReference(shards: shards, deflate: configuration.engine.deflate).broadcast(packet, target)
+        hub.broadcast(SocketPacket.event(event, arguments, namespace: namespace), target)
     }
 
     public var statistics: EngineStatistics { engine.statistics }

@@ -25,8 +25,8 @@ public struct SocketConnectRequest: Sendable {
 }
 
 public enum SocketDecision: Sendable {
-    /// Lets the client in. It is in `rooms` before it hears so; `data` stays with the socket.
-    case accept(rooms: [String] = [], data: (any Sendable)? = nil)
+    /// Lets the client in. It is in `rooms` before it hears so; `data` stays with the socket. A session is recovered by the same `identity` only.
+    case accept(rooms: [String] = [], data: (any Sendable)? = nil, identity: String = "")
     /// Answers `connect_error` with the message and, when given, JSON data. The connection stays open for other namespaces.
     case refuse(message: String, data: [UInt8]? = nil)
 }
@@ -62,6 +62,18 @@ public struct SocketEvent: Sendable {
     public var attachments: [[UInt8]] { packet.attachments }
     /// The JSON of one argument.
     public func argument(_ index: Int) -> [UInt8]? { packet.argument(index) }
+
+    /// The text of one argument; nil when it is not a string.
+    public func string(_ index: Int) -> String? {
+        packet.argument(index).flatMap { JSONScanner.string($0, $0.indices) }
+    }
+
+    /// The arguments without the first ones, which are to be free of binary values: attachments keep their numbers.
+    public func arguments(from index: Int) -> SocketArguments {
+        let list = (packet.kind == .event ? packet.elements.dropFirst() : packet.elements[...]).dropFirst(index)
+        guard let first = list.first, let last = list.last else { return .none }
+        return SocketArguments(json: Array(packet.json[first.lowerBound..<last.upperBound]), attachments: packet.attachments)
+    }
 
     /// Whether the client waits for an acknowledgement.
     public var wantsAck: Bool { reply != nil }

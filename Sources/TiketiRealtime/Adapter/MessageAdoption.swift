@@ -1,0 +1,88 @@
+// Messages of emitters that know nothing of our log: each is numbered and logged by the first hub that asks, and delivered in the order of numbers.
+import DequeModule
+import TiketiNet
+import TiketiStore
+
+/// Confined to its loop.
+final class MessageAdoption {
+    private let redis: RedisClient
+    private let loop: EventLoop
+    private let deliver: (ClassicMessage, Int64?) -> Void
+    /// Messages that wait for their number.
+    private var pending = 0
+    /// Numbered messages that came while others waited: their numbers may be higher than those still to come.
+    private var waiting = Deque<(message: ClassicMessage, offset: Int64)>()
+    /// How often each message came lately: the same bytes twice are two messages.
+    private var seen: [UInt64: (count: Int, at: UInt64)] = [:]
+    private static let memoryNanoseconds: UInt64 = 30_000_000_000
+    private static let memoryLimit = 65_536
+
+    init(_ redis: RedisClient, loop: EventLoop, deliver: @escaping (ClassicMessage, Int64?) -> Void) {
+        self.redis = redis
+        self.loop = loop
+        self.deliver = deliver
+    }
+
+    /// A message with a number.
+    func pass(_ message: ClassicMessage, _ offset: Int64) {
+        if pending == 0 { deliver(message, offset) } else { waiting.append((message, offset)) }
+    }
+
+    /// A message without one.
+    func adopt(_ message: ClassicMessage, _ payload: [UInt8]) {
+        pending += 1
+        let mark = mark(of: payload, in: message.channel)
+        let keys = [EventLog.counter, mark] + EventLog.streams(message.namespace, message.target.rooms)
+        // Calls are answered in the order they were made: one connection.
+        nonisolated(unsafe) let adoption = self
+        loop.spawn {
+            let answer = try? await adoption.redis.evaluate(
+                EventLog.adopt, keys: keys.map { .string($0) },
+                arguments: [.bytes(message.encodedWithoutOffset()), RedisArgument(EventLog.entries)])
+            adoption.adopted(message, answer?.int)
+        }
+    }
+
+    private func adopted(_ message: ClassicMessage, _ offset: Int64?) {
+        pending -= 1
+        while let first = waiting.first, pending == 0 || first.offset < offset ?? 0 {
+            if let offset, first.offset > offset { break }
+            waiting.removeFirst()
+            deliver(first.message, first.offset)
+        }
+        deliver(message, offset)
+        while pending == 0, let next = waiting.popFirst() { deliver(next.message, next.offset) }
+    }
+
+    /// A name that every hub gives this message: its bytes, and how many like it came before.
+    private func mark(of payload: [UInt8], in channel: String) -> String {
+        var digest = Digest()
+        digest.add(Array(channel.utf8))
+        digest.add(payload)
+        let now = loop.now
+        if seen.count >= Self.memoryLimit { seen = seen.filter { now - $0.value.at < Self.memoryNanoseconds } }
+        if seen.count >= Self.memoryLimit { seen = [:] }
+        var entry = seen[digest.first] ?? (0, now)
+        if now - entry.at > Self.memoryNanoseconds { entry.count = 0 }
+        entry.count += 1
+        entry.at = now
+        seen[digest.first] = entry
+        return "tiketi:live:adopted:\(digest.text):\(entry.count)"
+    }
+
+    /// Two FNV-1a sums of 64 bits with different beginnings: the same in every process, and not meant against forgers, who could simply publish.
+    private struct Digest {
+        var first: UInt64 = 0xcbf2_9ce4_8422_2325
+        var second: UInt64 = 0x9ae1_6a3b_2f90_404f
+
+        mutating func add(_ bytes: [UInt8]) {
+            for byte in bytes {
+                first = (first ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+                second = (second ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+            }
+            second = second &* 31 &+ UInt64(bytes.count)
+        }
+
+        var text: String { String(first, radix: 16) + String(second, radix: 16) }
+    }
+}

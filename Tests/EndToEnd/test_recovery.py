@@ -1,0 +1,235 @@
+"""Clients that lose their hub: every one continues its session on another hub, misses nothing and gets nothing twice."""
+
+import asyncio
+import json
+import os
+import subprocess
+
+import aiohttp
+import hubs
+import msgpack
+import pytest
+import redis
+from conftest import ROOT
+from devtools import settings
+from test_conformance import Peer, receive, run
+
+CLIENTS = int(os.environ.get("TIKETI_RECOVERY_CLIENTS", "200"))
+RATE = 20
+RECOVERING = {"REALTIME_CONFORMANCE": "1", "SOCKET_IO_RECOVERY": "on"}
+
+
+@pytest.fixture(scope="module")
+def followers(tmp_path_factory):
+    program = tmp_path_factory.mktemp("followers") / "followers"
+    subprocess.run(["clang", "-O2", "-o", program, ROOT / "Tests" / "EndToEnd" / "followers.c"], check=True)
+    return program
+
+
+def emitted(event, data, rooms):
+    """What @socket.io/redis-emitter publishes: it knows nothing of a log."""
+    packet = {"type": 2, "data": [event, data], "nsp": "/"}
+    return f"socket.io#/#{rooms[0]}#", msgpack.packb(["emitter", packet, {"rooms": rooms, "flags": {}, "except": []}])
+
+
+class HubPublisher:
+    """Publishes through a hub, as a client of it."""
+
+    def __init__(self, url):
+        self.url = url
+
+    async def __aenter__(self):
+        self.http = aiohttp.ClientSession()
+        self.socket = await Peer(self.http, self.url, "/socket.io/").connected()
+        return self
+
+    async def __aexit__(self, *_):
+        await self.socket.close()
+        await self.http.close()
+
+    async def publish(self, number):
+        await self.socket.send_str(f'42["publish","hall","tick",{{"n":{number}}}]')
+
+
+class EmitterPublisher:
+    """Publishes to Redis without a hub."""
+
+    def __init__(self, _):
+        self.redis = redis.from_url(settings.url("redis"))
+
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *_):
+        self.redis.close()
+
+    async def publish(self, number):
+        self.redis.publish(*emitted("tick", {"n": number}, ["hall"]))
+
+
+@pytest.mark.parametrize("publisher", [HubPublisher, EmitterPublisher])
+def test_a_killed_hub_costs_no_event(followers, publisher):
+    one, two = [hubs.Process("realtime", hubs.port(index), **RECOVERING) for index in (10, 11)]
+    with hubs.running(one, two):
+        crowd = subprocess.Popen(
+            [followers, str(CLIENTS), str(one.port), str(two.port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            assert crowd.stdout.readline() == "ready\n"
+
+            async def scenario():
+                number = 0
+                async with publisher(two.url) as source:
+                    for second in range(int(hubs.seconds_of_proof(8))):
+                        if second == 2:
+                            one.kill()
+                        if second == 5:
+                            await asyncio.to_thread(one.start)
+                        for _ in range(RATE):
+                            number += 1
+                            await source.publish(number)
+                            await asyncio.sleep(1 / RATE)
+                    await asyncio.sleep(3)
+                return number
+            number = asyncio.run(scenario())
+            seen = json.loads(crowd.communicate("\n", timeout=30)[0].splitlines()[-1])
+        finally:
+            crowd.kill()
+    print(seen)
+    assert seen["gaps"] == 0 and seen["duplicates"] == 0, seen
+    assert seen["least"] == seen["most"] == number and seen["events"] == CLIENTS * number, seen
+    assert seen["ready"] == CLIENTS and seen["fresh"] == 0 and seen["recovered"] == seen["reconnects"] >= CLIENTS // 2, seen
+
+
+@pytest.fixture(scope="module")
+def pair():
+    one, two = [hubs.Process("realtime", hubs.port(index), **RECOVERING) for index in (12, 13)]
+    with hubs.running(one, two) as processes:
+        yield processes
+
+
+async def session(client):
+    """A WebSocket in the namespace, its private id and the server's answer."""
+    socket = await client.websocket()
+    await receive(socket)
+    await socket.send_str("40")
+    answer = json.loads((await receive(socket))[2:])
+    assert '"auth"' in await receive(socket)
+    await socket.send_str('420["join","hall"]')
+    assert await receive(socket) == "430[]"
+    return socket, answer
+
+
+async def resume(client, pid, offset):
+    """Messages up to and with the answer to a CONNECT that names a session."""
+    socket = await client.websocket()
+    await receive(socket)
+    await socket.send_str("40" + json.dumps({"pid": pid} if offset is None else {"pid": pid, "offset": offset}))
+    seen = [await receive(socket)]
+    while not seen[-1].startswith("40"):
+        seen.append(await receive(socket))
+    return socket, seen[:-1], json.loads(seen[-1][2:])
+
+
+def test_a_half_open_connection_is_taken_over(pair):
+    """The client is back, on another hub, before the first one has noticed that it was gone."""
+    async def scenario():
+        async with aiohttp.ClientSession() as http:
+            one, two = [Peer(http, process.url, "/socket.io/") for process in pair]
+            publisher = await two.connected()
+            for second in (two, one):
+                socket, answer = await session(one)
+                await publisher.send_str('42["publish","hall","first",{}]')
+                first = json.loads((await receive(socket))[2:])
+                assert first[:2] == ["first", {}] and isinstance(first[2], str)
+                await publisher.send_str('42["publish","hall","second",{}]')
+                await asyncio.sleep(0.1)
+                again, missed, resumed = await resume(second, answer["pid"], first[2])
+                assert resumed == answer
+                assert [json.loads(message[2:])[:2] for message in missed] == [["second", {}]]
+                # What had come before the loss was noticed, then the end; and the new connection is in the room without joining.
+                while await receive(socket) != "closed":
+                    pass
+                assert '"auth"' in await receive(again)
+                await publisher.send_str('42["publish","hall","third",{}]')
+                assert json.loads((await receive(again))[2:])[0] == "third"
+                await again.send_str("41")
+                await again.close()
+            await publisher.close()
+    run(scenario())
+
+
+def test_a_client_that_saw_no_event_yet_recovers_too(pair):
+    async def scenario():
+        async with aiohttp.ClientSession() as http:
+            one, two = [Peer(http, process.url, "/socket.io/") for process in pair]
+            publisher = await two.connected()
+            socket, answer = await session(one)
+            await socket.close()
+            await publisher.send_str('42["publish","hall","while away",{}]')
+            await asyncio.sleep(0.1)
+            again, missed, resumed = await resume(two, answer["pid"], None)
+            assert resumed == answer and [json.loads(message[2:])[0] for message in missed] == ["while away"]
+            await again.close()
+            await publisher.close()
+    run(scenario())
+
+
+def test_what_cannot_be_recovered_begins_anew(pair):
+    async def scenario():
+        async with aiohttp.ClientSession() as http:
+            one = Peer(http, pair[0].url, "/socket.io/")
+            socket, answer = await session(one)
+            # The client left of its own will.
+            await socket.send_str("41")
+            await asyncio.sleep(0.1)
+            await socket.close()
+            for pid, offset in [(answer["pid"], "0"), ("unknown", "0"), ("", "0"), (answer["pid"], "no number")]:
+                fresh, missed, begun = await resume(one, pid, offset)
+                assert missed == [] and begun["sid"] != answer["sid"] and begun["pid"] != answer["pid"]
+                await fresh.close()
+    run(scenario())
+
+
+def test_a_log_that_was_cut_is_no_recovery(pair):
+    async def scenario():
+        database = redis.from_url(settings.url("redis"))
+        async with aiohttp.ClientSession() as http:
+            one, two = [Peer(http, process.url, "/socket.io/") for process in pair]
+            publisher = await two.connected()
+            socket, answer = await session(one)
+            await publisher.send_str('42["publish","hall","seen",{}]')
+            offset = json.loads((await receive(socket))[2:])[2]
+            await socket.close()
+            for index in range(3):
+                await publisher.send_str(f'42["publish","hall","missed",{index}]')
+            await asyncio.sleep(0.1)
+            database.xtrim("tiketi:live:log:/#hall", maxlen=1, approximate=False)
+            again, missed, begun = await resume(one, answer["pid"], offset)
+            assert missed == [] and begun["pid"] != answer["pid"]
+            await again.close()
+            await publisher.close()
+        database.close()
+    run(scenario())
+
+
+def test_only_those_who_ask_get_offsets():
+    """The default: a stock client whose handlers count their arguments sees nothing new."""
+    hub = hubs.Process("realtime", hubs.port(14), REALTIME_CONFORMANCE="1")
+    with hubs.running(hub):
+        async def scenario():
+            async with aiohttp.ClientSession() as http:
+                client = Peer(http, hub.url, "/socket.io/")
+                plain, asking = await client.connected(), await client.connected('40{"recovery":true}')
+                for socket in (plain, asking):
+                    await socket.send_str('420["join","hall"]')
+                    assert await receive(socket) == "430[]"
+                await plain.send_str('42["publish","hall","news","text"]')
+                assert await receive(plain) == '42["news","text"]'
+                news = json.loads((await receive(asking))[2:])
+                assert news[:2] == ["news", "text"] and news[2].isdigit()
+                # Events that are not logged do not overwrite the offset either.
+                await asking.send_str('42["message","text"]')
+                assert json.loads((await receive(asking))[2:]) == ["message-back", "text", news[2]]
+                await plain.close()
+                await asking.close()
+        run(scenario())
