@@ -209,6 +209,11 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     }
 }
 
+/// The clock of the loops, read exactly where a tick's time is too coarse.
+public enum MonotonicClock {
+    public static var now: UInt64 { clinux_monotonic_ns() }
+}
+
 /// Wakes a sleeping loop through an eventfd.
 ///
 /// Sendable because `raised` is written on the loop only and the descriptor never changes.

@@ -10,8 +10,9 @@ public protocol WebSocketReceiver: AnyObject {
 }
 
 extension WebSocketConnection: ParkedReader {
-    /// How long the peer's bytes are still read after a violation: closing at once would reset the connection, and take our close frame with it.
-    private static let lingerNanoseconds: UInt64 = 1_000_000_000
+    /// After a violation the peer's bytes are still read until it ends or is quiet for so long: closing at once would reset the connection, and take
+    /// our close frame with it.
+    private static let lingerNanoseconds: UInt64 = 200_000_000
     /// Reads of one connection before others get their turn.
     private static let readsPerTurn = 16
 
@@ -77,9 +78,9 @@ extension WebSocketConnection: ParkedReader {
         guard !isFinished, let stream = stream as? Stream else { return abort() }
         isFinished = true
         closeTimer?.cancel()
+        lingerEnd = loop.now &+ configuration.closeTimeoutNanoseconds
         let sent = stream.queuedBytes == 0 || stream.sendNow()
         if sent && closeReceived { return abort() }
-        if sent { stream.finishWriting() }
         closeTimer = loop.schedule(afterNanoseconds: sent ? Self.lingerNanoseconds : configuration.closeTimeoutNanoseconds) { [stream] in
             stream.close()
         }
@@ -94,6 +95,8 @@ extension WebSocketConnection: ParkedReader {
             abort()
             return false
         }
+        // The close timeout bounds the whole.
+        if loop.now < lingerEnd { closeTimer?.rearm(afterNanoseconds: Self.lingerNanoseconds) }
         return true
     }
 }

@@ -21,6 +21,8 @@ public final class WebSocketConnection: @unchecked Sendable {
     private(set) var closeReceived = false
     var isFinished = false
     var closeTimer: LoopTimer?
+    /// Until when a peer that has been sent away is listened to.
+    var lingerEnd: UInt64 = 0
     /// Who gets the messages of a connection that is served without a task.
     var receiver: (any WebSocketReceiver)?
 

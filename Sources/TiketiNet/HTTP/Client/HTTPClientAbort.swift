@@ -2,7 +2,7 @@
 ///
 /// `@unchecked Sendable` because it is used on one loop only: that of the task that makes the request.
 public final class HTTPClientAbort: @unchecked Sendable {
-    private var isAborted = false
+    public private(set) var isAborted = false
     private var connection: HTTPClientConnection?
 
     public init() {}
