@@ -58,11 +58,15 @@ enum GatewayApp {
         let realtime = ReverseProxy(client: HTTPClient(configuration: held), connectTimeout: ReverseProxy.connectTimeout)
         let urls = runtime.config.services
         func upstream(_ instances: ServiceInstances) -> Upstream { Upstream(instances, timeout: config.upstreamTimeout) }
+        let hubs = HubDirectory(
+            urls.realtime, http: HTTPClient(configuration: HTTPClientConfiguration()), token: runtime.config.internalToken)
         return ProxyRoutes(
-            services: services, realtimeProxy: realtime, edge: edge, stamps: SeatMapStamps(redis: runtime.redis, group: runtime.group),
-            auth: upstream(urls.auth), ticket: upstream(urls.ticket),
+            services: services,
+            realtime: RealtimeProxy(
+                proxy: realtime, upstream: Upstream(urls.realtime, timeout: config.realtimeTimeout, repeatable: false), hubs: hubs),
+            edge: edge, stamps: SeatMapStamps(redis: runtime.redis, group: runtime.group), auth: upstream(urls.auth),
+            ticket: upstream(urls.ticket),
             payment: upstream(urls.payment), stats: upstream(urls.stats),
-            realtime: Upstream(urls.realtime, timeout: config.realtimeTimeout, repeatable: false),
             servesConformance: !runtime.config.isProduction)
     }
 }

@@ -4,14 +4,13 @@ import TiketiNet
 
 struct ProxyRoutes: Sendable {
     let services: ReverseProxy
-    let realtimeProxy: ReverseProxy
+    let realtime: RealtimeProxy
     let edge: Edge
     let stamps: SeatMapStamps
     let auth: Upstream
     let ticket: Upstream
     let payment: Upstream
     let stats: Upstream
-    let realtime: Upstream
     /// Whether the hub's bare Engine.IO echo (`REALTIME_CONFORMANCE`) can be reached as well.
     let servesConformance: Bool
 
@@ -35,7 +34,7 @@ struct ProxyRoutes: Sendable {
         // Engine.IO asks at /socket.io/ and its own preflight is its own business.
         for prefix in servesConformance ? ["/socket.io", "/engine.io"] : ["/socket.io"] {
             for method in Self.methods + [.options] {
-                router.on(method, prefix + "/*rest") { try await forward($0, realtimeProxy, realtime) }
+                router.on(method, prefix + "/*rest") { try await realtime.forward($0.request, origin: origin(of: $0)) }
             }
         }
         for prefix in ["/api", "/internal", "/health", "/metrics", "/ready", "/uploads"] {
@@ -44,10 +43,12 @@ struct ProxyRoutes: Sendable {
     }
 
     private func forward(_ context: RequestContext, _ proxy: ReverseProxy, _ upstream: Upstream) async throws -> HTTPResponse {
-        let request = context.request
-        let origin = ProxyHeaders.Origin(
-            address: context.clientAddress ?? request.peer.host, scheme: edge.scheme(of: request), requestID: context.requestID,
-            traceparent: context.outgoingTraceparent)
-        return try await proxy.forward(request, to: upstream, origin: origin)
+        try await proxy.forward(context.request, to: upstream, origin: origin(of: context))
+    }
+
+    private func origin(of context: RequestContext) -> ProxyHeaders.Origin {
+        ProxyHeaders.Origin(
+            address: context.clientAddress ?? context.request.peer.host, scheme: edge.scheme(of: context.request),
+            requestID: context.requestID, traceparent: context.outgoingTraceparent)
     }
 }

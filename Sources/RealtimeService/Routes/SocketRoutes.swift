@@ -14,6 +14,13 @@ enum SocketRoutes {
         }
     }
 
+    /// What gateways ask, to find the hub of a session.
+    static func register(on router: Router, node: UInt16, _ auth: InternalAuth) {
+        router.on(.get, "/internal/hub", RouteOptions(isLogged: false, middleware: [auth])) { _ in
+            HTTPResponse.success(.ok) { $0.member("node", Int(node)) }
+        }
+    }
+
     /// The bare Engine.IO server for conformance tests.
     static func register(on router: Router, _ echo: EngineEchoServer) {
         for method in [HTTPMethod.get, .post, .options, .put, .delete, .patch] {

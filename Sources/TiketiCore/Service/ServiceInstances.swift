@@ -52,6 +52,8 @@ public final class ServiceInstances: Sendable {
                 }
                 return response
             } catch {
+                // Given up by the caller: that says nothing about the instance.
+                if request.abort?.isAborted == true { throw error }
                 let isAway = Self.isAway(error)
                 if isAway { rests[index].begin(at: loop.now, failed: true) }
                 guard isAway || error.code == .overloaded, tried.nonzeroBitCount < urls.count else { throw error }
