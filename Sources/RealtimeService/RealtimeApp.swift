@@ -29,11 +29,17 @@ public enum RealtimeApp {
             logger.warning("feed from Redis was interrupted; clients are asked to load again")
             holder.sendResync()
         }
-        let server = SocketIOServer(config.server, group: runtime.group, adapter: adapter, namespaces: namespaces)
+        let fanout = runtime.metrics.histogram(
+            "tiketi_socket_fanout_seconds", "From a message's arrival to its last local delivery, on one event loop.",
+            buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25])
+        var settings = config.server
+        settings.onFanout = { fanout.observe(nanoseconds: $0) }
+        let server = SocketIOServer(settings, group: runtime.group, adapter: adapter, namespaces: namespaces)
         holder.set(server)
         RealtimeMetrics.register(server, in: runtime.metrics)
         let router = Router()
         SocketRoutes.register(on: router, server)
+        SocketRoutes.register(on: router, node: config.server.engine.node, runtime.internalAuth)
         if config.isConformance {
             var engine = config.server.engine
             engine.path = "/engine.io/"

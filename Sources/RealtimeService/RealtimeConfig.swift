@@ -22,10 +22,11 @@ public struct RealtimeConfig: Sendable {
         config.server.engine.maximumQueuedBytes = reader.int("SOCKET_IO_MAX_QUEUED_BYTES", default: 1_048_576, in: 65_536...67_108_864)
         config.server.connectTimeoutMilliseconds = reader.int("SOCKET_IO_CONNECT_TIMEOUT_MS", default: 45_000, in: 100...600_000)
         config.server.engine.upgradeTimeoutMilliseconds = reader.int("SOCKET_IO_UPGRADE_TIMEOUT_MS", default: 10_000, in: 100...600_000)
+        config.server.engine.acceptRate = reader.int("SOCKET_IO_ACCEPT_RATE", default: 5_000, in: 0...1_000_000)
         config.server.recovery = recovery(&reader)
         if reader.bool("SOCKET_IO_COMPRESSION", default: false) { config.server.engine.deflate = WebSocketDeflateOptions() }
-        config.server.engine.node = UInt16(reader.int("REALTIME_NODE_ID", default: 0, in: 0...65_535))
-        config.drainSeconds = Double(reader.seconds("REALTIME_DRAIN_SECONDS", default: 5, in: 0...600))
+        config.server.engine.node = UInt16(reader.int("REALTIME_NODE_ID", default: .random(in: 1...65_535), in: 0...65_535))
+        config.drainSeconds = Double(reader.seconds("REALTIME_DRAIN_SECONDS", default: 10, in: 0...600))
         config.isConformance = reader.bool("REALTIME_CONFORMANCE", default: false)
         if config.isConformance && reader.isProduction { reader.problem("REALTIME_CONFORMANCE", "is for test suites, not for production") }
         return config

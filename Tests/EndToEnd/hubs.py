@@ -29,7 +29,10 @@ class Process:
     def __init__(self, service, port, **environment):
         self.service, self.port = service, port
         self.url = f"http://127.0.0.1:{port}"
-        self.environment = {**settings.service_environment(service), "ACCESS_LOG": "off", "PORT": str(port), **environment}
+        self.environment = {**settings.service_environment(service), "ACCESS_LOG": "off", "PORT": str(port)}
+        # Numbered like the running system's instances, two hubs would take each other's sessions for their own.
+        self.environment.pop("REALTIME_NODE_ID", None)
+        self.environment.update(environment)
         self.process = None
 
     def start(self):

@@ -15,6 +15,17 @@ enum RealtimeMetrics {
         metrics.counter(
             "tiketi_socket_dropped_total", "Volatile packets dropped for slow clients.",
             reading: { Double(statistics.dropped.load(ordering: .relaxed)) })
+        metrics.gauge("tiketi_socket_websockets", "Open Socket.IO connections that use a WebSocket; the others poll.") {
+            Double(statistics.websockets.load(ordering: .relaxed))
+        }
+        metrics.gauge("tiketi_socket_queued_bytes", "Bytes that wait for slow clients.") {
+            Double(statistics.queuedBytes.load(ordering: .relaxed))
+        }
+        for cause in EngineRefusal.allCases {
+            metrics.counter(
+                "tiketi_socket_refused_total", "New connections turned away, by cause.", labels: [("cause", cause.rawValue)],
+                reading: { Double(statistics.refusedByCause[cause] ?? 0) })
+        }
         let recovery = server.recoveryStatistics
         metrics.counter(
             "tiketi_socket_replayed_total", "Messages sent again to clients that recovered.",

@@ -32,8 +32,6 @@ struct ClassicMessage: Sendable, Equatable {
         rooms.count == 1 ? "\(prefix)#\(namespace)#\(rooms[0])#" : "\(prefix)#\(namespace)#"
     }
 
-    static func requestChannel(_ namespace: String) -> String { "\(prefix)-request#\(namespace)#" }
-
     var channel: String { Self.channel(namespace, rooms: target.rooms) }
 
     func encoded() -> [UInt8] {

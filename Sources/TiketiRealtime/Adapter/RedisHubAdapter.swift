@@ -24,7 +24,7 @@ public final class RedisHubAdapter: RecoveringAdapter {
         let store = RedisSessionStore(client, hub: uid)
         sessions = store
         core = RedisHubCore(
-            configuration, loop: group.loops[0], uid: uid, log: logsMessages ? (client, store) : nil, onGap: onGap)
+            configuration, client, loop: group.loops[0], uid: uid, log: logsMessages ? (client, store) : nil, onGap: onGap)
     }
 
     public func start(_ hub: HubReference, namespaces: [String]) {
@@ -80,7 +80,11 @@ public final class RedisHubAdapter: RecoveringAdapter {
 final class RedisHubCore: @unchecked Sendable {
     let loop: EventLoop
     private let configuration: RedisConfiguration
+    private let redis: RedisClient
     private let uid: String
+    private var requests: HubRequests?
+    /// The namespace of each request channel.
+    private var requestChannels: [String: String] = [:]
     private let log: (redis: RedisClient, sessions: RedisSessionStore)?
     private let onGap: @Sendable () -> Void
     private(set) var hub: HubReference?
@@ -98,10 +102,11 @@ final class RedisHubCore: @unchecked Sendable {
     }
 
     init(
-        _ configuration: RedisConfiguration, loop: EventLoop, uid: String, log: (RedisClient, RedisSessionStore)?,
+        _ configuration: RedisConfiguration, _ redis: RedisClient, loop: EventLoop, uid: String, log: (RedisClient, RedisSessionStore)?,
         onGap: @escaping @Sendable () -> Void
     ) {
         self.configuration = configuration
+        self.redis = redis
         self.loop = loop
         self.uid = uid
         self.log = log
@@ -117,13 +122,16 @@ final class RedisHubCore: @unchecked Sendable {
         // Every socket is the room of its id, and all ids of this hub begin alike: one pattern is enough for all of them.
         for namespace in namespaces { subscriber.psubscribe("\(ClassicMessage.prefix)#\(namespace)#\(uid)*") }
         self.subscriber = subscriber
+        requests = HubRequests(hub: hub, redis: redis, uid: uid)
+        for namespace in namespaces { requestChannels[HubRequests.channel(namespace)] = namespace }
+        subscriber.subscribe(Array(requestChannels.keys))
         guard let log else { return }
         subscriber.subscribe(RedisSessionStore.ownerChannel(uid))
         adoption = MessageAdoption(log.redis, loop: loop) { [unowned self] message, offset in deliver(message, offset) }
-        renewal = loop.schedule(afterNanoseconds: RedisSessionStore.renewalNanoseconds) { [unowned self] in
-            let pids = hub.live.ids
-            loop.spawn { await log.sessions.renew(pids) }
-            renewal?.rearm(afterNanoseconds: RedisSessionStore.renewalNanoseconds)
+        renewal = loop.schedule(afterNanoseconds: RedisSessionStore.renewalNanoseconds) { [weak self, live = hub.live] in
+            let pids = live.ids
+            self?.loop.spawn { await log.sessions.renew(pids) }
+            self?.renewal?.rearm(afterNanoseconds: RedisSessionStore.renewalNanoseconds)
         }
     }
 
@@ -156,6 +164,11 @@ final class RedisHubCore: @unchecked Sendable {
 
     private func receive(_ channel: String, _ payload: [UInt8]) {
         if log != nil, channel == RedisSessionStore.ownerChannel(uid) { return letGo(String(decoding: payload, as: UTF8.self)) }
+        if let namespace = requestChannels[channel], let requests {
+            guard let request = HubRequests.read(payload) else { return }
+            loop.spawn { await requests.handle(request, namespace) }
+            return
+        }
         guard let message = ClassicMessage(payload) else { return }
         if let offset = message.offset, offset > 0 {
             // A logged message comes back to its sender as well: only now it has its place in the order.
@@ -189,6 +202,7 @@ final class RedisHubCore: @unchecked Sendable {
         renewal = nil
         subscriber?.close()
         subscriber = nil
+        requests = nil
         hub = nil
     }
 }

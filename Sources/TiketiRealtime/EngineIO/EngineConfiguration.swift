@@ -19,6 +19,9 @@ public struct EngineConfiguration: Sendable {
     /// Number of this process among its like; part of every session id, so that a gateway can find the owner.
     public var node: UInt16 = 0
 
+    /// New sessions a second in the long run, for all loops; 0 for any number. Beyond it clients are told to come back.
+    public var acceptRate = 0
+
     public init() {}
 
     var webSocket: WebSocketConfiguration {

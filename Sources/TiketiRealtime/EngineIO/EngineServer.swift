@@ -6,11 +6,13 @@ final class EngineServer: Sendable {
     let configuration: EngineConfiguration
     let statistics = EngineStatistics()
     let shards: [EngineShard]
+    private let admission: EngineAdmission
 
     init(
         _ configuration: EngineConfiguration, group: EventLoopGroup, makeHandler: @escaping @Sendable (EngineSession) -> any EngineHandler
     ) {
         self.configuration = configuration
+        admission = EngineAdmission(rate: configuration.acceptRate)
         let statistics = statistics
         shards = group.loops.map { EngineShard(loop: $0, configuration: configuration, statistics: statistics, makeHandler: makeHandler) }
     }
@@ -31,6 +33,10 @@ final class EngineServer: Sendable {
             if transport == .websocket && !isUpgrade { throw .badRequest }
             if isUpgrade && !configuration.origins.accepts(request) { throw .forbidden }
             guard query.version == "4" else { throw .unsupportedVersion }
+            if let refusal = admission.refusal(at: request.loop.now) {
+                statistics.refused(refusal)
+                throw refusal == .draining ? .draining : .tooMany
+            }
             return try transport == .websocket ? openWebSocket(request, query) : openPolling(request, query)
         } catch {
             return refusal(error, request)
@@ -41,18 +47,20 @@ final class EngineServer: Sendable {
         transport == .polling ? configuration.allowsPolling : configuration.allowsWebSocket
     }
 
-    /// Ends all sessions in `waves` over `seconds`, so that a whole fleet's clients do not reconnect at once.
-    func drain(seconds: Double, waves: Int = 10) async {
+    private static let waveSeconds = 0.1
+    /// So few may come back at once without harm.
+    private static let smallestWave = 25
+
+    /// Ends all sessions in waves over `seconds`, so that a whole hall does not come back at once. A few are gone sooner.
+    func drain(seconds: Double) async {
+        admission.drain()
         await withTaskGroup(of: Void.self) { group in
             for shard in shards {
                 group.addTask {
                     _ = try? await shard.loop.run {
-                        var left = shard.drain(0)
-                        let size = (left + waves - 1) / max(1, waves)
-                        while left > 0 {
-                            left = shard.drain(size)
-                            if left > 0 { try await shard.loop.sleep(nanoseconds: UInt64(seconds / Double(waves) * 1e9)) }
-                        }
+                        let waves = max(1, (seconds / Self.waveSeconds).rounded())
+                        let size = seconds > 0 ? max(Self.smallestWave, Int((Double(shard.count) / waves).rounded(.up))) : Int.max
+                        while shard.drain(size) > 0 { try await shard.loop.sleep(nanoseconds: UInt64(Self.waveSeconds * 1e9)) }
                     }
                 }
             }
@@ -186,10 +194,11 @@ final class EngineServer: Sendable {
         if WebSocketUpgrade.isRequested(by: request) {
             headers.add("Content-Type", "text/html")
             headers.add("Connection", "close")
+            if error.status == 503 { headers.add("Retry-After", "1") }
             return HTTPResponse(status: HTTPStatus(error.status), headers: headers, body: .bytes(Array(error.message.utf8)))
         }
         headers.add("Content-Type", "application/json")
-        if error == .draining { headers.add("Retry-After", "1") }
+        if error.status == 503 { headers.add("Retry-After", "1") }
         configuration.origins.add(to: &headers, for: request)
         let body = "{\"code\":\(error.code),\"message\":\"\(error.message)\"}"
         return HTTPResponse(status: HTTPStatus(error.status), headers: headers, body: .bytes(Array(body.utf8)))
@@ -198,6 +207,7 @@ final class EngineServer: Sendable {
 
 extension EngineError {
     static let draining = EngineError(code: 3, message: "Server shutting down", status: 503)
+    static let tooMany = EngineError(code: 3, message: "Too many new connections", status: 503)
 }
 
 /// Tells the session when the client of its pending poll hangs up.

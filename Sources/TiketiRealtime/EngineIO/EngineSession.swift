@@ -64,6 +64,9 @@ public final class EngineSession: @unchecked Sendable {
     }
 
     var isOpen: Bool { machine.phase == .open }
+    var transport: EngineStateMachine.Transport { machine.transport }
+    /// What waits for this client.
+    var queuedBytes: Int { machine.bufferedBytes + (websocket?.queuedBytes ?? 0) }
 
     // MARK: Sending
 
@@ -262,6 +265,7 @@ public final class EngineSession: @unchecked Sendable {
                 promise?.succeed(.refused(.badRequest))
             }
             shard.statistics.upgrades.add(1, ordering: .relaxed)
+            shard.statistics.websockets.add(1, ordering: .relaxed)
             for packet in packets { write(packet) }
         case .reject: endProbe()
         }
@@ -342,7 +346,8 @@ public final class EngineSession: @unchecked Sendable {
             answerPoll(packets)
             forget()
         case .websocket:
-            websocket?.close(nil)
+            // 1012: come back, to another server.
+            if reason == .serverShuttingDown { websocket?.close(.serviceRestart, reason: reason.rawValue) } else { websocket?.close(nil) }
             websocket = nil
             forget()
         case .wait:

@@ -9,9 +9,19 @@ public final class EngineStatistics: Sendable {
     public let upgrades = Atomic<Int>(0)
     /// Volatile packets dropped for clients that lag.
     public let dropped = Atomic<Int>(0)
+    /// Open sessions whose transport is a WebSocket; the others poll.
+    public let websockets = Atomic<Int>(0)
+    /// Unsent bytes of all sessions, as of some seconds ago.
+    public let queuedBytes = Atomic<Int>(0)
+    private let refusals = Locked<[EngineRefusal: Int]>([:])
     private let ended = Locked<[EngineCloseReason: Int]>([:])
 
     func closed(_ reason: EngineCloseReason) { ended.withLock { $0[reason, default: 0] += 1 } }
+
+    func refused(_ refusal: EngineRefusal) { refusals.withLock { $0[refusal, default: 0] += 1 } }
+
+    /// Handshakes turned away, by cause.
+    public var refusedByCause: [EngineRefusal: Int] { refusals.withLock { $0 } }
 
     /// Ended sessions by reason.
     public var closedByReason: [EngineCloseReason: Int] { ended.withLock { $0 } }
@@ -27,6 +37,10 @@ final class EngineShard: @unchecked Sendable {
     /// Open sessions, for other loops.
     let load = Atomic<Int>(0)
     private var isDraining = false
+    private var sampler: LoopTimer?
+    /// This shard's part of the queued bytes.
+    private var sampled = 0
+    private static let sampleNanoseconds: UInt64 = 5_000_000_000
 
     init(
         loop: EventLoop, configuration: EngineConfiguration, statistics: EngineStatistics,
@@ -47,6 +61,8 @@ final class EngineShard: @unchecked Sendable {
         let id = EngineSessionID(node: configuration.node, loop: loop.index).text
         let session = EngineSession(id: id, shard: self, transport: transport, handshake: handshake, sendsBase64: sendsBase64)
         sessions[id] = session
+        if sampler == nil { sampler = loop.schedule(afterNanoseconds: Self.sampleNanoseconds) { [weak self] in self?.sample() } }
+        if transport == .websocket { statistics.websockets.add(1, ordering: .relaxed) }
         load.add(1, ordering: .relaxed)
         statistics.opened.add(1, ordering: .relaxed)
         statistics.current.add(1, ordering: .relaxed)
@@ -61,8 +77,19 @@ final class EngineShard: @unchecked Sendable {
     func remove(_ session: EngineSession) {
         guard sessions.removeValue(forKey: session.id) != nil else { return }
         load.subtract(1, ordering: .relaxed)
+        if session.transport == .websocket { statistics.websockets.subtract(1, ordering: .relaxed) }
         statistics.current.subtract(1, ordering: .relaxed)
     }
+
+    /// Adds up what waits for clients; nothing is kept running for an empty shard.
+    private func sample() {
+        let bytes = sessions.values.reduce(0) { $0 + $1.queuedBytes }
+        statistics.queuedBytes.add(bytes - sampled, ordering: .relaxed)
+        sampled = bytes
+        if sessions.isEmpty { sampler = nil } else { sampler?.rearm(afterNanoseconds: Self.sampleNanoseconds) }
+    }
+
+    var count: Int { sessions.count }
 
     /// Refuses new sessions and ends `count` of those that are left; returns how many remain.
     func drain(_ count: Int) -> Int {

@@ -6,6 +6,8 @@ final class Broadcast: Sendable {
     let target: BroadcastTarget
     /// Its place in the log; nil for what is not logged.
     let offset: Int64?
+    /// On the loops' clock.
+    let arrivedAt = MonotonicClock.now
     /// For clients that can't recover.
     let plain: EncodedPacket
     /// With the offset as the last argument, for those that can.
@@ -27,18 +29,4 @@ final class Broadcast: Sendable {
             plain = EncodedPacket(packet, isVolatile: target.isVolatile, deflate: deflate)
         }
     }
-}
-
-extension SocketPacket {
-    /// The event with an offset as one more argument.
-    func marked(with offset: Int64) -> SocketPacket {
-        var packet = self
-        packet.elements = []
-        packet.json.removeLast()
-        packet.json.append(contentsOf: ",\"\(offset)\"]".utf8)
-        return packet
-    }
-
-    /// Clients take the last argument of any event for an offset when it is a string.
-    var endsWithString: Bool { json.count >= 2 && json[json.count - 2] == UInt8(ascii: "\"") }
 }

@@ -40,6 +40,14 @@ public struct HubReference: Sendable {
 
     public var loops: [EventLoop] { shards.map(\.loop) }
 
+    /// Runs `body` on every loop and returns what it found there.
+    func onShards<Value: Sendable>(_ body: @escaping @Sendable (HubShard) async -> Value) async -> [Value] {
+        await withTaskGroup(of: Value?.self) { group in
+            for shard in shards { group.addTask { try? await shard.loop.run { await body(shard) } } }
+            return await group.reduce(into: []) { values, value in if let value { values.append(value) } }
+        }
+    }
+
     /// Encodes once and hands the bytes to the given loops (all when nil).
     func broadcast(_ packet: SocketPacket, _ target: BroadcastTarget, offset: Int64? = nil, loops: Set<Int>? = nil) {
         let broadcast = Broadcast(packet, target, offset: offset, recovery: recovery, deflate: deflate)

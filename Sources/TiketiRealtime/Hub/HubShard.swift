@@ -6,22 +6,25 @@ import TiketiNet
 final class HubShard: @unchecked Sendable {
     let loop: EventLoop
     private let adapter: (any HubAdapter)?
-    private let deliveriesPerTick: Int
+    private let configuration: SocketIOConfiguration
     private let recovery: (any SocketRecovery)?
     private let live: LiveSessions
     private var namespaces: [String: NamespaceShard] = [:]
 
-    init(loop: EventLoop, adapter: (any HubAdapter)?, deliveriesPerTick: Int, recovery: (any SocketRecovery)?, live: LiveSessions) {
+    init(
+        loop: EventLoop, adapter: (any HubAdapter)?, configuration: SocketIOConfiguration, recovery: (any SocketRecovery)?,
+        live: LiveSessions
+    ) {
         self.recovery = recovery
         self.live = live
-        self.deliveriesPerTick = max(1, deliveriesPerTick)
+        self.configuration = configuration
         self.loop = loop
         self.adapter = adapter
     }
 
     func namespace(_ name: String) -> NamespaceShard {
         if let known = namespaces[name] { return known }
-        let created = NamespaceShard(name, loop, adapter, deliveriesPerTick: deliveriesPerTick, recovery: recovery, live: live)
+        let created = NamespaceShard(name, loop, adapter, configuration, recovery: recovery, live: live)
         namespaces[name] = created
         return created
     }
@@ -54,17 +57,18 @@ final class NamespaceShard: @unchecked Sendable {
     /// Everybody, contiguous, for broadcasts without rooms.
     private let everybody = Room("")
     private var stamp: UInt64 = 0
-    private let deliveriesPerTick: Int
+    private let configuration: SocketIOConfiguration
+    var maximumRooms: Int { configuration.maximumRooms }
     private var fanouts = Deque<Fanout>()
     private var isFanningOut = false
 
     init(
-        _ name: String, _ loop: EventLoop, _ adapter: (any HubAdapter)?, deliveriesPerTick: Int, recovery: (any SocketRecovery)?,
-        live: LiveSessions
+        _ name: String, _ loop: EventLoop, _ adapter: (any HubAdapter)?, _ configuration: SocketIOConfiguration,
+        recovery: (any SocketRecovery)?, live: LiveSessions
     ) {
         self.recovery = recovery
         self.live = live
-        self.deliveriesPerTick = deliveriesPerTick
+        self.configuration = configuration
         self.name = name
         self.loop = loop
         self.adapter = adapter
@@ -200,9 +204,12 @@ final class NamespaceShard: @unchecked Sendable {
 
     private func continueFanout() {
         isFanningOut = false
-        var budget = deliveriesPerTick
+        var budget = max(1, configuration.deliveriesPerTick)
         while var fanout = fanouts.popFirst() {
-            if advance(&fanout, &budget) { continue }
+            if advance(&fanout, &budget) {
+                configuration.onFanout?(MonotonicClock.now - fanout.broadcast.arrivedAt)
+                continue
+            }
             fanouts.prepend(fanout)
             isFanningOut = true
             return loop.execute { [self] in continueFanout() }
@@ -241,6 +248,17 @@ final class NamespaceShard: @unchecked Sendable {
     private func members(_ target: BroadcastTarget, _ index: Int) -> [Socket] {
         target.rooms.isEmpty ? everybody.members : members(of: target.rooms[index])
     }
+
+    /// The sockets a target means, each once.
+    func matching(_ target: BroadcastTarget) -> [Socket] {
+        let excluded = Set(target.except.flatMap { members(of: $0) }.map(\.id))
+        var seen: Set<String> = []
+        let sockets = target.rooms.isEmpty ? everybody.members : target.rooms.flatMap { members(of: $0) }
+        return sockets.filter { $0.isActive && $0.isConnected && !excluded.contains($0.id) && seen.insert($0.id).inserted }
+    }
+
+    /// All rooms with a member here, those of single sockets among them.
+    var roomNames: [String] { Array(rooms.keys) + sockets.keys }
 
     /// A socket is the room of its own id, without costing one.
     private func members(of room: String) -> [Socket] {

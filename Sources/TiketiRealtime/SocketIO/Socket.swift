@@ -138,11 +138,12 @@ public final class Socket: @unchecked Sendable {
 
     // MARK: Rooms
 
-    /// Enters a room. Returns when broadcasts of all hubs reach this one; false when that is not certain (the other hubs can't be reached).
+    /// Enters a room. Returns when broadcasts of all hubs reach this one; false when that is not certain (the other hubs can't be reached), or when
+    /// the socket is in too many rooms.
     @discardableResult
     public func join(_ room: String) async -> Bool {
         loop.preconditionOnLoop()
-        guard isConnected else { return false }
+        guard isConnected, memberships[room] != nil || memberships.count <= shard.maximumRooms else { return false }
         // Noted before it is entered: what is lost from then on will be repeated.
         if let recoveryID, memberships[room] == nil {
             guard await shard.recovery?.joined(recoveryID, room) ?? true, isConnected else { return false }

@@ -9,6 +9,8 @@ public struct SocketIOConfiguration: Sendable {
     public var maximumAttachments = 10
     /// Bytes of events that may wait for the application, per socket.
     public var maximumInboxBytes = 2_097_152
+    /// Rooms of one socket.
+    public var maximumRooms = 1_000
     /// Packets that may wait for the decision about their namespace.
     public var maximumWaitingPackets = 64
 
@@ -17,6 +19,8 @@ public struct SocketIOConfiguration: Sendable {
     public var deliveriesPerTick = 512
     /// Connection state recovery; needs an adapter that keeps sessions.
     public var recovery = SocketRecoveryMode.off
+    /// Told how many nanoseconds a broadcast took on one loop, from its arrival to the last delivery.
+    public var onFanout: (@Sendable (UInt64) -> Void)?
 
     public init() {}
 }
@@ -47,7 +51,7 @@ public final class SocketIOServer: Sendable {
         self.recovery = recovery
         let live = live
         shards = group.loops.map {
-            HubShard(loop: $0, adapter: adapter, deliveriesPerTick: configuration.deliveriesPerTick, recovery: recovery, live: live)
+            HubShard(loop: $0, adapter: adapter, configuration: configuration, recovery: recovery, live: live)
         }
         engine = EngineServer(configuration.engine, group: group) { [unowned self] session in
             SocketConnection(session, self, shards[session.loop.index])

@@ -1,7 +1,8 @@
-// The part of Socket.IO 5 over Engine.IO 4 that a page needs: one WebSocket, events in, joins out with an acknowledgement, reconnection.
+// The part of Socket.IO 5 over Engine.IO 4 that a page needs: one WebSocket, events in, joins out with an acknowledgement, reconnection that
+// continues the session: the hub then sends what was missed, and the rooms are still entered.
 
 export class Live {
-  #socket; #token; #handlers = new Map(); #acks = new Map(); #next = 0; #joined = []; #delay = 500; #closed = false; #watch;
+  #socket; #token; #session; #offset; #handlers = new Map(); #acks = new Map(); #next = 0; #joined = []; #delay = 500; #closed = false; #watch;
 
   constructor(token, signal) {
     this.#token = token;
@@ -11,7 +12,7 @@ export class Live {
 
   on(event, handler) { this.#handlers.set(event, handler); return this; }
 
-  // Joined again after every reconnection; `joined` gets the acknowledgement each time.
+  // Joined again after a reconnection that did not continue the session; `joined` gets the acknowledgement each time.
   join(event, payload, joined) { this.#joined.push({ event, payload, joined, sent: false }); this.#flush(); return this; }
 
   #connect() {
@@ -24,7 +25,8 @@ export class Live {
     socket.onclose = () => {
       clearTimeout(this.#watch);
       this.ready = false;
-      for (const join of this.#joined) join.sent = false;
+      // A join that was never acknowledged is asked again in any case.
+      for (const join of this.#joined) if (!join.done) join.sent = false;
       this.#acks.clear();
       if (this.#closed) return;
       setTimeout(() => this.#connect(), this.#delay * (0.5 + Math.random()));
@@ -37,7 +39,7 @@ export class Live {
       case '0': // Engine.IO open, then Socket.IO connect with the token
         this.period = (({ pingInterval, pingTimeout }) => pingInterval + pingTimeout)(JSON.parse(text.slice(1)));
         this.#heard(socket);
-        socket.send(`40${JSON.stringify({ token: this.#token })}`);
+        socket.send(`40${JSON.stringify({ token: this.#token, recovery: true, pid: this.#session, offset: this.#offset })}`);
         break;
       case '2': this.#heard(socket); socket.send('3'); break;
       case '4': this.#message(text.slice(1)); break;
@@ -52,9 +54,20 @@ export class Live {
 
   #message(text) {
     const [, type, id, rest] = /^(\d)(\d*)(.*)$/s.exec(text);
-    if (type === '0') { this.ready = true; this.#delay = 500; this.#flush(); }
+    if (type === '0') {
+      const { pid } = JSON.parse(rest);
+      if (!pid || pid !== this.#session) {
+        this.#offset = undefined;
+        for (const join of this.#joined) { join.sent = false; join.done = false; }
+      }
+      this.#session = pid;
+      this.ready = true;
+      this.#delay = 500;
+      this.#flush();
+    }
     if (type === '2') {
       const [event, ...data] = JSON.parse(rest);
+      if (this.#session && typeof data.at(-1) === 'string') this.#offset = data.pop();
       this.#handlers.get(event)?.(...data);
     }
     if (type === '3') { this.#acks.get(id)?.(...JSON.parse(rest)); this.#acks.delete(id); }
@@ -66,7 +79,7 @@ export class Live {
     for (const join of this.#joined.filter((join) => !join.sent)) {
       join.sent = true;
       const id = String(this.#next++);
-      if (join.joined) this.#acks.set(id, join.joined);
+      this.#acks.set(id, (...answer) => { join.done = true; join.joined?.(...answer); });
       this.#socket.send(`42${id}${JSON.stringify([join.event, join.payload])}`);
     }
   }
