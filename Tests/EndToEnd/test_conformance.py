@@ -1,5 +1,5 @@
 """Every rule of the Engine.IO 4 and Socket.IO 5 protocols that their official suites look at, and the defects other servers had, on raw HTTP
-requests and WebSockets: against the hub directly and through the gateway."""
+requests and WebSockets: against one hub directly, and through a gateway with two hubs behind it."""
 
 import asyncio
 import contextlib
@@ -15,10 +15,10 @@ KEYS = {"sid", "upgrades", "pingInterval", "pingTimeout", "maxPayload"}
 
 @pytest.fixture(scope="module")
 def servers():
-    hub = hubs.Process("realtime", hubs.port(0), **hubs.SUITE)
-    gateway = hubs.Process("gateway", hubs.port(1), REALTIME_SERVICE_URL=hub.url)
-    with hubs.running(hub, gateway):
-        yield {"hub": hub.url, "gateway": gateway.url}
+    one, two = [hubs.Process("realtime", hubs.port(index), **hubs.SUITE) for index in (0, 1)]
+    gateway = hubs.Process("gateway", hubs.port(2), REALTIME_SERVICE_URL=f"{one.url},{two.url}")
+    with hubs.running(one, two, gateway):
+        yield {"hub": one.url, "gateway": gateway.url}
 
 
 @pytest.fixture(params=["hub", "gateway"])

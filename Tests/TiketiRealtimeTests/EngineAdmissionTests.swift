@@ -45,4 +45,14 @@ import TiketiNet
         #expect(server.statistics.refusedByCause[.draining] == 2)
         #expect(server.statistics.closedByReason[.serverShuttingDown] == 1)
     }
+
+    @Test func aDrainGoesInWaves() async throws {
+        let hub = try await TestHub.start()
+        for _ in 0..<120 { _ = try await hub.openPolling() }
+        let began = MonotonicClock.now
+        await hub.server.drain(seconds: 1)
+        // One loop has at least half of them, and sends 25 away every tenth of a second.
+        #expect(MonotonicClock.now - began >= 200_000_000)
+        #expect(hub.server.statistics.current.load(ordering: .relaxed) == 0)
+    }
 }

@@ -27,10 +27,13 @@ struct ConformanceNamespace: SocketNamespace {
     }
 
     func connected(_ socket: Socket) async {
+        await product.connected(socket)
         try? await socket.loop.sleep(nanoseconds: Self.pauseNanoseconds)
         let auth = (socket.data as? Guest)?.auth ?? []
         socket.emit("auth", SocketArguments(json: auth.isEmpty ? Array("{}".utf8) : auth))
     }
+
+    func disconnected(_ socket: Socket, _ reason: SocketDisconnectReason) { product.disconnected(socket, reason) }
 
     func received(_ event: SocketEvent, from socket: Socket) async {
         switch event.name {

@@ -127,7 +127,7 @@ final class RedisHubCore: @unchecked Sendable {
         subscriber.subscribe(Array(requestChannels.keys))
         guard let log else { return }
         subscriber.subscribe(RedisSessionStore.ownerChannel(uid))
-        adoption = MessageAdoption(log.redis, loop: loop) { [unowned self] message, offset in deliver(message, offset) }
+        adoption = MessageAdoption(log.redis, loop: loop) { [weak self] message, offset in self?.deliver(message, offset) }
         renewal = loop.schedule(afterNanoseconds: RedisSessionStore.renewalNanoseconds) { [weak self, live = hub.live] in
             let pids = live.ids
             self?.loop.spawn { await log.sessions.renew(pids) }
