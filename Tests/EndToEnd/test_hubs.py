@@ -11,7 +11,7 @@ import msgpack
 import pytest
 import redis.asyncio as redis
 from devtools import settings
-from test_conformance import Peer, receive, run, upgraded
+from protocol import Peer, receive, run, upgraded
 
 # `emitter.emit("hello", "x")` of @socket.io/redis-emitter, and `io.emit("hello", "world", {n: 1})` of @socket.io/redis-adapter.
 EMITTED = bytes.fromhex(

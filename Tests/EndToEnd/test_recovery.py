@@ -12,7 +12,7 @@ import pytest
 import redis
 from conftest import ROOT
 from devtools import settings
-from test_conformance import Peer, receive, run
+from protocol import Peer, receive, run
 
 CLIENTS = int(os.environ.get("TIKETI_RECOVERY_CLIENTS", "200"))
 RATE = 20

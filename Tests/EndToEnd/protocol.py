@@ -1,0 +1,109 @@
+"""A client that speaks Engine.IO 4 and Socket.IO 5 by hand, on raw HTTP requests and WebSockets, and servers in conformance mode for it: one hub
+directly, and a gateway with two hubs behind it."""
+
+import asyncio
+import contextlib
+import json
+
+import aiohttp
+import hubs
+import pytest
+
+INTERVAL, TIMEOUT = 0.3, 0.2
+KEYS = {"sid", "upgrades", "pingInterval", "pingTimeout", "maxPayload"}
+
+
+@pytest.fixture(scope="module")
+def servers():
+    one, two = [hubs.Process("realtime", hubs.port(index), **hubs.SUITE) for index in (0, 1)]
+    gateway = hubs.Process("gateway", hubs.port(2), REALTIME_SERVICE_URL=f"{one.url},{two.url}")
+    with hubs.running(one, two, gateway):
+        yield {"hub": one.url, "gateway": gateway.url}
+
+
+@pytest.fixture(params=["hub", "gateway"])
+def base(request, servers):
+    return servers[request.param]
+
+
+def run(coroutine):
+    return asyncio.run(asyncio.wait_for(coroutine, 20))
+
+
+class Peer:
+    """A client of one Engine.IO path that says and sees everything itself."""
+
+    def __init__(self, http, base, path):
+        self.http, self.base, self.path = http, base, path
+
+    def url(self, query):
+        return f"{self.base}{self.path}?{query}"
+
+    async def call(self, method, query, body=None, headers=None):
+        async with self.http.request(method, self.url(query), data=body, headers=headers) as answer:
+            return answer.status, await answer.text()
+
+    async def get(self, sid, extra=""):
+        return await self.call("GET", f"EIO=4&transport=polling&sid={sid}{extra}")
+
+    async def post(self, sid, body, headers=None):
+        return await self.call("POST", f"EIO=4&transport=polling&sid={sid}", body, headers or {"Content-Type": "text/plain;charset=UTF-8"})
+
+    async def polling(self):
+        status, text = await self.call("GET", "EIO=4&transport=polling")
+        assert status == 200 and text[0] == "0", text
+        return json.loads(text[1:])["sid"]
+
+    async def websocket(self, query="EIO=4&transport=websocket"):
+        return await self.http.ws_connect(self.url(query), autoclose=True, autoping=True)
+
+    async def connected(self, packet="40"):
+        """A WebSocket in a namespace, after its `auth` event."""
+        socket = await self.websocket()
+        assert (await receive(socket))[0] == "0"
+        await socket.send_str(packet)
+        assert (await receive(socket)).startswith("40")
+        assert '"auth"' in await receive(socket)
+        return socket
+
+
+async def receive(socket, skip_pings=True):
+    """The next message; "closed" at the end."""
+    while True:
+        message = await asyncio.wait_for(socket.receive(), 5)
+        if message.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.ERROR):
+            return "closed"
+        if not (skip_pings and message.data == "2"):
+            return message.data
+
+
+@contextlib.asynccontextmanager
+async def peer(base, path="/engine.io/"):
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
+        yield Peer(http, base, path)
+
+
+def scenario(path="/engine.io/"):
+    """Makes a test of an async function of one peer."""
+    paths = [path] if isinstance(path, str) else path
+
+    def wrap(function):
+        @pytest.mark.parametrize("path", paths)
+        def test(base, path):
+            async def body():
+                async with peer(base, path) as client:
+                    await function(client)
+            run(body())
+        test.__doc__ = function.__doc__
+        return test
+    return wrap
+
+
+BOTH = ["/engine.io/", "/socket.io/"]
+
+
+async def upgraded(client, sid):
+    socket = await client.websocket(f"EIO=4&transport=websocket&sid={sid}")
+    await socket.send_str("2probe")
+    assert await receive(socket) == "3probe"
+    return socket
