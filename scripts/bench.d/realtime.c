@@ -225,9 +225,9 @@ int main(int argc, char **argv) {
     if (rate > 0) {
         begin(publisher, count);
         while (publisher->state < NAMESPACE) turn(10);
-        publisher->state = NAMESPACE;
-        for (uint64_t until = now() + 100000000; now() < until;) turn(10);
+        // It is in no room.
         publisher->state = READY;
+        for (uint64_t until = now() + 100000000; now() < until;) turn(10);
     }
     printf("ready\n");
     fflush(stdout);
