@@ -42,6 +42,7 @@ public final class EngineSession: @unchecked Sendable {
     private var heardSincePing = false
 
     private var configuration: EngineConfiguration { shard.configuration }
+    private let maximumQueuedBytes: Int
     /// How long a poll of a probing client waits for the `5`, and a close packet for the poll, that a client has sent at the same time.
     private static let concurrencyNanoseconds: UInt64 = 10_000_000
     /// A timer later than this was held up by a busy loop.
@@ -53,6 +54,7 @@ public final class EngineSession: @unchecked Sendable {
         self.handshake = handshake
         self.sendsBase64 = sendsBase64
         loop = shard.loop
+        maximumQueuedBytes = shard.configuration.maximumQueuedBytes
         machine = EngineStateMachine(transport: transport, maximumBufferedBytes: shard.configuration.maximumQueuedBytes)
     }
 
@@ -87,7 +89,7 @@ public final class EngineSession: @unchecked Sendable {
             if sendsBase64 { packet.base64Frames } else if websocket.compresses { packet.compressedFrames ?? packet.frames } else {
                 packet.frames
             }
-        if websocket.queuedBytes + frames.count > configuration.maximumQueuedBytes {
+        if websocket.queuedBytes + frames.count > maximumQueuedBytes {
             if packet.isVolatile {
                 shard.statistics.dropped.add(1, ordering: .relaxed)
             } else {

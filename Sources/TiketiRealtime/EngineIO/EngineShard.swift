@@ -61,7 +61,7 @@ final class EngineShard: @unchecked Sendable {
         let id = EngineSessionID(node: configuration.node, loop: loop.index).text
         let session = EngineSession(id: id, shard: self, transport: transport, handshake: handshake, sendsBase64: sendsBase64)
         sessions[id] = session
-        if sampler == nil { sampler = loop.schedule(afterNanoseconds: Self.sampleNanoseconds) { [weak self] in self?.sample() } }
+        if sampler == nil { sampler = loop.schedule(afterNanoseconds: Self.sampleNanoseconds) { [self] in sample() } }
         if transport == .websocket { statistics.websockets.add(1, ordering: .relaxed) }
         load.add(1, ordering: .relaxed)
         statistics.opened.add(1, ordering: .relaxed)

@@ -12,7 +12,8 @@ public final class Socket: @unchecked Sendable {
     public let data: (any Sendable)?
 
     private let handler: any SocketNamespace
-    private weak var connection: SocketConnection?
+    /// Until the socket leaves. Strong, because a weak reference is looked up at every delivery and makes all others slower.
+    private var connection: SocketConnection?
     private let shard: NamespaceShard
     /// Whether the client continued an earlier session: its rooms are entered, and it has what it missed.
     public internal(set) var isRecovered = false
@@ -231,6 +232,7 @@ public final class Socket: @unchecked Sendable {
         let waiting = pendingAcks
         pendingAcks = [:]
         for promise in waiting.values { promise.succeed(nil) }
+        connection = nil
         // A connection lost while its rooms were being subscribed was never announced to the application.
         if isActive { handler.disconnected(self, reason) }
     }

@@ -83,9 +83,8 @@ public struct SocketEvent: Sendable {
 
 /// `@unchecked Sendable` because it is confined to its socket's loop, like the socket.
 final class SocketReply: @unchecked Sendable {
-    private weak var socket: Socket?
+    private var socket: Socket?
     private let id: UInt64
-    private var isSent = false
 
     init(_ socket: Socket, _ id: UInt64) {
         self.socket = socket
@@ -93,8 +92,8 @@ final class SocketReply: @unchecked Sendable {
     }
 
     func send(_ arguments: SocketArguments) {
-        guard !isSent, let socket else { return }
-        isSent = true
+        guard let socket else { return }
+        self.socket = nil
         socket.send(.ack(id, arguments, namespace: socket.namespace))
     }
 }
