@@ -167,6 +167,23 @@ struct ConfirmTests {
         await bed.close()
     }
 
+    /// Toss is never waited for inside a transaction: no lock, no connection, nothing that a slow bank could hold up.
+    @Test func nothingIsHeldWhileTossThinks() async throws {
+        let bed = try await Bed()
+        let buyer = try await bed.ready("late-1500")
+        async let confirmed = bed.confirm(buyer)
+        try await bed.until("Toss to be called") { try await bed.ledger(buyer)["confirmCalls"]?.intValue == 0 && bed.row(buyer).calls == 1 }
+        let busy = try await bed.database.query(
+            """
+            SELECT count(*) FROM pg_stat_activity
+            WHERE usename = 'tiketi_payment' AND datname = current_database() AND (state LIKE 'idle in transaction%' OR backend_xid IS NOT NULL)
+            """)
+        #expect(try busy.first?.int(0) == 0)
+        try await bed.database.query("SELECT FROM payment_schema.payments FOR UPDATE NOWAIT")
+        #expect(try await confirmed.status == 200)
+        await bed.close()
+    }
+
     @Test func wrongOrdersAmountsAndKeys() async throws {
         let bed = try await Bed()
         let buyer = try await bed.ready()

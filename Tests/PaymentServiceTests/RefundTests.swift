@@ -98,6 +98,32 @@ struct RefundTests {
         await bed.close()
     }
 
+    /// Answered 200 only when it is stored; the repetition of one that was not counts as the first.
+    @Test func aWebhookThatCouldNotBeStoredComesAgain() async throws {
+        let bed = try await Bed()
+        let buyer = try await bed.ready()
+        #expect(try await bed.confirm(buyer).status == 200)
+        try await bed.cancelAtToss(buyer)
+        func hook() async throws -> Int {
+            try await bed.call(.post, "/api/payments/webhook", headers: [("tosspayments-webhook-transmission-id", "t-1")]) {
+                $0.member("eventType", "PAYMENT_STATUS_CHANGED")
+                $0.object("data") {
+                    $0.member("orderId", buyer.orderID)
+                    $0.member("status", "CANCELED")
+                }
+            }.status
+        }
+        try await bed.database.query("REVOKE UPDATE ON payment_schema.payments FROM tiketi_payment")
+        #expect(try await hook() >= 500)
+        try await bed.database.query("GRANT UPDATE ON payment_schema.payments TO tiketi_payment")
+        #expect(try await bed.row(buyer).status == "confirmed")
+        #expect(try await hook() == 200)
+        try await bed.eventually(buyer, "cancelled")
+        #expect(try await hook() == 200)
+        #expect(bed.ticket[buyer.reservationID]?.paymentStatus == "refunded")
+        await bed.close()
+    }
+
     @Test func webhooksAreHintsOnly() async throws {
         let bed = try await Bed()
         let buyer = try await bed.ready()

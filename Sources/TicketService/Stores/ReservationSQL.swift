@@ -187,7 +187,7 @@ enum ReservationSQL {
     static let strandedByCancelledEvents = """
         SELECT r.id FROM ticket_schema.reservations r
         WHERE r.status = 'pending' AND coalesce(r.paying_until <= now(), true)
-          AND r.event_id IN (SELECT id FROM ticket_schema.events WHERE status = 'cancelled' AND updated_at > now() - interval '1 day')
+          AND r.event_id IN (SELECT id FROM ticket_schema.events WHERE status = 'cancelled' AND updated_at > now() - interval '7 days')
         LIMIT 200
         """
 
@@ -195,7 +195,7 @@ enum ReservationSQL {
     static let unrefundedOfCancelledEvents = """
         UPDATE ticket_schema.reservations r SET refund_requested_at = now(), refund_reason = 'event_cancelled'
         WHERE r.status = 'confirmed' AND r.refund_requested_at IS NULL
-          AND r.event_id IN (SELECT id FROM ticket_schema.events WHERE status = 'cancelled' AND updated_at > now() - interval '1 day')
+          AND r.event_id IN (SELECT id FROM ticket_schema.events WHERE status = 'cancelled' AND updated_at > now() - interval '7 days')
         """
 
     /// One reservation. Parameters: $1 reservation.
