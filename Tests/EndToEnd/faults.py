@@ -9,6 +9,7 @@ import time
 
 import helpers
 from devtools import processes, services, settings, stores
+from devtools.api import APIFailure
 
 
 def kill(*names):
@@ -124,6 +125,18 @@ def attempt(action):
     """The result of something that may fail because a process died; then None."""
     with contextlib.suppress(OSError):
         return action()
+
+
+def patiently(action, seconds=20):
+    """The result of something that is refused for a moment while services find their database again."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return action()
+        except APIFailure as failure:
+            if failure.status != 503 or time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
 
 
 def _where(events):

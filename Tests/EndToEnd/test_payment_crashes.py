@@ -229,7 +229,9 @@ def test_harm_at_a_boundary(kind, process, boundary, harm):
     story = kind()
     environment = {**DRIVER, **story.environment}
     faults.restart("payment", **environment)
-    story.prepare()
+    # The harm before may have been to the database, which every service has to find again.
+    services.wait_ready()
+    faults.patiently(story.prepare)
     faults.restart(process, fault=boundary if harm == "death" else f"{boundary}:stop", **environment)
     actor = threading.Thread(target=story.act)
     actor.start()

@@ -112,9 +112,29 @@ def test_cancelling_a_paid_reservation_refunds_it():
     assert api.call("PUT", f"/api/reservations/{reservation['id']}/cancel")[0] == 200
 
 
+def test_an_administrator_sees_the_whole_story_of_a_payment():
+    event = helpers.event(rows=1, seats_per_row=1)
+    api, admin = helpers.buyer(), helpers.administrator()
+    reservation = api.post("/api/reservations", {"eventId": event, "seatIds": [helpers.seats(event)[0]["id"]]})["reservation"]
+    assert api.pay(reservation)[0] == 200
+    api.put(f"/api/reservations/{reservation['id']}/cancel")
+    (mine,) = api.get("/api/payments")["payments"]
+    listed = admin.get(f"/api/admin/payments?reservationId={reservation['id']}&limit=5")
+    assert [payment["id"] for payment in listed["payments"]] == [mine["id"]] and listed["pagination"]["total"] == 1
+
+    def steps():
+        return [line["step"] for line in admin.get(f"/api/admin/payments/{mine['id']}")["history"]]
+
+    helpers.eventually(lambda: steps()[-1] == "close", "the refund to be closed")
+    assert steps() == ["prepare", "begin", "call", "approve", "confirm", "ask-refund", "refund-call", "return-money", "close"]
+    assert api.call("GET", f"/api/admin/payments/{mine['id']}")[0] == 403
+    assert helpers.buyer().call("GET", f"/api/payments/{mine['id']}")[0] == 404
+
+
 def test_stats_follow_a_purchase():
     admin = helpers.administrator()
     before = admin.get("/api/stats")["stats"]
+    outcomes = admin.get("/api/stats/payments")["payments"]["confirmed"]
     event = helpers.event(rows=1, seats_per_row=2, price=12000)
     ids = [seat["id"] for seat in helpers.seats(event)]
     api = helpers.buyer()
@@ -124,6 +144,12 @@ def test_stats_follow_a_purchase():
         return admin.get("/api/stats")["stats"]["totalRevenue"] - before["totalRevenue"]
 
     helpers.eventually(lambda: revenue() >= 24000, "the revenue to be counted")
+
+    def confirmed():
+        return admin.get("/api/stats/payments")["payments"]["confirmed"]
+
+    helpers.eventually(lambda: confirmed()["payments"] > outcomes["payments"], "the payment to be counted")
+    assert confirmed()["amount"] >= outcomes["amount"] + 24000
 
 
 def test_nobody_reaches_internal_routes():

@@ -48,7 +48,9 @@ struct SimulatorTests {
         #expect(try await confirm(bed, other, "ORDER-other", idempotencyKey: "k").bytes == done.bytes)
         #expect(try await confirm(bed, slow, "ORDER-slow", idempotencyKey: "k2").code == "ALREADY_PROCESSED_PAYMENT")
         #expect(try await confirm(bed, slow, "ORDER-slow").code == "ALREADY_PROCESSED_PAYMENT")
-        #expect(try await confirm(bed, other, "ORDER-other", idempotencyKey: String(repeating: "x", count: 301)).code == "INVALID_IDEMPOTENCY_KEY")
+        #expect(
+            try await confirm(bed, other, "ORDER-other", idempotencyKey: String(repeating: "x", count: 301)).code
+                == "INVALID_IDEMPOTENCY_KEY")
         // The path counts.
         let cancelled = try await bed.call(
             .post, "/v1/payments/\(slow)/cancel", port: bed.simulatorPort, headers: [basic("test_sk_bed:"), ("Idempotency-Key", "k")]

@@ -10,6 +10,7 @@ enum ReservationSQL {
                 WHEN r.status = 'confirmed' AND r.paying_order_id = $3::text THEN 'done'
                 WHEN r.status <> 'pending' OR r.event_cancelled OR r.seats < r.seat_count THEN 'expired'
                 WHEN r.total_amount <> $4::numeric THEN 'amount'
+                WHEN r.ended_order_id = $3::text THEN 'expired'
                 WHEN r.paying_order_id = $3::text THEN 'ok'
                 WHEN r.paying_until > now() THEN 'paying'
                 WHEN r.expires_at <= now() THEN 'expired'
@@ -35,12 +36,13 @@ enum ReservationSQL {
                ticket_schema.must((SELECT count(*) FROM prolonged) = (SELECT count(*) FROM kept)) AS agreed
         """
 
-    /// Gives a reservation its own end back before an order's lease is over; it may have passed. Parameters: $1 reservation, $2 order.
+    /// Gives a reservation its own end back before an order's lease is over; it may have passed. The order gets no other lease. Parameters: $1 reservation, $2 order.
     static let endLease = """
         WITH \(lockedSeats), \(lockedRow), ended AS (
-            UPDATE ticket_schema.reservations r SET paying_until = now(), updated_at = now()
+            UPDATE ticket_schema.reservations r
+            SET paying_until = least(r.paying_until, now()), ended_order_id = $2::text, updated_at = now()
             FROM row
-            WHERE r.id = row.id AND row.status = 'pending' AND row.paying_order_id = $2::text AND row.paying_until > now()
+            WHERE r.id = row.id AND row.status = 'pending' AND row.paying_order_id = $2::text
             RETURNING r.expires_at AS until
         ), kept AS (
             UPDATE ticket_schema.seats s SET hold_expires_at = ended.until FROM ended, locked l WHERE s.id = l.id RETURNING s.id
