@@ -324,7 +324,7 @@ class Worker:
         before = reservation.begin()
         sent = time.time()
         was_held = reservation.is_surely_held(sent)
-        for claim, _ in before:
+        for claim, _, _ in before:
             if judge == self.ended:
                 claim.sure_until = 0.0
             else:
@@ -351,9 +351,10 @@ class Worker:
         now = time.time()
         if answer.status == 200:
             if not reservation.contested:
-                for claim, sure_until in before:
+                for claim, sure_until, possible_until in before:
                     claim.sure_until = max(sure_until, sent + self.world.lease_seconds - SLACK)
-                    claim.possible_until = max(sure_until, now + self.world.lease_seconds + SLACK)
+                    # What was made while a delete was tried may last longer than is sure.
+                    claim.possible_until = max(possible_until, now + self.world.lease_seconds + SLACK)
             reservation.leased_until = now + self.world.lease_seconds + SLACK
         elif answer.code == "RESERVATION_EXPIRED":
             self.over(reservation, before, now, was_held)
@@ -379,7 +380,7 @@ class Worker:
             raise Violation(f"a confirmation answered {answer.status} {answer.text[:200]}")
 
     def over(self, reservation, before, now, was_held):
-        if was_held and not reservation.contested and not reservation.event.is_ending and all(sure > now + SLACK for _, sure in before):
+        if was_held and not reservation.contested and not reservation.event.is_ending and all(sure > now + SLACK for _, sure, _ in before):
             raise Violation(f"reservation {reservation.id} is called expired and is not")
         if not reservation.contested:
             reservation.state = "cancelled"

@@ -71,8 +71,7 @@ class Reservation:
     def begin(self):
         self.contested |= self.busy > 0
         self.busy += 1
-        before = [(claim, claim.sure_until) for _, claim in self.claims]
-        return before
+        return [(claim, claim.sure_until, claim.possible_until) for _, claim in self.claims]
 
     def end(self):
         self.busy -= 1
@@ -86,7 +85,7 @@ class Reservation:
 
     def restore(self, before):
         if not self.contested:
-            for claim, sure_until in before:
+            for claim, sure_until, _ in before:
                 claim.sure_until = sure_until
 
     def drop(self, now):
