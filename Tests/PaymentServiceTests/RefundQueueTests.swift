@@ -22,8 +22,8 @@ struct RefundQueueTests {
     }
 
     @Test func thePaceIsKeptAndNobodyWaits() async throws {
-        // Ten refunds a second, and nothing else has to wait for them.
-        let bed = try await Bed { $0.refundsPerSecond = 10 }
+        // Four refunds a second, and nothing else has to wait for them.
+        let bed = try await Bed { $0.refundsPerSecond = 4 }
         let buyers = try await paid(bed, 40)
         let clock = ContinuousClock()
         let start = clock.now
@@ -39,11 +39,13 @@ struct RefundQueueTests {
         let queued = try await bed.database.query(
             "SELECT count(*) FROM payment_schema.payments WHERE phase = 'settling' AND refunded_at IS NULL")
         #expect(try queued[0].int(0) > 0)
+        // Set by the reconciler's rounds.
+        for _ in 0..<200 where (bed.metric("tiketi_payments_refunds_queued") ?? 0) == 0 { try await Bed.pause() }
         #expect((bed.metric("tiketi_payments_refunds_queued") ?? 0) > 0)
         #expect((bed.metric("tiketi_payments_oldest_unfinished_seconds") ?? 99) < 5)
         for buyer in buyers { try await bed.eventually(buyer, "cancelled") }
-        // Forty at ten a second, the first ten of them at once.
-        #expect(clock.now - start > .seconds(2.5))
+        // Forty at four a second, the first four of them at once.
+        #expect(clock.now - start > .seconds(8))
         for buyer in buyers {
             let ledger = try await bed.ledger(buyer)
             #expect(ledger["refundedAmount"]?.int64Value == 70_000 && ledger["cancelCalls"]?.intValue == 1)
