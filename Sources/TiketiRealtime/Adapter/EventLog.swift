@@ -31,8 +31,8 @@ enum EventLog {
           for i = first, #KEYS do
             local last = redis.call('XREVRANGE', KEYS[i], '+', '-', 'COUNT', 1)
             local before = '0-0'
-            if limit ~= '1' and last[1] then before = last[1][1] end
-            redis.call('XADD', KEYS[i], 'MAXLEN', limit == '1' and '=' or '~', limit, id .. '-0', 'm', m, 'p', before)
+            if last[1] then before = last[1][1] end
+            redis.call('XADD', KEYS[i], 'MAXLEN', '~', limit, id .. '-0', 'm', m, 'p', before)
             redis.call('EXPIRE', KEYS[i], \(seconds))
           end
           return n, m
@@ -60,7 +60,7 @@ enum EventLog {
             """)
 
     /// The words of one logged publication, for a pipeline: by source, because a pipeline can't repeat a call that the server did not know.
-    static func command(_ message: ClassicMessage, entries: Int = entries) -> [RedisArgument] {
+    static func command(_ message: ClassicMessage) -> [RedisArgument] {
         let keys = [counter] + streams(message.namespace, message.target.rooms)
         return publish.command(
             keys: keys.map { .string($0) },

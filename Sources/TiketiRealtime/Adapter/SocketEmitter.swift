@@ -30,9 +30,9 @@ public struct SocketEmitter: Sendable {
         Self.command(event, payload, rooms: rooms, except: except, namespace: namespace)
     }
 
-    /// - Parameter replacesEarlier: the event makes those before it in its rooms pointless, so that a client that was away gets it alone.
+    /// The same in any namespace, for those who send it through a connection of their own.
     public static func command(
-        _ event: String, _ payload: [UInt8], rooms: [String], except: [String] = [], namespace: String = "/", replacesEarlier: Bool = false
+        _ event: String, _ payload: [UInt8], rooms: [String], except: [String] = [], namespace: String = "/"
     ) -> [RedisArgument] {
         // Text that is not JSON can't be sent to a browser; null keeps the event (and its gap in versions) visible.
         let argument = MessagePackValue(json: payload) ?? .null
@@ -40,6 +40,6 @@ public struct SocketEmitter: Sendable {
         let message = ClassicMessage(
             uid: ClassicMessage.emitterID, namespace: namespace, data: [.string(event), argument],
             target: BroadcastTarget(rooms: rooms, except: except))
-        return EventLog.command(message, entries: replacesEarlier ? 1 : EventLog.entries)
+        return EventLog.command(message)
     }
 }
