@@ -1,8 +1,9 @@
 """A client that speaks Engine.IO 4 and Socket.IO 5 by hand, on raw HTTP requests and WebSockets, and servers in conformance mode for it: one hub
-directly, and a gateway with two hubs behind it."""
+directly, and two gateways with two hubs behind them, which the client takes by turns."""
 
 import asyncio
 import contextlib
+import itertools
 import json
 
 import aiohttp
@@ -16,12 +17,12 @@ KEYS = {"sid", "upgrades", "pingInterval", "pingTimeout", "maxPayload"}
 @pytest.fixture(scope="module")
 def servers():
     one, two = [hubs.Process("realtime", hubs.port(index), **hubs.SUITE) for index in (0, 1)]
-    gateway = hubs.Process("gateway", hubs.port(2), REALTIME_SERVICE_URL=f"{one.url},{two.url}")
-    with hubs.running(one, two, gateway):
-        yield {"hub": one.url, "gateway": gateway.url}
+    gateways = [hubs.Process("gateway", hubs.port(index), REALTIME_SERVICE_URL=f"{one.url},{two.url}") for index in (2, 3)]
+    with hubs.running(one, two, *gateways):
+        yield {"hub": [one.url], "gateways": [gateway.url for gateway in gateways]}
 
 
-@pytest.fixture(params=["hub", "gateway"])
+@pytest.fixture(params=["hub", "gateways"])
 def base(request, servers):
     return servers[request.param]
 
@@ -33,8 +34,14 @@ def run(coroutine):
 class Peer:
     """A client of one Engine.IO path that says and sees everything itself."""
 
-    def __init__(self, http, base, path):
-        self.http, self.base, self.path = http, base, path
+    def __init__(self, http, bases, path):
+        self.http, self.path = http, path
+        self.bases = itertools.cycle([bases] if isinstance(bases, str) else bases)
+
+    @property
+    def base(self):
+        """The server for the next request: requests of one session go through all gateways, in turn."""
+        return next(self.bases)
 
     def url(self, query):
         return f"{self.base}{self.path}?{query}"

@@ -134,6 +134,37 @@ import TiketiTesting
         await upstream.stop()
     }
 
+    /// The hub sends its last frame to a client that still sends, and cuts: the frame arrives, because nothing resets the client meanwhile.
+    @Test func lastFramesSurviveACutWhileTheClientSends() async throws {
+        let farewell = [UInt8](repeating: 0x2A, count: 20_000)
+        let upstream = try await Upstreams.start { request in
+            HTTPResponse(
+                status: .switchingProtocols, headers: ["Upgrade": "websocket", "Connection": "Upgrade"],
+                body: .upgrade { stream, _ in
+                    _ = try? await stream.read(into: ByteBuffer())
+                    stream.write(farewell)
+                    try? await stream.flush()
+                    // With bytes unread this is a reset, and the gateway's next write fails.
+                    stream.close()
+                })
+        }
+        let gateway = try await GatewayFixture.make(upstream: upstream.port)
+        let port = gateway.port
+        try await EventLoopGroup.shared.next().run {
+            for _ in 0..<20 {
+                let connection = try await RawConnection.connect(port)
+                try await connection.send(Self.handshake)
+                _ = try await connection.head()
+                let piece = [UInt8](repeating: 1, count: 65_536)
+                for _ in 0..<32 { try await connection.send(piece) }
+                #expect(try await connection.bytes(farewell.count) == farewell)
+                connection.stream.close()
+            }
+        }
+        try await gateway.close()
+        await upstream.stop()
+    }
+
     /// A poll waits at the hub; its answer and those of others pass while it does.
     @Test func pollsWaitWithoutHoldingOthers() async throws {
         let upstream = try await Upstreams.start { request in

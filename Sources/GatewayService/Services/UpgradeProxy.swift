@@ -19,8 +19,13 @@ private final class Tunnel: @unchecked Sendable {
     private let idle: UInt64
     private var lastBytes: UInt64 = 0
     private var timer: LoopTimer?
+    private var client: (any ByteStream)?
+    private var isEnding = false
+    private var wasReset = false
     /// How long the other side may take to end when one has: closing at once would reset a peer that still sends, and take our last bytes from it.
     private static let lingerNanoseconds: UInt64 = 1_000_000_000
+    /// What the kernel may keep unsent: the hub is to learn of a slow browser, which it cuts, before megabytes wait here.
+    private static let unsentBytes = 131_072
 
     init(upstream: any ByteStream, fromUpstream: ByteBuffer, idle: UInt64) {
         self.upstream = upstream
@@ -30,7 +35,10 @@ private final class Tunnel: @unchecked Sendable {
 
     func run(client: any ByteStream, fromClient: ByteBuffer) async {
         let loop = client.loop
+        client.limitUnsent(bytes: Self.unsentBytes)
+        upstream.limitUnsent(bytes: Self.unsentBytes)
         lastBytes = loop.now
+        self.client = client
         watch(client)
         let box = Confined(fromClient)
         let back = loop.spawn { await self.copy(from: self.upstream, to: client, through: Confined(self.fromUpstream)) }
@@ -40,30 +48,49 @@ private final class Tunnel: @unchecked Sendable {
         timer = nil
         client.close()
         upstream.close()
+        self.client = nil
     }
 
-    /// When one side ends, what it sent is passed on and then both end: WebSocket has no half-open state (RFC 6455 7.1.1).
+    /// When one side ends, what it sent is passed on and then both end: WebSocket has no half-open state (RFC 6455 7.1.1). What is still sent to a
+    /// side that takes nothing any more is thrown away: leaving it unread would reset the sender before it has read its close frame.
     private func copy(from source: any ByteStream, to target: any ByteStream, through buffer: Confined<ByteBuffer>) async {
         let buffer = buffer.value
-        do {
-            while true {
-                if !buffer.isEmpty { try await target.write(from: buffer) }
-                try await target.flush()
-                buffer.releaseIfEmpty()
-                let count = try await source.read(into: buffer)
-                if count == 0 { break }
-                lastBytes = source.loop.now
+        var isTaken = true
+        repeat {
+            if isTaken {
+                do throws(IOError) {
+                    if !buffer.isEmpty { try await target.write(from: buffer) }
+                    try await target.flush()
+                } catch {
+                    isTaken = false
+                    endSoon(source.loop)
+                }
             }
-            target.finishWriting()
-            timer?.cancel()
-            timer = source.loop.schedule(afterNanoseconds: Self.lingerNanoseconds) {
-                source.close()
-                target.close()
-            }
+            if !isTaken { buffer.clear() }
+            buffer.releaseIfEmpty()
+            lastBytes = source.loop.now
+        } while await isRead(source, into: buffer)
+        target.finishWriting()
+        endSoon(source.loop)
+    }
+
+    private func isRead(_ source: any ByteStream, into buffer: ByteBuffer) async -> Bool {
+        do throws(IOError) {
+            return try await source.read(into: buffer) > 0
         } catch {
-            // Whoever failed, the connection is over for both.
-            source.close()
-            target.close()
+            wasReset = true
+            return false
+        }
+    }
+
+    private func endSoon(_ loop: EventLoop) {
+        guard !isEnding else { return }
+        isEnding = true
+        timer?.cancel()
+        timer = loop.schedule(afterNanoseconds: Self.lingerNanoseconds) { [self] in
+            // What a side was cut with goes to the other: the hub cuts a browser that does not read, and nothing is to wait for that one here either.
+            if wasReset { client?.reset() } else { client?.close() }
+            upstream.close()
         }
     }
 

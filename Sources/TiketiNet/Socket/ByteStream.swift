@@ -13,6 +13,12 @@ public protocol ByteStream: AnyObject, Sendable {
     /// Queues bytes. They leave at the end of the loop's tick, or at `flush`.
     func write(_ bytes: [UInt8])
 
+    /// Queues bytes and sends them as far as that goes without waiting.
+    func writeNow(_ bytes: [UInt8])
+
+    /// Bounds what the kernel keeps unsent for a slow peer, so that it shows in `queuedBytes` and holds up `flush`.
+    func limitUnsent(bytes: Int)
+
     /// Sends the buffer's bytes behind what is queued and empties it, waiting while the peer is slow.
     func write(from buffer: ByteBuffer) async throws(IOError)
 
@@ -36,8 +42,14 @@ public protocol ByteStream: AnyObject, Sendable {
 
     /// Ends both directions now, dropping what is queued; waiting calls throw `.closed`. May be called again.
     func close()
+
+    /// Like `close`, and takes from the kernel what it has not sent, which otherwise waits there for a peer that does not read. The peer sees its
+    /// connection reset.
+    func reset()
 }
 
 extension ByteStream {
     public var mayHaveInput: Bool { false }
+    public func writeNow(_ bytes: [UInt8]) { write(bytes) }
+    public func limitUnsent(bytes: Int) {}
 }

@@ -163,6 +163,26 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
         }
     }
 
+    /// Sends bytes behind what is queued, as far as the kernel takes them now: for a broadcast, which has nothing to add in this tick and many others
+    /// to serve. What is left goes out when the kernel takes more; a failure shows at the next flush or read.
+    public func writeNow(_ bytes: [UInt8]) {
+        loop.preconditionOnLoop()
+        guard descriptor >= 0, !bytes.isEmpty else { return }
+        var sent = 0
+        if mayWrite && queuedBytes == 0 {
+            sent = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress!, $0.count, Int32(MSG_NOSIGNAL)) }
+            if sent == bytes.count { return }
+            if sent < 0 {
+                if errno == EAGAIN { mayWrite = false }
+                sent = 0
+            }
+            outgoingOffset = sent
+        }
+        outgoing.append(bytes)
+        queuedBytes += bytes.count - sent
+        if mayWrite { _ = sendQueued() }
+    }
+
     /// Queues bytes without arranging for them to leave: for a caller that will call `sendNow` or `flush` itself in this tick.
     public func enqueue(_ bytes: [UInt8]) {
         loop.preconditionOnLoop()
@@ -280,6 +300,14 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
         }
     }
 
+    public func limitUnsent(bytes: Int) {
+        loop.preconditionOnLoop()
+        var limit = Int32(clamping: bytes)
+        if descriptor >= 0 {
+            setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, &limit, socklen_t(MemoryLayout<Int32>.size))
+        }
+    }
+
     // MARK: Ending
 
     public func finishWriting() {
@@ -322,6 +350,12 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
             onClose = nil
         }
         return Detached(descriptor: descriptor, peer: peer, onClose: onClose)
+    }
+
+    public func reset() {
+        var abandon = linger(l_onoff: 1, l_linger: 0)
+        if descriptor >= 0 { setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &abandon, socklen_t(MemoryLayout<linger>.size)) }
+        close()
     }
 
     public func close() {

@@ -225,6 +225,12 @@ public final class TLSStream: ByteStream, @unchecked Sendable {
         stream.close()
     }
 
+    public func reset() {
+        loop.preconditionOnLoop()
+        isClosed = true
+        stream.reset()
+    }
+
     /// Sends close_notify, or the alert that explains a failure, if the kernel takes it at once.
     private func sayGoodbye() {
         if isClosed { return }

@@ -12,7 +12,7 @@ public protocol WebSocketReceiver: AnyObject {
 extension WebSocketConnection: ParkedReader {
     /// After a violation the peer's bytes are still read until it ends or is quiet for so long: closing at once would reset the connection, and take
     /// our close frame with it.
-    private static let lingerNanoseconds: UInt64 = 200_000_000
+    private static let lingerNanoseconds: UInt64 = 1_000_000_000
     /// Reads of one connection before others get their turn.
     private static let readsPerTurn = 16
 
@@ -26,7 +26,7 @@ extension WebSocketConnection: ParkedReader {
     func unpark() { pump() }
 
     private func pump() {
-        guard let stream = stream as? Stream else { preconditionFailure("TLS connections are served by a task") }
+        guard let stream = plain else { preconditionFailure("TLS connections are served by a task") }
         for _ in 0..<Self.readsPerTurn {
             if isFinished && receiver == nil {
                 guard linger(stream) else { return }
@@ -75,7 +75,7 @@ extension WebSocketConnection: ParkedReader {
 
     /// Sends what is queued, for at most the close timeout, and closes the stream.
     private func finishServing() {
-        guard !isFinished, let stream = stream as? Stream else { return abort() }
+        guard !isFinished, let stream = plain else { return abort() }
         isFinished = true
         closeTimer?.cancel()
         lingerEnd = loop.now &+ configuration.closeTimeoutNanoseconds

@@ -13,6 +13,8 @@ public final class WebSocketConnection: @unchecked Sendable {
     public private(set) var closeCode: WebSocketCloseCode?
 
     let stream: any ByteStream
+    /// The same when it is no TLS: called without a detour.
+    let plain: Stream?
     let input: ByteBuffer
     let configuration: WebSocketConfiguration
     private let role: WebSocketDecoder.Role
@@ -31,6 +33,8 @@ public final class WebSocketConnection: @unchecked Sendable {
         compresses: Bool = false
     ) {
         self.stream = stream
+        plain = stream as? Stream
+        stream.limitUnsent(bytes: configuration.maximumUnsentBytes)
         self.role = role
         self.configuration = configuration
         self.compresses = compresses
@@ -41,7 +45,7 @@ public final class WebSocketConnection: @unchecked Sendable {
     }
 
     /// Bytes queued and not yet taken by the kernel.
-    public var queuedBytes: Int { stream.queuedBytes }
+    public var queuedBytes: Int { plain?.queuedBytes ?? stream.queuedBytes }
 
     /// Whether frames still go out.
     public var isOpen: Bool { !closeSent && !isFinished }
@@ -125,10 +129,15 @@ public final class WebSocketConnection: @unchecked Sendable {
         }
     }
 
-    /// Sends whole frames encoded before and shared with other connections. Servers only: a client must mask each frame anew.
-    public func sendEncoded(_ frames: [UInt8]) {
+    /// Sends whole frames encoded before and shared with other connections, at the end of the tick or now. Servers only: a client must mask each
+    /// frame anew.
+    public func sendEncoded(_ frames: [UInt8], now: Bool = false) {
         guard isOpen else { return }
-        stream.write(frames)
+        if now {
+            if let plain { plain.writeNow(frames) } else { stream.writeNow(frames) }
+        } else {
+            stream.write(frames)
+        }
     }
 
     /// A ping; its pong is swallowed by `receive`.
@@ -160,6 +169,12 @@ public final class WebSocketConnection: @unchecked Sendable {
         if closeCode == nil { closeCode = code ?? .noStatus }
         guard !closeReceived else { return }
         closeTimer = loop.schedule(afterNanoseconds: configuration.closeTimeoutNanoseconds) { [stream] in stream.close() }
+    }
+
+    /// Cuts the stream of a peer that does not read, and drops what waits for it, here and in the kernel.
+    public func cut() {
+        stream.reset()
+        abort()
     }
 
     /// Cuts the stream without a handshake; a waiting `receive` throws `.closed`.

@@ -103,8 +103,8 @@ public struct WebSocketConfiguration: Sendable {
     public var maximumMessageBytes = 1_000_000
     /// Fragments of one message: many tiny fragments cost memory out of proportion (CVE-2026-48779 in ws).
     public var maximumFragments = 1_024
-    /// Unsent bytes of one connection above which it counts as a slow reader and is cut.
-    public var maximumQueuedBytes = 4 * 1_048_576
+    /// What the kernel may keep unsent for a slow peer; by itself it would take megabytes for each before anybody noticed.
+    public var maximumUnsentBytes = 131_072
     /// How long the closing side waits for the peer's close frame.
     public var closeTimeoutNanoseconds: UInt64 = 5_000_000_000
     /// permessage-deflate (RFC 7692), nil to ignore offers.

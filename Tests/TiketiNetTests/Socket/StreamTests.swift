@@ -78,6 +78,54 @@ private func failure(_ body: () async throws(IOError) -> Void) async -> IOError?
         }
     }
 
+    /// Bytes sent at once never overtake those that are queued, whatever the kernel takes.
+    @Test func writingNowKeepsTheOrder() async throws {
+        try await withPair { client, server in
+            var expected: [UInt8] = []
+            for index in 0..<3000 {
+                let chunk = [UInt8](repeating: UInt8(index & 255), count: 1 + index * 7 % 5000)
+                expected += chunk
+                if index % 3 == 1 { client.write(chunk) } else { client.writeNow(chunk) }
+            }
+            #expect(client.queuedBytes > 0, "more than the kernel takes")
+            let buffer = ByteBuffer()
+            while buffer.count < expected.count { _ = try await server.read(into: buffer) }
+            #expect(buffer.take() == expected && client.queuedBytes == 0)
+        }
+    }
+
+    @Test func whatTheKernelKeepsUnsentIsBounded() async throws {
+        let total = 8 << 20
+        let kept = try await withPair { client, _ in
+            client.limitUnsent(bytes: 65_536)
+            for _ in 0..<(total / 8192) { client.writeNow([UInt8](repeating: 1, count: 8192)) }
+            return total - client.queuedBytes
+        }
+        let unbounded = try await withPair { client, _ in
+            for _ in 0..<(total / 8192) { client.writeNow([UInt8](repeating: 1, count: 8192)) }
+            return total - client.queuedBytes
+        }
+        // The peer's own buffer takes its share in both.
+        #expect(unbounded - kept > 1 << 20, "\(kept) and \(unbounded) bytes")
+    }
+
+    /// A peer that does not read learns of a reset at once; of a close only when it has read what waits.
+    @Test func aResetLeavesNothingBehind() async throws {
+        try await withPair { client, server in
+            client.write([UInt8](repeating: 1, count: 32 << 20))
+            let closed = LoopPromise<Void>()
+            server.whenPeerCloses { closed.succeed(()) }
+            try await loop.sleep(nanoseconds: 5_000_000)
+            client.reset()
+            await closed.value()
+            let error = await failure { () async throws(IOError) in
+                let buffer = ByteBuffer()
+                while try await server.read(into: buffer) > 0 {}
+            }
+            #expect(error?.code == .reset)
+        }
+    }
+
     @Test func writeFromABufferEmptiesIt() async throws {
         let received = try await withPair { client, server in
             let outgoing = ByteBuffer()
