@@ -197,6 +197,20 @@ import TiketiNet
         #expect(wrong == 0)
     }
 
+    /// Broadcasts of one tick wait for its end, to be sent together; what a socket is sent or joins in between keeps its place.
+    @Test func orderWithinATick() async throws {
+        let namespace = TickNamespace()
+        let hub = try await TestHub.start(group: EventLoopGroup(count: 1), namespaces: ["/": namespace])
+        namespace.server.withLock { $0 = hub.server }
+        let seen = try await session(hub) { connection in
+            connection.send(text: "42[\"go\"]")
+            var seen: [String] = []
+            while seen.last != "42[\"end\"]" && seen.last != "closed" { seen.append(await connection.next()) }
+            return seen
+        }
+        #expect(seen == ["a", "b", "direct", "after", "joined", "end"].map { "42[\"\($0)\"]" })
+    }
+
     @Test func compressedBroadcast() async throws {
         let hub = try await TestHub.start { $0.engine.deflate = WebSocketDeflateOptions() }
         var configuration = WebSocketConfiguration()
@@ -253,5 +267,28 @@ actor Gate {
     func arrive() -> Bool {
         left -= 1
         return left == 0
+    }
+}
+
+/// Broadcasts, emits, joins and leaves within one tick.
+private final class TickNamespace: SocketNamespace {
+    let server = Locked<SocketIOServer?>(nil)
+
+    func authorize(_ request: SocketConnectRequest) async -> SocketDecision { .accept() }
+
+    func connected(_ socket: Socket) async { socket.emit("hello") }
+
+    func received(_ event: SocketEvent, from socket: Socket) async {
+        guard let server = server.withLock({ $0 }) else { return }
+        server.emit("a")
+        server.emit("b")
+        socket.emit("direct")
+        server.emit("after")
+        server.emit("before joining", to: BroadcastTarget(rooms: ["hall"]))
+        await socket.join("hall")
+        server.emit("joined", to: BroadcastTarget(rooms: ["hall"]))
+        socket.leave("hall")
+        server.emit("after leaving", to: BroadcastTarget(rooms: ["hall"]))
+        socket.emit("end")
     }
 }

@@ -72,10 +72,10 @@ public final class EngineSession: @unchecked Sendable {
 
     // MARK: Sending
 
-    /// Queues a packet. A client that does not keep up is cut when more than its share of bytes waits.
-    func send(_ packet: EncodedPacket) {
+    /// Queues a packet, or sends it `now` where that can be. A client that does not keep up is cut when more than its share of bytes waits.
+    func send(_ packet: EncodedPacket, now: Bool = false) {
         switch machine.send(packet) {
-        case .write: write(packet)
+        case .write: write(packet, now: now)
         case .answerPoll: scheduleFlush()
         case .buffered, .closed: break
         case .dropped: shard.statistics.dropped.add(1, ordering: .relaxed)
@@ -83,7 +83,7 @@ public final class EngineSession: @unchecked Sendable {
         }
     }
 
-    private func write(_ packet: EncodedPacket) {
+    private func write(_ packet: EncodedPacket, now: Bool = false) {
         guard let websocket else { return }
         let frames: [UInt8] =
             if sendsBase64 { packet.base64Frames } else if websocket.compresses { packet.compressedFrames ?? packet.frames } else {
@@ -97,12 +97,12 @@ public final class EngineSession: @unchecked Sendable {
             }
             return
         }
-        websocket.sendEncoded(frames)
+        websocket.sendEncoded(frames, now: now)
     }
 
     private func cutSlowClient() {
         // What is queued would arrive before any farewell, so the client can only be cut.
-        websocket?.abort()
+        websocket?.cut()
         close(.slowClient)
     }
 

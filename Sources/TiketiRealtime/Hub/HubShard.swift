@@ -60,7 +60,11 @@ final class NamespaceShard: @unchecked Sendable {
     private let configuration: SocketIOConfiguration
     var maximumRooms: Int { configuration.maximumRooms }
     private var fanouts = Deque<Fanout>()
+    /// Whether broadcasts go on in the next tick, or begin at the end of this one.
     private var isFanningOut = false
+    private var awaitsEndOfTick = false
+    /// Enough to make the system calls cheap, few enough that a tick stays short.
+    private static let broadcastsTogether = 32
 
     init(
         _ name: String, _ loop: EventLoop, _ adapter: (any HubAdapter)?, _ configuration: SocketIOConfiguration,
@@ -80,6 +84,7 @@ final class NamespaceShard: @unchecked Sendable {
 
     /// From now on the socket gets broadcasts: its client has been told that it is connected.
     func activate(_ socket: Socket) {
+        settle()
         socket.isActive = true
         enroll(socket)
     }
@@ -121,6 +126,7 @@ final class NamespaceShard: @unchecked Sendable {
     }
 
     private func enter(_ socket: Socket, _ name: String) -> Entry {
+        settle()
         let room: Room
         if let known = rooms[name] {
             room = known
@@ -159,6 +165,7 @@ final class NamespaceShard: @unchecked Sendable {
 
     func leave(_ socket: Socket, _ name: String) {
         guard let membership = socket.memberships[name], !name.isEmpty else { return }
+        settle()
         take(socket, from: membership.room)
         socket.memberships[name] = nil
         vanishIfEmpty(membership.room)
@@ -187,10 +194,11 @@ final class NamespaceShard: @unchecked Sendable {
 
     // MARK: Broadcast
 
-    /// A broadcast under way: each is finished before the next begins, so every socket gets them in order.
+    /// Broadcasts under way: each is finished before the next begins, so every socket gets them in order. Those that came together for the same
+    /// sockets go together, and cost each of them one system call.
     private struct Fanout {
-        let broadcast: Broadcast
-        var target: BroadcastTarget { broadcast.target }
+        var broadcasts: [Broadcast]
+        var target: BroadcastTarget { broadcasts[0].target }
         /// What of `target.rooms` has been handed out, and how far into the members of the current one.
         var room = -1
         var members: [Socket] = []
@@ -198,8 +206,21 @@ final class NamespaceShard: @unchecked Sendable {
     }
 
     func broadcast(_ broadcast: Broadcast) {
-        fanouts.append(Fanout(broadcast: broadcast))
-        if !isFanningOut { continueFanout() }
+        if let last = fanouts.last, last.room < 0, last.broadcasts.count < Self.broadcastsTogether, last.target == broadcast.target {
+            fanouts[fanouts.count - 1].broadcasts.append(broadcast)
+        } else {
+            fanouts.append(Fanout(broadcasts: [broadcast]))
+        }
+        guard !isFanningOut, !awaitsEndOfTick else { return }
+        awaitsEndOfTick = true
+        loop.atEndOfTick { [self] in settle() }
+    }
+
+    /// Begins what waits for the end of the tick: what a socket is sent, joins or leaves comes after the broadcasts before it.
+    func settle() {
+        guard awaitsEndOfTick else { return }
+        awaitsEndOfTick = false
+        continueFanout()
     }
 
     private func continueFanout() {
@@ -207,7 +228,7 @@ final class NamespaceShard: @unchecked Sendable {
         var budget = max(1, configuration.deliveriesPerTick)
         while var fanout = fanouts.popFirst() {
             if advance(&fanout, &budget) {
-                configuration.onFanout?(MonotonicClock.now - fanout.broadcast.arrivedAt)
+                for broadcast in fanout.broadcasts { configuration.onFanout?(MonotonicClock.now - broadcast.arrivedAt) }
                 continue
             }
             fanouts.prepend(fanout)
@@ -235,7 +256,8 @@ final class NamespaceShard: @unchecked Sendable {
                 // In several of the rooms, in an excluded one, not yet told that it is connected, or gone since the broadcast began.
                 guard socket.stamp != stamp, socket.takesBroadcasts else { continue }
                 socket.stamp = stamp
-                socket.deliver(fanout.broadcast)
+                for broadcast in fanout.broadcasts.dropLast() { socket.deliver(broadcast) }
+                socket.deliver(fanout.broadcasts[fanout.broadcasts.count - 1], now: true)
                 budget -= 1
             }
             if fanout.room == last { return true }

@@ -12,8 +12,9 @@ public final class Socket: @unchecked Sendable {
     public let data: (any Sendable)?
 
     private let handler: any SocketNamespace
-    /// Until the socket leaves. Strong, because a weak reference is looked up at every delivery and makes all others slower.
+    /// Until the socket leaves.
     private var connection: SocketConnection?
+    private let session: EngineSession
     private let shard: NamespaceShard
     /// Whether the client continued an earlier session: its rooms are entered, and it has what it missed.
     public internal(set) var isRecovered = false
@@ -48,6 +49,7 @@ public final class Socket: @unchecked Sendable {
     ) {
         self.id = id
         self.connection = connection
+        session = connection.session
         self.handler = handler
         self.shard = shard
         self.data = data
@@ -88,30 +90,33 @@ public final class Socket: @unchecked Sendable {
     func send(_ packet: SocketPacket, isVolatile: Bool = false) {
         loop.preconditionOnLoop()
         guard isConnected else { return }
+        shard.settle()
         connection?.send(packet, isVolatile: isVolatile)
     }
 
-    /// Sends what was encoded once for many.
-    func deliver(_ broadcast: Broadcast) {
+    /// Sends what was encoded once for many; at the end of the tick, or now when nothing for the same socket follows.
+    func deliver(_ broadcast: Broadcast, now: Bool = false) {
         guard held == nil else {
             held?.append(broadcast)
             if let count = held?.count, count > Self.maximumHeld { connection?.session.close(.slowClient) }
             return
         }
-        guard recoveryID != nil else { return send(broadcast.plain) }
+        guard recoveryID != nil else { return send(broadcast.plain, now) }
         if let offset = broadcast.offset, let marked = broadcast.marked {
             // Offsets only rise; one that does not was among the missed and has been on its way from another loop since.
             guard offset > lastOffset else { return }
             lastOffset = offset
-            send(marked)
+            send(marked, now)
         } else if broadcast.packet.endsWithString {
-            send(EncodedPacket(broadcast.packet.marked(with: lastOffset), isVolatile: broadcast.target.isVolatile))
+            send(EncodedPacket(broadcast.packet.marked(with: lastOffset), isVolatile: broadcast.target.isVolatile), now)
         } else {
-            send(broadcast.plain)
+            send(broadcast.plain, now)
         }
     }
 
-    private func send(_ packet: EncodedPacket) { connection?.session.send(packet) }
+    private func send(_ packet: EncodedPacket, _ now: Bool = false) {
+        if isConnected { session.send(packet, now: now) }
+    }
 
     // MARK: Recovery
 
