@@ -91,11 +91,10 @@ private func payload(_ text: String) -> [UInt8] { Array(text.utf8) }
                                 LiveEvent.seatReserved(seatID: seat, userID: named, eventID: event, status: "locked", version: 2, count: 1)
                             }
                             let emitter = hubs[0].emitter()
-                            try await emitter.emit([
-                                emitter.command("seat-reserved", message(nil), rooms: [room], except: [own]),
-                                emitter.command("seat-reserved", message(holder), rooms: [own]),
-                                emitter.command("end", payload("{}"), rooms: []),
-                            ])
+                            try await emitter.emit(
+                                SocketMessage("seat-reserved", message(nil), rooms: [room], except: [own]),
+                                SocketMessage("seat-reserved", message(holder), rooms: [own]),
+                                SocketMessage("end", payload("{}"), rooms: []))
                         }
                         var seen: [String] = []
                         while seen.last != "42[\"end\",{}]" && seen.last != "closed" { seen.append(await client.next()) }
@@ -150,7 +149,8 @@ private func payload(_ text: String) -> [UInt8] { Array(text.utf8) }
             while (try? await fixture.runtime.redis.send(["PING"])) == nil {
                 try await client.connection.loop.sleep(nanoseconds: 10_000_000)
             }
-            try await fixture.emitter().emit("event-status-changed", payload("{\"status\":\"ended\"}"), rooms: [LiveRoom.event(event)])
+            try await fixture.emitter().emit(
+                SocketMessage("event-status-changed", payload("{\"status\":\"ended\"}"), rooms: [LiveRoom.event(event)]))
             #expect(await client.next() == "42[\"event-status-changed\",{\"status\":\"ended\"}]")
         }
         await fixture.stop()

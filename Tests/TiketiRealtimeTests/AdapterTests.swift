@@ -26,20 +26,29 @@ private func hex(_ text: String) -> [UInt8] { Hex.decode(text)! }
 
     /// What our emitter publishes: the same, and the log's offset as one more option, whose value the server appends.
     @Test func emitterCommands() throws {
-        let command = SocketEmitter.command("hello", Array("\"x\"".utf8), rooms: [])
-        #expect(command[0] == "EVAL" && command[2...4] == [2, "tiketi:live:offset", "tiketi:live:log:/#"])
-        #expect(command[5] == "socket.io#/#")
+        let one = SocketEmitter.commands([SocketMessage("hello", Array("\"x\"".utf8), rooms: [])])[0]
+        #expect(one[0] == "EVAL" && one[2...4] == [2, "tiketi:live:offset", "tiketi:live:log:/#"])
+        #expect(one[5...7] == [10_000, 1, "socket.io#/#"] && one[9...] == [1, 2])
         let bytes = hex(
             "93a7656d697474657283a47479706502a46461746192a568656c6c6fa178a36e7370a12f84a5726f6f6d7390a5666c61677380a665786365707490"
                 + "a66f6666736574cf")
-        #expect(command[6] == .bytes(bytes))
+        #expect(one[8] == .bytes(bytes))
         let read = try #require(ClassicMessage(bytes + [0, 0, 0, 0, 0, 0, 1, 2]))
         #expect(read.offset == 258 && read.data == [.string("hello"), .string("x")])
-        let one = SocketEmitter.command("hello", [49], rooms: ["seats:1"], except: ["u"])
-        #expect(one[2...5] == [2, "tiketi:live:offset", "tiketi:live:log:/#seats:1", "socket.io#/#seats:1#"])
-        let two = SocketEmitter.command("hello", [49], rooms: ["a", "b"])
-        #expect(
-            two[2...6] == [3, "tiketi:live:offset", "tiketi:live:log:/#a", "tiketi:live:log:/#b", "socket.io#/#"] && two.last == 10_000)
+        // Streams that several messages share are named once.
+        let messages = [
+            SocketMessage("hello", [49], rooms: ["seats:1"], except: ["u"]), SocketMessage("hello", [49], rooms: ["a", "seats:1"]),
+        ]
+        let many = SocketEmitter.commands(messages)[0]
+        #expect(many[2...5] == [3, "tiketi:live:offset", "tiketi:live:log:/#seats:1", "tiketi:live:log:/#a"])
+        #expect(many[6...8] == [10_000, 2, "socket.io#/#seats:1#"] && many[10...12] == [1, 2, "socket.io#/#"])
+        #expect(many[14...] == [2, 3, 2])
+    }
+
+    @Test func manyMessagesGoInPieces() {
+        #expect(SocketEmitter.commands([]).isEmpty)
+        let commands = SocketEmitter.commands((0..<600).map { SocketMessage("n", Array("\($0)".utf8), rooms: ["a"]) })
+        #expect(commands.map { $0[6] } == [256, 256, 88])
     }
 
     @Test func valuesRoundTrip() throws {

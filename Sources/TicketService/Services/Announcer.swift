@@ -44,29 +44,28 @@ public struct Announcer: Sendable {
         var latest: [UUID: Int64] = [:]
         for change in announcement.changes { latest[change.eventID] = max(change.revision, latest[change.eventID] ?? 0) }
         var commands = latest.map { cache.invalidation(of: $0.key, revision: $0.value) }
+        var messages: [SocketMessage] = []
         for change in announcement.changes {
-            seatCommands(change, &commands)
+            lock(change, &commands)
+            tell(change, &messages)
             if case .held = change.kind { seatsReserved.increment(by: UInt64(change.seats.count)) }
         }
         for reservation in announcement.expired {
             let payload = LiveEvent.reservationExpired(reservationID: reservation.id, message: "Your reservation has expired")
-            commands.append(
-                SocketEmitter.command(LiveEvent.reservationExpired.rawValue, payload, rooms: [LiveRoom.user(reservation.userID)]))
+            messages.append(SocketMessage(LiveEvent.reservationExpired.rawValue, payload, rooms: [LiveRoom.user(reservation.userID)]))
         }
-        await send(commands)
+        await send(commands + SocketEmitter.commands(messages))
     }
 
     /// Status changes that the clock, a sale or an organiser made.
     func announce(_ changes: [StatusChange]) async {
         guard !changes.isEmpty else { return }
-        var commands = [Self.newListGeneration()]
-        for change in changes {
-            commands.append(cache.invalidation(of: change.eventID, revision: change.revision))
+        let invalidations = changes.map { cache.invalidation(of: $0.eventID, revision: $0.revision) }
+        let messages = changes.map { change in
             let payload = LiveEvent.eventStatusChanged(eventID: change.eventID, status: change.status)
-            commands.append(
-                SocketEmitter.command(LiveEvent.eventStatusChanged.rawValue, payload, rooms: [LiveRoom.event(change.eventID)]))
+            return SocketMessage(LiveEvent.eventStatusChanged.rawValue, payload, rooms: [LiveRoom.event(change.eventID)])
         }
-        await send(commands)
+        await send([Self.newListGeneration()] + invalidations + SocketEmitter.commands(messages))
     }
 
     /// An organiser's write: lists and the event's own answers are out of date.
@@ -76,40 +75,41 @@ public struct Announcer: Sendable {
 
     func forget(event: UUID) async { await send([Self.newListGeneration(), cache.removal(of: event)]) }
 
-    private func seatCommands(_ change: SeatChange, _ commands: inout [[RedisArgument]]) {
-        let room = LiveRoom.seats(change.eventID)
-        let locks = change.seats.map { CacheKey.lock($0) }
+    /// The marks by which other services know a held seat.
+    private func lock(_ change: SeatChange, _ commands: inout [[RedisArgument]]) {
+        let locks = change.seats.map { RedisArgument(CacheKey.lock($0)) }
+        if case .held(let user) = change.kind {
+            for lock in locks { commands.append(["SET", lock, RedisArgument(user.description), "EX", RedisArgument(holdSeconds)]) }
+        } else {
+            commands.append(["UNLINK"] + locks)
+        }
+    }
+
+    private func tell(_ change: SeatChange, _ messages: inout [SocketMessage]) {
         switch change.kind {
-        case .held(let user):
-            for lock in locks {
-                commands.append(["SET", RedisArgument(lock), RedisArgument(user.description), "EX", RedisArgument(holdSeconds)])
-            }
-            reserved(change, user, "locked", room, &commands)
-        case .sold(let user):
-            commands.append(["UNLINK"] + locks.map { RedisArgument($0) })
-            reserved(change, user, "reserved", room, &commands)
+        case .held(let user): reserved(change, user, "locked", &messages)
+        case .sold(let user): reserved(change, user, "reserved", &messages)
         case .freed:
-            commands.append(["UNLINK"] + locks.map { RedisArgument($0) })
-            for seat in change.seats {
+            let room = LiveRoom.seats(change.eventID)
+            messages += change.seats.map { seat in
                 let payload = LiveEvent.seatReleased(
                     seatID: seat, eventID: change.eventID, version: change.version, count: change.seats.count)
-                commands.append(SocketEmitter.command(LiveEvent.seatReleased.rawValue, payload, rooms: [room]))
+                return SocketMessage(LiveEvent.seatReleased.rawValue, payload, rooms: [room])
             }
         }
     }
 
-    /// Everyone who watches is told that the seat is taken; by whom, only the user's own sockets.
-    private func reserved(_ change: SeatChange, _ user: UUID, _ status: String, _ room: String, _ commands: inout [[RedisArgument]]) {
+    /// Everyone who watches is told that the seat is taken; by whom, only the user's own sockets. Those for the same sockets stand together: a hub
+    /// sends them in one piece.
+    private func reserved(_ change: SeatChange, _ user: UUID, _ status: String, _ messages: inout [SocketMessage]) {
         let own = LiveRoom.user(user)
-        for seat in change.seats {
-            func payload(_ named: UUID?) -> [UInt8] {
-                LiveEvent.seatReserved(
-                    seatID: seat, userID: named, eventID: change.eventID, status: status, version: change.version, count: change.seats.count
-                )
-            }
-            commands.append(SocketEmitter.command(LiveEvent.seatReserved.rawValue, payload(nil), rooms: [room], except: [own]))
-            commands.append(SocketEmitter.command(LiveEvent.seatReserved.rawValue, payload(user), rooms: [own]))
+        func message(_ seat: UUID, named: UUID?, _ rooms: [String], except: [String] = []) -> SocketMessage {
+            let payload = LiveEvent.seatReserved(
+                seatID: seat, userID: named, eventID: change.eventID, status: status, version: change.version, count: change.seats.count)
+            return SocketMessage(LiveEvent.seatReserved.rawValue, payload, rooms: rooms, except: except)
         }
+        messages += change.seats.map { message($0, named: nil, [LiveRoom.seats(change.eventID)], except: [own]) }
+        messages += change.seats.map { message($0, named: user, [own]) }
     }
 
     /// Lists made before this are not served any more. A random mark, not a number: a wiped Redis must not count up to an old one again.

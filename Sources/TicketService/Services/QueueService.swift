@@ -141,12 +141,14 @@ struct QueueService: Sendable {
         try await store.revoke(left)
         let admitted = left.isEmpty ? round.admitted : round.admitted.filter { !left.contains($0.queueID) }
         await announcer.send(
-            admitted.map { admission in
-                let payload = LiveEvent.queueAdmitted(
-                    eventID: event, queueID: admission.queueID, message: "It is your turn", expiresAt: admission.expiresAt)
-                return SocketEmitter.command(
-                    LiveEvent.queueAdmitted.rawValue, payload, rooms: [LiveRoom.queue(admission.queueID), LiveRoom.user(admission.userID)])
-            })
+            SocketEmitter.commands(
+                admitted.map { admission in
+                    let payload = LiveEvent.queueAdmitted(
+                        eventID: event, queueID: admission.queueID, message: "It is your turn", expiresAt: admission.expiresAt)
+                    return SocketMessage(
+                        LiveEvent.queueAdmitted.rawValue, payload,
+                        rooms: [LiveRoom.queue(admission.queueID), LiveRoom.user(admission.userID)])
+                }))
         return admitted
     }
 

@@ -19,52 +19,78 @@ enum EventLog {
     }
 
     /// Numbers begin with the clock's microseconds, so that they rise even when Redis has lost everything.
-    private static let number = """
+    private static let beginning = """
         if redis.call('EXISTS', KEYS[1]) == 0 then
           local t = redis.call('TIME')
           redis.call('SET', KEYS[1], string.format('%.0f', t[1] * 1000000 + t[2]))
         end
-        local function append(first, message, limit)
-          local n = redis.call('INCR', KEYS[1])
-          local id = string.format('%.0f', n)
-          local m = message .. struct.pack('>I8', n)
-          for i = first, #KEYS do
-            local last = redis.call('XREVRANGE', KEYS[i], '+', '-', 'COUNT', 1)
-            local before = '0-0'
-            if last[1] then before = last[1][1] end
-            redis.call('XADD', KEYS[i], 'MAXLEN', '~', limit, id .. '-0', 'm', m, 'p', before)
-            redis.call('EXPIRE', KEYS[i], \(seconds))
+        local before = {}
+        local function append(k, n, m, limit)
+          if not before[k] then
+            local last = redis.call('XREVRANGE', KEYS[k], '+', '-', 'COUNT', 1)
+            before[k] = last[1] and last[1][1] or '0-0'
           end
-          return n, m
+          local id = string.format('%.0f-0', n)
+          redis.call('XADD', KEYS[k], 'MAXLEN', '~', limit, id, 'm', m, 'p', before[k])
+          before[k] = id
         end
 
         """
 
-    /// Keys: counter, streams. Arguments: channel, message without its offset, entries to keep. Answers the offset.
+    private static let ending = """
+        for k in pairs(before) do redis.call('EXPIRE', KEYS[k], \(seconds)) end
+        return n
+        """
+
+    /// Logs and publishes several messages, one behind the other, nothing between them.
+    /// Keys: counter, streams. Arguments: entries to keep, number of messages; then for each its channel, the message without its offset, the
+    /// number of its streams, and which of the keys they are. Answers the last offset.
     static let publish = RedisScript(
-        number + """
-            local n, m = append(2, ARGV[2], ARGV[3])
-            redis.call('PUBLISH', ARGV[1], m)
-            return n
-            """)
+        beginning + """
+            local count = tonumber(ARGV[2])
+            local n = redis.call('INCRBY', KEYS[1], count) - count
+            local at = 3
+            for _ = 1, count do
+              n = n + 1
+              local m = ARGV[at + 1] .. struct.pack('>I8', n)
+              local last = at + 2 + tonumber(ARGV[at + 2])
+              for i = at + 3, last do append(tonumber(ARGV[i]), n, m, ARGV[1]) end
+              redis.call('PUBLISH', ARGV[at], m)
+              at = last + 1
+            end
+
+            """ + ending)
 
     /// For a message that somebody else has published: every hub that got it calls this, the first one numbers and logs it.
     /// Keys: counter, mark of the message, streams. Arguments: message without its offset, entries to keep.
     static let adopt = RedisScript(
-        number + """
+        beginning + """
             local known = redis.call('GET', KEYS[2])
             if known then return tonumber(known) end
-            local n = append(3, ARGV[1], ARGV[2])
+            local n = redis.call('INCR', KEYS[1])
+            local m = ARGV[1] .. struct.pack('>I8', n)
+            for k = 3, #KEYS do append(k, n, m, ARGV[2]) end
             redis.call('SET', KEYS[2], string.format('%.0f', n), 'PX', 20000)
-            return n
-            """)
 
-    /// The words of one logged publication, for a pipeline: by source, because a pipeline can't repeat a call that the server did not know.
-    static func command(_ message: ClassicMessage) -> [RedisArgument] {
-        let keys = [counter] + streams(message.namespace, message.target.rooms)
-        return publish.command(
-            keys: keys.map { .string($0) },
-            arguments: [.string(message.channel), .bytes(message.encodedWithoutOffset()), RedisArgument(entries)], byHash: false)
+            """ + ending)
+
+    /// The words of one publication, for a pipeline: by source, because a pipeline can't repeat a call that the server did not know.
+    static func command(_ messages: [ClassicMessage]) -> [RedisArgument] {
+        var keys: [RedisArgument] = [.string(counter)]
+        var known: [String: Int] = [:]
+        var arguments = [RedisArgument(entries), RedisArgument(messages.count)]
+        for message in messages {
+            let names = streams(message.namespace, message.target.rooms)
+            arguments += [.string(message.channel), .bytes(message.encodedWithoutOffset()), RedisArgument(names.count)]
+            for name in names {
+                if known[name] == nil {
+                    keys.append(.string(name))
+                    known[name] = keys.count
+                }
+                arguments.append(RedisArgument(known[name] ?? 0))
+            }
+        }
+        return publish.command(keys: keys, arguments: arguments, byHash: false)
     }
 }
 

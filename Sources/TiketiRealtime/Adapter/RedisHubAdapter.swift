@@ -62,7 +62,7 @@ public final class RedisHubAdapter: RecoveringAdapter {
         }
         core.loop.spawn { [message] in
             do throws(RedisError) {
-                _ = try await redis.send(EventLog.command(message))
+                _ = try await redis.send(EventLog.command([message]))
             } catch {
                 // It may or may not have been logged and published; when the server is away, local sockets have at least this.
                 if error.code != .timeout, error.code != .connectionLost { core.deliverLocally(message) }
