@@ -27,8 +27,8 @@ def base(request, servers):
     return servers[request.param]
 
 
-def run(coroutine):
-    return asyncio.run(asyncio.wait_for(coroutine, 20))
+def run(coroutine, seconds=20):
+    return asyncio.run(asyncio.wait_for(coroutine, seconds))
 
 
 class Peer:

@@ -21,6 +21,9 @@ enum RealtimeMetrics {
         metrics.gauge("tiketi_socket_queued_bytes", "Bytes that wait for slow clients.") {
             Double(statistics.queuedBytes.load(ordering: .relaxed))
         }
+        metrics.gauge("tiketi_socket_unfinished_bytes", "Bytes of messages whose end has not come, beyond 16 kB of each.") {
+            Double(server.unfinished.current)
+        }
         for cause in EngineRefusal.allCases {
             metrics.counter(
                 "tiketi_socket_refused_total", "New connections turned away, by cause.", labels: [("cause", cause.rawValue)],

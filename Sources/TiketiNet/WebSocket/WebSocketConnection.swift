@@ -19,6 +19,8 @@ public final class WebSocketConnection: @unchecked Sendable {
     let configuration: WebSocketConfiguration
     private let role: WebSocketDecoder.Role
     private var decoder: WebSocketDecoder
+    /// Our share of `configuration.unfinished`.
+    private var unfinished = 0
     private(set) var closeSent = false
     private(set) var closeReceived = false
     var isFinished = false
@@ -43,6 +45,8 @@ public final class WebSocketConnection: @unchecked Sendable {
         input = leftover
         decoder = WebSocketDecoder(role: role, configuration: configuration, compression: compresses)
     }
+
+    deinit { _ = configuration.unfinished?.move(from: unfinished, to: 0) }
 
     /// Bytes queued and not yet taken by the kernel.
     public var queuedBytes: Int { plain?.queuedBytes ?? stream.queuedBytes }
@@ -97,7 +101,26 @@ public final class WebSocketConnection: @unchecked Sendable {
                 input.clear()
             }
         }
+        try account()
         return nil
+    }
+
+    private func account() throws(WebSocketError) {
+        guard let common = configuration.unfinished else { return }
+        let bytes = decoder.unfinishedBytes
+        if bytes == unfinished { return }
+        guard common.move(from: unfinished, to: bytes) else {
+            discard()
+            throw WebSocketError(.overloaded, "too much is unfinished")
+        }
+        unfinished = bytes
+    }
+
+    /// Nothing more of a violator's message is of use.
+    private func discard() {
+        decoder.discard()
+        input.clear()
+        try? account()
     }
 
     private func nextEvent() throws(WebSocketError) -> WebSocketEvent? {
@@ -108,7 +131,7 @@ public final class WebSocketConnection: @unchecked Sendable {
             input.consume(used)
             return event
         } catch {
-            input.clear()
+            discard()
             throw error
         }
     }

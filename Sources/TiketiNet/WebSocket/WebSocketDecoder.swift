@@ -84,6 +84,17 @@ public struct WebSocketDecoder {
         }
     }
 
+    /// Memory that a message holds whose end has not come.
+    var unfinishedBytes: Int { message.capacity + (inflater == nil ? 0 : Self.inflaterBytes) }
+    /// A window of 32 kB and zlib's state.
+    private static let inflaterBytes = 48 * 1024
+
+    /// Lets go of it. Nothing may be fed any more.
+    mutating func discard() {
+        message = []
+        inflater = nil
+    }
+
     // MARK: Head
 
     private func headByte(_ index: Int) -> UInt8 { withUnsafeBytes(of: head) { $0[index] } }

@@ -75,7 +75,7 @@ public enum WebSocketEvent: Sendable, Equatable {
 /// A violation by the peer, with the close code the RFC asks for.
 public struct WebSocketError: Error, Sendable, Equatable {
     public enum Code: Sendable, Equatable {
-        case protocolError, invalidUTF8, tooBig, tooManyFragments, badDeflate, handshake, closed, slowReader
+        case protocolError, invalidUTF8, tooBig, tooManyFragments, badDeflate, handshake, closed, slowReader, overloaded
     }
 
     public let code: Code
@@ -92,7 +92,7 @@ public struct WebSocketError: Error, Sendable, Equatable {
         case .invalidUTF8, .badDeflate: .invalidPayload
         case .tooBig, .tooManyFragments: .tooBig
         case .closed: .abnormal
-        case .slowReader: .tryAgainLater
+        case .slowReader, .overloaded: .tryAgainLater
         }
     }
 }
@@ -103,6 +103,8 @@ public struct WebSocketConfiguration: Sendable {
     public var maximumMessageBytes = 1_000_000
     /// Fragments of one message: many tiny fragments cost memory out of proportion (CVE-2026-48779 in ws).
     public var maximumFragments = 1_024
+    /// What unfinished messages of all connections may hold; nil for no common limit.
+    public var unfinished: UnfinishedBytes?
     /// What the kernel may keep unsent for a slow peer; by itself it would take megabytes for each before anybody noticed.
     public var maximumUnsentBytes = 131_072
     /// How long the closing side waits for the peer's close frame.

@@ -9,6 +9,8 @@ public struct EngineConfiguration: Sendable {
     public var upgradeTimeoutMilliseconds = 10_000
     /// Largest message in bytes, and the largest POST.
     public var maxPayload = 1_000_000
+    /// What all clients together may hold of messages and POSTs whose end has not come.
+    public var maximumUnfinishedBytes = 67_108_864
     public var allowsPolling = true
     public var allowsWebSocket = true
     /// Bytes that may wait for one client; beyond it volatile packets are dropped and others cut the client.
@@ -23,13 +25,6 @@ public struct EngineConfiguration: Sendable {
     public var acceptRate = 0
 
     public init() {}
-
-    var webSocket: WebSocketConfiguration {
-        var configuration = WebSocketConfiguration()
-        configuration.maximumMessageBytes = maxPayload
-        configuration.deflate = deflate
-        return configuration
-    }
 }
 
 /// What a client said when it opened its session.
@@ -67,6 +62,7 @@ struct EngineError: Error, Sendable, Equatable {
     static let forbidden = EngineError(code: 4, message: "Forbidden", status: 403)
     static let unsupportedVersion = EngineError(code: 5, message: "Unsupported protocol version")
     static let tooLarge = EngineError(code: 3, message: "Payload too large", status: 413)
+    static let overloaded = EngineError(code: 3, message: "Too many bodies are under way", status: 503)
 }
 
 /// A session's id: where it lives, and twelve random bytes. Knowing it is the right to use the session, so it is as secret as a token.

@@ -7,12 +7,20 @@ final class EngineServer: Sendable {
     let statistics = EngineStatistics()
     let shards: [EngineShard]
     private let admission: EngineAdmission
+    let unfinished: UnfinishedBytes
+    private let webSocket: WebSocketConfiguration
 
     init(
         _ configuration: EngineConfiguration, group: EventLoopGroup, makeHandler: @escaping @Sendable (EngineSession) -> any EngineHandler
     ) {
         self.configuration = configuration
         admission = EngineAdmission(rate: configuration.acceptRate)
+        unfinished = UnfinishedBytes(limit: configuration.maximumUnfinishedBytes)
+        var webSocket = WebSocketConfiguration()
+        webSocket.maximumMessageBytes = configuration.maxPayload
+        webSocket.deflate = configuration.deflate
+        webSocket.unfinished = unfinished
+        self.webSocket = webSocket
         let statistics = statistics
         shards = group.loops.map { EngineShard(loop: $0, configuration: configuration, statistics: statistics, makeHandler: makeHandler) }
     }
@@ -78,7 +86,7 @@ final class EngineServer: Sendable {
     private func openWebSocket(_ request: HTTPRequest, _ query: EngineQuery) throws(EngineError) -> HTTPResponse {
         let shard = leastLoaded()
         let handshake = handshake(request)
-        return WebSocketUpgrade.handover(for: request, configuration: configuration.webSocket, to: shard.loop) { connection in
+        return WebSocketUpgrade.handover(for: request, configuration: webSocket, to: shard.loop) { connection in
             guard let (session, packet) = shard.open(.websocket, handshake, sendsBase64: query.wantsBase64) else {
                 return connection.abort()
             }
@@ -109,7 +117,7 @@ final class EngineServer: Sendable {
     private func upgrade(_ request: HTTPRequest, _ sid: String, _ shard: EngineShard) async throws(EngineError) -> HTTPResponse {
         if !configuration.origins.accepts(request) { throw .forbidden }
         guard await on(shard, { $0.session(sid) != nil }) == true else { throw .unknownSession }
-        return WebSocketUpgrade.handover(for: request, configuration: configuration.webSocket, to: shard.loop) { connection in
+        return WebSocketUpgrade.handover(for: request, configuration: webSocket, to: shard.loop) { connection in
             if let session = shard.session(sid) { session.probe(connection) } else { connection.abort() }
         }
     }
@@ -156,18 +164,26 @@ final class EngineServer: Sendable {
         var failure = EngineError.badRequest
         // A binary body is how protocol 3 sent packets.
         if request.headers["Content-Type"]?.lowercased().hasPrefix("application/octet-stream") != true {
-            do throws(HTTPBodyError) {
-                body = try await request.body.collect(upTo: configuration.maxPayload)
-            } catch {
-                failure = error == .tooLarge ? .tooLarge : .badRequest
-            }
+            (body, failure) = await collect(request)
         }
         let received = body
         let error = failure
         return await on(shard) { shard in
             if let received, EnginePayloadReader.endsWithClose(received) { await shard.session(sid)?.waitForPoll() }
-            return shard.session(sid)?.endPost(received, error) ?? .refused(error == .tooLarge ? error : .unknownSession)
+            return shard.session(sid)?.endPost(received, error) ?? .refused(error == .badRequest ? .unknownSession : error)
         } ?? .refused(.unknownSession)
+    }
+
+    /// The body of a POST, or why there is none.
+    private func collect(_ request: HTTPRequest) async -> ([UInt8]?, EngineError) {
+        let share = min(request.body.length ?? configuration.maxPayload, configuration.maxPayload)
+        guard unfinished.move(from: 0, to: share) else { return (nil, .overloaded) }
+        defer { _ = unfinished.move(from: share, to: 0) }
+        do throws(HTTPBodyError) {
+            return (try await request.body.collect(upTo: configuration.maxPayload), .badRequest)
+        } catch {
+            return (nil, error == .tooLarge ? .tooLarge : .badRequest)
+        }
     }
 
     // MARK: Answers

@@ -210,8 +210,8 @@ public final class EngineSession: @unchecked Sendable {
     func endPost(_ body: [UInt8]?, _ error: EngineError = .badRequest) -> EngineReply {
         machine.endPost()
         guard let body else {
-            // Too large is the client's mistake alone and the session survives; a broken or foreign body ends it.
-            if error != .tooLarge { close(.transportError) }
+            // One that is too large, or that there is no room for, is not read, and the session survives; a broken or foreign body ends it.
+            if error == .badRequest { close(.transportError) }
             return .refused(error)
         }
         guard UTF8Validator.isValid(body) else {

@@ -6,6 +6,8 @@ final class SocketConnection: EngineHandler {
     let server: SocketIOServer
     let shard: HubShard
     private var decoder: SocketPacketDecoder
+    /// Our share of what all connections may hold of unfinished packets.
+    private var unfinished = 0
     private var members: [String: Member] = [:]
     private var connectTimer: LoopTimer?
     private var isClosed = false
@@ -40,7 +42,7 @@ final class SocketConnection: EngineHandler {
 
     func receive(text: [UInt8]) {
         do throws(SocketPacketError) {
-            if let packet = try decoder.decode(text: text) { handle(packet) }
+            if let packet = try decoder.decode(text: text) { handle(packet) } else { account() }
         } catch {
             session.close(.parseError)
         }
@@ -48,10 +50,17 @@ final class SocketConnection: EngineHandler {
 
     func receive(binary: [UInt8]) {
         do throws(SocketPacketError) {
-            if let packet = try decoder.decode(binary: binary) { handle(packet) }
+            let packet = try decoder.decode(binary: binary)
+            account()
+            if let packet { handle(packet) }
         } catch {
             session.close(.parseError)
         }
+    }
+
+    private func account() {
+        let bytes = decoder.unfinishedBytes
+        if server.unfinished.move(from: unfinished, to: bytes) { unfinished = bytes } else { session.close(.forcedServerClose) }
     }
 
     private func handle(_ packet: SocketPacket) {
@@ -153,6 +162,8 @@ final class SocketConnection: EngineHandler {
         isClosed = true
         connectTimer?.cancel()
         connectTimer = nil
+        decoder.discard()
+        account()
         let all = members
         members = [:]
         for case .connected(let socket) in all.values { socket.left(.connection(reason)) }

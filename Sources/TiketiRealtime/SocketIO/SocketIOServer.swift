@@ -92,6 +92,9 @@ public final class SocketIOServer: Sendable {
 
     public var statistics: EngineStatistics { engine.statistics }
 
+    /// What messages, packets and POSTs hold whose end has not come.
+    public var unfinished: UnfinishedBytes { engine.unfinished }
+
     /// Refuses new clients and sends the others away in waves; they reconnect elsewhere.
     public func drain(seconds: Double) async {
         await engine.drain(seconds: seconds)

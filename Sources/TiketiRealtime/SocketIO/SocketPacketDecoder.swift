@@ -16,6 +16,12 @@ public struct SocketPacketDecoder {
 
     public init(maximumAttachments: Int = 10) { self.maximumAttachments = maximumAttachments }
 
+    /// Memory that a packet holds whose attachments have not all come.
+    var unfinishedBytes: Int { partial.map { $0.packet.attachments.reduce($0.packet.json.count) { $0 + $1.count } } ?? 0 }
+
+    /// Lets go of it.
+    mutating func discard() { partial = nil }
+
     /// Takes a text message; nil when attachments must follow first.
     public mutating func decode(text: [UInt8]) throws(SocketPacketError) -> SocketPacket? {
         if partial != nil { throw SocketPacketError("text where an attachment was announced") }

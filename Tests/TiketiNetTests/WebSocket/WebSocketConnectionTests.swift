@@ -60,6 +60,36 @@ private func next(_ connection: WebSocketConnection) async throws -> WebSocketMe
         "Upgrade: WebSocket", "Connection: keep-alive, Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
     ]
 
+    /// Two peers with a large message open: there is room for one, until it has ended.
+    @Test func unfinishedMessagesShareALimit() async throws {
+        let common = UnfinishedBytes(limit: 600_000)
+        let (server, port) = try await server { $0.unfinished = common }
+        let whole = [UInt8](repeating: 7, count: 400_000)
+        let frame = WebSocketEncoder.frame(.binary, whole, mask: 0)
+        try await client(port) { one in
+            one.stream.write(Array(frame[..<390_000]))
+            try await one.stream.flush()
+            while common.current < 390_000 - UnfinishedBytes.free { try await one.loop.sleep(nanoseconds: 1_000_000) }
+            try await self.client(port) { two in
+                two.stream.write(frame)
+                let refused = try await next(two)
+                #expect(refused == nil)
+                #expect(two.closeCode == .tryAgainLater)
+            }
+            try await self.client(port) { three in
+                let small = Array(whole[..<8_000])
+                three.send(binary: small)
+                let answer = try await next(three)
+                #expect(answer == .binary(small))
+            }
+            one.stream.write(Array(frame[390_000...]))
+            let answer = try await next(one)
+            #expect(answer == .binary(whole))
+            #expect(common.current == 0)
+        }
+        await server.stop()
+    }
+
     @Test func echoesEverySize() async throws {
         for loop in [nil, EventLoopGroup.shared.loops[0], EventLoopGroup.shared.loops[1]] {
             let (server, port) = try await server(on: loop)
