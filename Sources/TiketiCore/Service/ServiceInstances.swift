@@ -44,6 +44,10 @@ public final class ServiceInstances: Sendable {
             request.url = urls[index].parts(target: target)
             do throws(HTTPClientError) {
                 let response = try await client.execute(request)
+                if response.wasNotLookedAt, request.hasLastingBody, tried.nonzeroBitCount < urls.count {
+                    rests[index].begin(at: loop.now, failed: true)
+                    continue
+                }
                 // Closing a connection behind a good answer is how a server that drains sends its clients away.
                 if response.status.code < 400, response.closes {
                     rests[index].begin(at: loop.now, failed: false)

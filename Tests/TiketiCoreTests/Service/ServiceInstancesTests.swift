@@ -40,6 +40,11 @@ import TiketiTesting
         return instance.port
     }
 
+    private struct Refused: Error {
+        let status: Int
+        let body: String
+    }
+
     private func ask(
         _ instances: ServiceInstances, _ http: HTTPClient, _ method: HTTPMethod = .get, _ target: String = "/x"
     ) async throws -> String {
@@ -47,7 +52,9 @@ import TiketiTesting
             let request = HTTPClientRequest(
                 method: method, url: instances.first.parts(target: target), body: method == .post ? .bytes([1]) : .none)
             let response = try await instances.execute(request, target: target, with: http)
-            return String(decoding: try await response.body.collect(upTo: 1000), as: UTF8.self)
+            let body = String(decoding: try await response.body.collect(upTo: 1000), as: UTF8.self)
+            if response.status != .ok { throw Refused(status: response.status.code, body: body) }
+            return body
         }
     }
 

@@ -74,10 +74,10 @@ import TiketiNet
         } _: { client, url in
             let lasting = try await client.execute(HTTPClientRequest(method: .post, url: url, body: .bytes([1])))
             #expect(lasting.status == .requestTimeout)
-            #expect(requests.withLock { $0 } == 2)
+            #expect(requests.withLock { $0 } == 3)
             let stream = try await client.execute(HTTPClientRequest(method: .post, url: url, body: .stream(length: 0) { nil }))
             #expect(stream.status == .requestTimeout)
-            #expect(requests.withLock { $0 } == 3)
+            #expect(requests.withLock { $0 } == 4)
         }
     }
 

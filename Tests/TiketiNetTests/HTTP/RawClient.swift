@@ -99,12 +99,12 @@ final class RawClient: @unchecked Sendable {
 
 /// Starts a server on the shared loops, runs the body as a task of one of them, and stops the server.
 func withServer(
-    _ configure: (inout HTTPServerConfiguration) -> Void = { _ in }, handler: @escaping HTTPHandler,
+    group: EventLoopGroup = .shared, _ configure: (inout HTTPServerConfiguration) -> Void = { _ in }, handler: @escaping HTTPHandler,
     _ body: @escaping @Sendable (HTTPServer, Int) async throws -> Void
 ) async throws {
     var configuration = HTTPServerConfiguration()
     configure(&configuration)
-    let server = HTTPServer(group: .shared, configuration: configuration, handler: handler)
+    let server = HTTPServer(group: group, configuration: configuration, handler: handler)
     let port = try await server.start(host: "127.0.0.1", port: 0)
     do {
         try await EventLoopGroup.shared.next().run { try await body(server, port) }

@@ -44,7 +44,7 @@ public struct HTTPClientRequest: Sendable {
     public var isReplayable: Bool { hasLastingBody && (idempotent ?? method.isIdempotent) }
 
     /// Whether the body is still there after it was sent.
-    var hasLastingBody: Bool { if case .stream = body { false } else { true } }
+    public var hasLastingBody: Bool { if case .stream = body { false } else { true } }
 }
 
 /// What came back. The body arrives while it is read; dropping it unread closes the connection.
@@ -60,7 +60,9 @@ public final class HTTPClientResponse: @unchecked Sendable {
     /// Whether the server takes no further request on this connection.
     public var closes: Bool { headers.lists("connection", token: "close") }
 
-    var wasNotLookedAt: Bool { status == .requestTimeout && closes }
+    /// Whether the server says that it has done nothing with the request and will take no other on this connection: it is about to stop (RFC 9110
+    /// §15.5.9).
+    public var wasNotLookedAt: Bool { status == .requestTimeout && closes }
 
     init(status: HTTPStatus, headers: HTTPHeaders, body: HTTPBody, upgraded: (any ByteStream, ByteBuffer)? = nil) {
         self.status = status
