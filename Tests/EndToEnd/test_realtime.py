@@ -5,10 +5,11 @@ import subprocess
 import sys
 
 import helpers
+import hubs
 import pytest
 import socketio
 from conftest import ROOT
-from devtools import settings, stores
+from devtools import settings
 
 TRANSPORTS = [["polling"], ["websocket"], ["polling", "websocket"]]
 
@@ -139,14 +140,12 @@ def test_the_stock_client_passes_through_the_gateway():
     event = helpers.event(rows=1, seats_per_row=1)
     script = ROOT / "Tests" / "python" / "socketio_client.py"
     token = helpers.buyer().token
-    # A hub that echoes, for what the product's own events do not use: binary, acknowledgements both ways, namespaces.
-    port = settings.port("realtime") + 100
-    environment = {**settings.service_environment("realtime"), "PORT": str(port), "REALTIME_CONFORMANCE": "true"}
-    echo = subprocess.Popen([settings.executable("realtime")], env=environment, stdout=subprocess.DEVNULL)
-    try:
-        helpers.eventually(lambda: stores.accepts(port), "the echoing hub")
-        arguments = ["--event", event, "--redis", settings.url("redis"), "--echo", f"http://127.0.0.1:{port}"]
-        subprocess.run([sys.executable, script, settings.url("gateway"), token, *arguments], check=True, timeout=120)
-    finally:
-        echo.terminate()
-        echo.wait(30)
+    # Hubs that echo, for what the product's own events do not use: binary, acknowledgements both ways, namespaces. One directly, and two behind
+    # two gateways.
+    pair = [hubs.Process("realtime", hubs.port(index), REALTIME_CONFORMANCE="1") for index in (30, 31)]
+    gateways = [hubs.Process("gateway", hubs.port(index), REALTIME_SERVICE_URL=",".join(hub.url for hub in pair)) for index in (32, 33)]
+    with hubs.running(*pair, *gateways):
+        arguments = ["--event", event, "--redis", settings.url("redis")]
+        for process in (pair[0], *gateways):
+            arguments += ["--echo", process.url]
+        subprocess.run([sys.executable, script, settings.url("gateway"), token, *arguments], check=True, timeout=240)

@@ -1,10 +1,10 @@
 """Exercises a Socket.IO server with the real python-socketio client, over polling, WebSocket and the upgrade between them.
 
-usage: socketio_client.py BASE_URL TOKEN [--event ID] [--redis URL] [--echo URL]
+usage: socketio_client.py BASE_URL TOKEN [--event ID] [--redis URL] [--echo URL]...
 
 BASE_URL  realtime, or the gateway in front of it       TOKEN  a valid access token
 --event   an existing event: joins are tried            --redis  where services publish: broadcasts are tried
---echo    a realtime process with REALTIME_CONFORMANCE=true: messages, binary and acknowledgements are tried
+--echo    a hub with REALTIME_CONFORMANCE=true, or a gateway before such: messages, binary and acknowledgements are tried
 
 Prints a line for each check and exits with 1 when one failed.
 """
@@ -180,12 +180,10 @@ async def main():
     parser.add_argument("token")
     parser.add_argument("--event")
     parser.add_argument("--redis")
-    parser.add_argument("--echo")
+    parser.add_argument("--echo", action="append", default=[])
     arguments = parser.parse_args()
     for name, transports in TRANSPORTS.items():
-        parts = [live(name, transports, arguments)]
-        if arguments.echo:
-            parts.append(echo(f"echo {name}", transports, arguments.echo))
+        parts = [live(name, transports, arguments), *(echo(f"echo {name} {url}", transports, url) for url in arguments.echo)]
         for part in parts:
             try:
                 await asyncio.wait_for(part, 60)
