@@ -37,7 +37,7 @@ private func hex(_ text: String) -> [UInt8] { Hex.decode(text)! }
         #expect(read.offset == 258 && read.data == [.string("hello"), .string("x")])
         // Streams that several messages share are named once.
         let messages = [
-            SocketMessage("hello", [49], rooms: ["seats:1"], except: ["u"]), SocketMessage("hello", [49], rooms: ["a", "seats:1"]),
+            SocketMessage("hello", [49], rooms: ["seats:1"], except: ["u"]), SocketMessage("hello", [49], rooms: ["a", "seats:1", "a"]),
         ]
         let many = SocketEmitter.commands(messages)[0]
         #expect(many[2...5] == [3, "tiketi:live:offset", "tiketi:live:log:/#seats:1", "tiketi:live:log:/#a"])

@@ -15,7 +15,10 @@ enum EventLog {
     static func stream(_ namespace: String, _ room: String) -> String { "tiketi:live:log:\(namespace)#\(room)" }
 
     static func streams(_ namespace: String, _ rooms: [String]) -> [String] {
-        rooms.isEmpty ? [stream(namespace, "")] : rooms.map { stream(namespace, $0) }
+        if rooms.isEmpty { return [stream(namespace, "")] }
+        // A message stands once in each, also when its sender names a room twice.
+        var known: Set<String> = []
+        return rooms.filter { known.insert($0).inserted }.map { stream(namespace, $0) }
     }
 
     /// Numbers begin with the clock's microseconds, so that they rise even when Redis has lost everything.
