@@ -33,7 +33,7 @@ final class MessageAdoption {
         pending += 1
         let mark = mark(of: payload, in: message.channel)
         let keys = [EventLog.counter, mark] + EventLog.streams(message.namespace, message.target.rooms)
-        // Calls are answered in the order they were made: one connection.
+        // Calls are answered in the order they were made: one connection. The task runs on `loop`, to which this object is confined.
         nonisolated(unsafe) let adoption = self
         loop.spawn {
             let answer = try? await adoption.redis.evaluate(
