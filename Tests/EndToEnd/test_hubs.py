@@ -20,6 +20,13 @@ ADAPTED = bytes.fromhex(
     "93a65a67776a776e83a47479706502a46461746193a568656c6c6fa5776f726c6481a16e01a36e7370a12f83a5726f6f6d7390a665786365707490a5666c61677380")
 
 
+
+
+def emitted(*data, rooms=()):
+    """`emitter.to(rooms).emit(...)`."""
+    return msgpack.packb(["emitter", {"type": 2, "data": data, "nsp": "/"}, {"rooms": rooms, "flags": {}, "except": []}])
+
+
 @pytest.fixture(scope="module")
 def cluster():
     pair = [hubs.Process("realtime", hubs.port(index), REALTIME_CONFORMANCE="1") for index in (20, 21)]
@@ -64,8 +71,7 @@ def test_emitters_and_adapters_reach_clients_on_both_hubs(cluster):
             for socket in sockets:
                 await socket.send_str('421["join","stage"]')
                 assert await receive(socket) == "431[]"
-            body = msgpack.packb(["emitter", {"type": 2, "data": ["bytes", b"\x01\x02"], "nsp": "/"}, {"rooms": ["stage"], "flags": {}, "except": []}])
-            await database.publish("socket.io#/#stage#", body)
+            await database.publish("socket.io#/#stage#", emitted("bytes", b"\x01\x02", rooms=["stage"]))
             for socket in sockets:
                 assert [await receive(socket), await receive(socket)] == ['451-["bytes",{"_placeholder":true,"num":0}]', b"\x01\x02"]
             # What one hub's client publishes, other servers read as the adapter's own.
@@ -82,6 +88,27 @@ def test_emitters_and_adapters_reach_clients_on_both_hubs(cluster):
             assert len(uid) == 6 and packet == {"type": 2, "data": ["news", {"n": 7}], "nsp": "/"}
             assert options["rooms"] == ["stage"] and options["except"] == [] and options["flags"] == {}
             await spy.aclose()
+            for socket in sockets:
+                await socket.close()
+        await database.aclose()
+    run(scenario())
+
+
+def test_order_holds_when_redis_has_forgotten_every_script(cluster):
+    """Both hubs number what an emitter sends; a call repeated because its script was unknown must not fall behind the next message's."""
+    async def scenario():
+        database = redis.from_url(settings.url("redis"))
+        async with clients(cluster[0]) as peers:
+            sockets = [await peer.connected() for peer in peers]
+            sent = 0
+            for _ in range(50):
+                await database.script_flush()
+                first = sent
+                for _ in range(6):
+                    await database.publish("socket.io#/#", emitted("step", sent))
+                    sent += 1
+                for socket in sockets:
+                    assert [await receive(socket) for _ in range(first, sent)] == [f'42["step",{number}]' for number in range(first, sent)]
             for socket in sockets:
                 await socket.close()
         await database.aclose()

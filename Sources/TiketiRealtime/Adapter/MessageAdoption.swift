@@ -33,12 +33,14 @@ final class MessageAdoption {
         pending += 1
         let mark = mark(of: payload, in: message.channel)
         let keys = [EventLog.counter, mark] + EventLog.streams(message.namespace, message.target.rooms)
-        // Calls are answered in the order they were made: one connection. The task runs on `loop`, to which this object is confined.
+        let arguments: [RedisArgument] = [.bytes(message.encodedWithoutOffset()), RedisArgument(EventLog.entries)]
+        // Calls run in the order they were made: one connection, and by source, for one repeated because its script was unknown would fall behind
+        // the next.
+        let command = EventLog.adopt.command(keys: keys.map { .string($0) }, arguments: arguments, byHash: false)
+        // The task runs on `loop`, to which this object is confined.
         nonisolated(unsafe) let adoption = self
         loop.spawn {
-            let answer = try? await adoption.redis.evaluate(
-                EventLog.adopt, keys: keys.map { .string($0) },
-                arguments: [.bytes(message.encodedWithoutOffset()), RedisArgument(EventLog.entries)])
+            let answer = try? await adoption.redis.send(command)
             adoption.adopted(message, answer?.int)
         }
     }

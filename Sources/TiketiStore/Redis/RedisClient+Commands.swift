@@ -44,7 +44,8 @@ extension RedisClient {
         try await Int(send(["PUBLISH", .string(channel), .bytes(payload)]).int ?? 0)
     }
 
-    /// Runs a script by its hash, or by its source when the server has forgotten it.
+    /// Runs a script by its hash, or by its source when the server has forgotten it; it may then run behind commands sent after it. Where the order
+    /// matters, send `RedisScript.command` by source.
     public func evaluate(
         _ script: RedisScript, keys: [RedisArgument] = [], arguments: [RedisArgument] = [], timeoutNanoseconds: UInt64? = nil
     ) async throws(RedisError) -> RedisValue {
