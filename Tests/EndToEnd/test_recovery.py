@@ -107,14 +107,14 @@ def pair():
         yield processes
 
 
-async def session(client):
-    """A WebSocket in the namespace, its private id and the server's answer."""
+async def session(client, room="hall"):
+    """A WebSocket in the namespace and in a room, and the server's answer."""
     socket = await client.websocket()
     await receive(socket)
     await socket.send_str("40")
     answer = json.loads((await receive(socket))[2:])
     assert '"auth"' in await receive(socket)
-    await socket.send_str('420["join","hall"]')
+    await socket.send_str(f'420["join","{room}"]')
     assert await receive(socket) == "430[]"
     return socket, answer
 
@@ -171,6 +171,63 @@ def test_a_client_that_saw_no_event_yet_recovers_too(pair):
             assert resumed == answer and [json.loads(message[2:])[0] for message in missed] == ["while away"]
             await again.close()
             await publisher.close()
+    run(scenario())
+
+
+def test_equal_messages_of_an_emitter_are_several(pair):
+    """Hubs tell by its bytes which message of an emitter is which. One that got none of the first must not take the next for one of them."""
+    async def scenario():
+        database = redis.from_url(settings.url("redis"))
+        async with aiohttp.ClientSession() as http:
+            sockets, offsets = [], []
+
+            async def expect(event, times):
+                for _ in range(times):
+                    database.publish(*emitted(event, {}, ["again"]))
+                for socket in sockets:
+                    seen = [json.loads((await receive(socket))[2:]) for _ in range(times)]
+                    assert [message[0] for message in seen] == [event] * times
+                    offsets.append([int(message[2]) for message in seen])
+                assert all(earlier < later for earlier, later in zip(offsets[-1], offsets[-1][1:]))
+
+            for process in (pair[0], pair[1], pair[0]):
+                sockets.append((await session(Peer(http, process.url, "/socket.io/"), "again"))[0])
+                await expect("refresh", 3)
+                await expect("other", 1)
+                await expect("refresh", 2)
+                # The same numbers at every hub.
+                assert all(found == offsets[-1] for found in offsets[-len(sockets):])
+            for socket in sockets:
+                await socket.close()
+        database.close()
+    run(scenario())
+
+
+def test_offsets_rise_when_redis_goes_back_to_a_snapshot(pair):
+    """A server restored from an earlier snapshot has an earlier counter. Clients drop what is not newer than what they have."""
+    async def scenario():
+        database = redis.from_url(settings.url("redis"))
+        async with aiohttp.ClientSession() as http:
+            one, two = [Peer(http, process.url, "/socket.io/") for process in pair]
+            publisher = await two.connected()
+            socket, _ = await session(one, "restored")
+            seen = []
+            for number in range(4):
+                snapshot = database.get("tiketi:live:offset")
+                for _ in range(50):
+                    await publisher.send_str('42["publish","restored","own",{}]')
+                for _ in range(50):
+                    seen.append(json.loads((await receive(socket))[2:]))
+                database.set("tiketi:live:offset", snapshot)
+                database.delete("tiketi:live:log:/#restored")
+                database.publish(*emitted("foreign", {"n": number}, ["restored"]))
+                seen.append(json.loads((await receive(socket))[2:]))
+            assert [message[0] for message in seen] == (["own"] * 50 + ["foreign"]) * 4
+            offsets = [int(message[2]) for message in seen]
+            assert all(earlier < later for earlier, later in zip(offsets, offsets[1:]))
+            await socket.close()
+            await publisher.close()
+        database.close()
     run(scenario())
 
 

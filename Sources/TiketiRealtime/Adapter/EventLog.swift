@@ -21,12 +21,11 @@ enum EventLog {
         return rooms.filter { known.insert($0).inserted }.map { stream(namespace, $0) }
     }
 
-    /// Numbers begin with the clock's microseconds, so that they rise even when Redis has lost everything.
+    /// Numbers are the clock's microseconds, or one more than the number before where that is higher: they rise even when Redis has lost everything,
+    /// or has gone back to an earlier snapshot.
     private static let beginning = """
-        if redis.call('EXISTS', KEYS[1]) == 0 then
-          local t = redis.call('TIME')
-          redis.call('SET', KEYS[1], string.format('%.0f', t[1] * 1000000 + t[2]))
-        end
+        local t = redis.call('TIME')
+        local n = math.max(t[1] * 1000000 + t[2], tonumber(redis.call('GET', KEYS[1]) or '0'))
         local before = {}
         local function append(k, n, m, limit)
           if not before[k] then
@@ -51,7 +50,7 @@ enum EventLog {
     static let publish = RedisScript(
         beginning + """
             local count = tonumber(ARGV[2])
-            local n = redis.call('INCRBY', KEYS[1], count) - count
+            redis.call('SET', KEYS[1], string.format('%.0f', n + count))
             local at = 3
             for _ = 1, count do
               n = n + 1
@@ -64,18 +63,42 @@ enum EventLog {
 
             """ + ending)
 
-    /// For a message that somebody else has published: every hub that got it calls this, the first one numbers and logs it.
-    /// Keys: counter, mark of the message, streams. Arguments: message without its offset, entries to keep.
+    /// For a message that somebody else has published: every hub that got it calls this, the first one numbers and logs it. Messages of the same
+    /// bytes are told apart by their order: the nth that a hub got is the nth of all, counted from the first that it could hear.
+    /// Keys: counter, history of these bytes, streams. Arguments: message without its offset, entries to keep, the hub, the last offset before it
+    /// could hear the message.
     static let adopt = RedisScript(
         beginning + """
-            local known = redis.call('GET', KEYS[2])
-            if known then return tonumber(known) end
-            local n = redis.call('INCR', KEYS[1])
+            local hub = 'hub:' .. ARGV[3]
+            local floor = tonumber(ARGV[4])
+            local limit = tonumber(ARGV[2])
+            local last = tonumber(redis.call('HGET', KEYS[2], 'last') or '0')
+            local nth = tonumber(redis.call('HGET', KEYS[2], hub) or math.max(0, last - limit))
+            local known
+            repeat
+              nth = nth + 1
+              known = tonumber(redis.call('HGET', KEYS[2], nth) or '0')
+            until known == 0 or known > floor
+            redis.call('HSET', KEYS[2], hub, nth)
+            if known > 0 then
+              redis.call('PEXPIRE', KEYS[2], \(adoptionMilliseconds))
+              return known
+            end
+            n = n + 1
+            redis.call('SET', KEYS[1], string.format('%.0f', n))
             local m = ARGV[1] .. struct.pack('>I8', n)
-            for k = 3, #KEYS do append(k, n, m, ARGV[2]) end
-            redis.call('SET', KEYS[2], string.format('%.0f', n), 'PX', 20000)
+            for k = 3, #KEYS do append(k, n, m, limit) end
+            redis.call('HSET', KEYS[2], nth, string.format('%.0f', n), 'last', nth)
+            redis.call('HDEL', KEYS[2], nth - limit)
+            redis.call('PEXPIRE', KEYS[2], \(adoptionMilliseconds))
 
             """ + ending)
+
+    /// How far apart two hubs may get a message.
+    private static let adoptionMilliseconds = 20_000
+
+    /// The highest offset so far; 0 when there is none, or Redis can't be asked.
+    static func lastOffset(_ redis: RedisClient) async -> Int64 { (try? await redis.send(["GET", .string(counter)]))?.int ?? 0 }
 
     /// The words of one publication, for a pipeline: by source, because a pipeline can't repeat a call that the server did not know.
     static func command(_ messages: [ClassicMessage]) -> [RedisArgument] {

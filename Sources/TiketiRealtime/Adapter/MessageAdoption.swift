@@ -7,19 +7,16 @@ import TiketiStore
 final class MessageAdoption {
     private let redis: RedisClient
     private let loop: EventLoop
+    private let hub: String
     private let deliver: (ClassicMessage, Int64?) -> Void
     /// Messages that wait for their number.
     private var pending = 0
     /// Numbered messages that came while others waited: their numbers may be higher than those still to come.
     private var waiting = Deque<(message: ClassicMessage, offset: Int64)>()
-    /// How often each message came lately: the same bytes twice are two messages.
-    private var seen: [UInt64: (count: Int, at: UInt64)] = [:]
-    private static let memoryNanoseconds: UInt64 = 30_000_000_000
-    private static let memoryLimit = 65_536
-
-    init(_ redis: RedisClient, loop: EventLoop, deliver: @escaping (ClassicMessage, Int64?) -> Void) {
+    init(_ redis: RedisClient, loop: EventLoop, hub: String, deliver: @escaping (ClassicMessage, Int64?) -> Void) {
         self.redis = redis
         self.loop = loop
+        self.hub = hub
         self.deliver = deliver
     }
 
@@ -28,12 +25,14 @@ final class MessageAdoption {
         if pending == 0 { deliver(message, offset) } else { waiting.append((message, offset)) }
     }
 
-    /// A message without one.
-    func adopt(_ message: ClassicMessage, _ payload: [UInt8]) {
+    /// A message without one. `floor`: the last offset before its channel was subscribed.
+    func adopt(_ message: ClassicMessage, _ payload: [UInt8], floor: Int64) {
         pending += 1
-        let mark = mark(of: payload, in: message.channel)
-        let keys = [EventLog.counter, mark] + EventLog.streams(message.namespace, message.target.rooms)
-        let arguments: [RedisArgument] = [.bytes(message.encodedWithoutOffset()), RedisArgument(EventLog.entries)]
+        let streams = EventLog.streams(message.namespace, message.target.rooms)
+        let keys = [EventLog.counter, history(of: payload, in: message.channel)] + streams
+        let arguments: [RedisArgument] = [
+            .bytes(message.encodedWithoutOffset()), RedisArgument(EventLog.entries), .string(hub), .integer(floor),
+        ]
         // Calls run in the order they were made: one connection, and by source, for one repeated because its script was unknown would fall behind
         // the next.
         let command = EventLog.adopt.command(keys: keys.map { .string($0) }, arguments: arguments, byHash: false)
@@ -56,20 +55,12 @@ final class MessageAdoption {
         while pending == 0, let next = waiting.popFirst() { deliver(next.message, next.offset) }
     }
 
-    /// A name that every hub gives this message: its bytes, and how many like it came before.
-    private func mark(of payload: [UInt8], in channel: String) -> String {
+    /// A name that every hub gives messages of these bytes.
+    private func history(of payload: [UInt8], in channel: String) -> String {
         var digest = Digest()
         digest.add(Array(channel.utf8))
         digest.add(payload)
-        let now = loop.now
-        if seen.count >= Self.memoryLimit { seen = seen.filter { now - $0.value.at < Self.memoryNanoseconds } }
-        if seen.count >= Self.memoryLimit { seen = [:] }
-        var entry = seen[digest.first] ?? (0, now)
-        if now - entry.at > Self.memoryNanoseconds { entry.count = 0 }
-        entry.count += 1
-        entry.at = now
-        seen[digest.first] = entry
-        return "tiketi:live:adopted:\(digest.text):\(entry.count)"
+        return "tiketi:live:adopted:\(digest.text)"
     }
 
     /// Two FNV-1a sums of 64 bits with different beginnings: the same in every process, and not meant against forgers, who could simply publish.

@@ -90,6 +90,8 @@ final class RedisHubCore: @unchecked Sendable {
     private(set) var hub: HubReference?
     private var subscriber: RedisSubscriber?
     private var channels: [String: Presence] = [:]
+    /// The log's last offset before the namespaces' channels were subscribed.
+    private var floor: Int64 = 0
     private var adoption: MessageAdoption?
     private var renewal: LoopTimer?
     /// A room left and entered again within this time keeps its subscription.
@@ -99,6 +101,8 @@ final class RedisHubCore: @unchecked Sendable {
     private final class Presence {
         var loops: Set<Int> = []
         var timer: LoopTimer?
+        /// The log's last offset before the channel was subscribed; nil until it is known.
+        var floor: Int64?
     }
 
     init(
@@ -118,16 +122,17 @@ final class RedisHubCore: @unchecked Sendable {
         let subscriber = RedisSubscriber(configuration, loop: loop, onReconnect: onGap) { [self] channel, payload in
             receive(channel, payload)
         }
-        subscriber.subscribe(namespaces.map { ClassicMessage.channel($0, rooms: []) })
-        // Every socket is the room of its id, and all ids of this hub begin alike: one pattern is enough for all of them.
-        for namespace in namespaces { subscriber.psubscribe("\(ClassicMessage.prefix)#\(namespace)#\(uid)*") }
         self.subscriber = subscriber
         requests = HubRequests(hub: hub, redis: redis, uid: uid)
         for namespace in namespaces { requestChannels[HubRequests.channel(namespace)] = namespace }
         subscriber.subscribe(Array(requestChannels.keys))
-        guard let log else { return }
+        guard let log else { return subscribe(namespaces) }
         subscriber.subscribe(RedisSessionStore.ownerChannel(uid))
-        adoption = MessageAdoption(log.redis, loop: loop) { [weak self] message, offset in self?.deliver(message, offset) }
+        adoption = MessageAdoption(log.redis, loop: loop, hub: uid) { [weak self] message, offset in self?.deliver(message, offset) }
+        loop.spawn { [self] in
+            floor = await EventLog.lastOffset(log.redis)
+            subscribe(namespaces)
+        }
         renewal = loop.schedule(afterNanoseconds: RedisSessionStore.renewalNanoseconds) { [weak self, live = hub.live] in
             let pids = live.ids
             self?.loop.spawn { await log.sessions.renew(pids) }
@@ -135,18 +140,25 @@ final class RedisHubCore: @unchecked Sendable {
         }
     }
 
+    private func subscribe(_ namespaces: [String]) {
+        subscriber?.subscribe(namespaces.map { ClassicMessage.channel($0, rooms: []) })
+        // Every socket is the room of its id, and all ids of this hub begin alike: one pattern is enough for all of them.
+        for namespace in namespaces { subscriber?.psubscribe("\(ClassicMessage.prefix)#\(namespace)#\(uid)*") }
+    }
+
     func appeared(_ channel: String, _ loopIndex: Int, _ ready: @escaping @Sendable (Bool) -> Void) {
-        if let known = channels[channel] {
-            known.timer?.cancel()
-            known.timer = nil
-            known.loops.insert(loopIndex)
-        } else {
-            let presence = Presence()
-            presence.loops = [loopIndex]
-            channels[channel] = presence
-        }
+        let presence = channels[channel] ?? Presence()
+        channels[channel] = presence
+        presence.timer?.cancel()
+        presence.timer = nil
+        presence.loops.insert(loopIndex)
         guard let subscriber else { return ready(false) }
-        loop.spawn { ready(await subscriber.subscribe(channel, waitingNanoseconds: Self.subscribeTimeout)) }
+        // The presence is used on this loop only.
+        nonisolated(unsafe) let awaited = presence
+        loop.spawn { [log] in
+            if let log, awaited.floor == nil { awaited.floor = await EventLog.lastOffset(log.redis) }
+            ready(await subscriber.subscribe(channel, waitingNanoseconds: Self.subscribeTimeout))
+        }
     }
 
     func vanished(_ channel: String, _ loopIndex: Int) {
@@ -176,7 +188,7 @@ final class RedisHubCore: @unchecked Sendable {
         } else if message.uid == uid {
             return
         } else if let adoption, message.offset == nil, !message.target.isVolatile {
-            adoption.adopt(message, payload)
+            adoption.adopt(message, payload, floor: channels[message.channel]?.floor ?? floor)
         } else {
             deliver(message, nil)
         }
