@@ -3,7 +3,8 @@
 //   followers CLIENTS PORT...
 //
 // Client i begins at port i modulo their number and goes to the next one whenever it lost its connection. Prints "ready" when all are in the room,
-// and after a line on standard input the JSON of what was seen. Events carry {"n":N}, counting from 1.
+// and after a line on standard input with the last event's number, as soon as all have got that one or half a minute later, the JSON of what was
+// seen. Events carry {"n":N}, counting from 1.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -197,6 +198,12 @@ static void turn(void) {
         if (clients[i].state == AWAY && clients[i].due && clients[i].due <= time) begin(&clients[i], i);
 }
 
+static int behind(long number) {
+    for (int i = 0; i < count; i++)
+        if (clients[i].last < number) return 1;
+    return 0;
+}
+
 int main(int argc, char **argv) {
     if (argc < 3) return 64;
     count = atoi(argv[1]);
@@ -216,8 +223,10 @@ int main(int argc, char **argv) {
     printf("ready\n");
     fflush(stdout);
     fcntl(0, F_SETFL, O_NONBLOCK);
-    char line[16];
-    while (read(0, line, sizeof line) < 0) turn();
+    char line[16] = "";
+    while (read(0, line, sizeof line - 1) < 0) turn();
+    // What a client that was last to come back has missed comes before it is ready.
+    for (uint64_t end = now() + 30000; (behind(atol(line)) || ready < count) && now() < end;) turn();
     long least = clients[0].last, most = clients[0].last;
     for (int i = 0; i < count; i++) {
         if (clients[i].last < least) least = clients[i].last;

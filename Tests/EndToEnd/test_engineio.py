@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import time
 
 import aiohttp
 import pytest
@@ -102,11 +103,8 @@ async def test_a_post_beyond_the_limit_is_refused(client):
 @scenario(BOTH)
 async def test_duplicate_polls_end_the_session(client):
     sid = await client.polling()
-
-    async def second():
-        await asyncio.sleep(0.005)
-        return await client.get(sid, "&t=burst")
-    first, late = await asyncio.gather(client.get(sid), second())
+    # On two connections either may come first.
+    first, late = sorted(await asyncio.gather(client.get(sid), client.get(sid, "&t=burst")))
     assert first == (200, "1") and late[0] == 400
     assert (await client.get(sid))[0] == 400
 
@@ -116,7 +114,8 @@ async def test_a_cancelled_poll_ends_the_session(client):
     for _ in range(5):
         sid = await client.polling()
         poll = asyncio.create_task(client.get(sid))
-        await asyncio.sleep(0.005)
+        # Nothing tells when it has reached the hub.
+        await asyncio.sleep(0.05)
         poll.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await poll
@@ -168,8 +167,11 @@ async def test_polling_heartbeat(client):
 async def test_a_polling_session_ends_without_pongs(client):
     for _ in range(3):
         sid = await client.polling()
+        began = time.monotonic()
         await asyncio.sleep(INTERVAL + TIMEOUT)
-        assert (await client.get(sid))[0] == 400
+        # A hub that was held up gives its clients that time as well.
+        while (await client.get(sid))[0] != 400:
+            assert time.monotonic() - began < 2 * (INTERVAL + TIMEOUT)
 
 
 @scenario(BOTH)

@@ -6,6 +6,7 @@ import os
 import subprocess
 
 import aiohttp
+import helpers
 import hubs
 import msgpack
 import pytest
@@ -88,10 +89,9 @@ def test_a_killed_hub_costs_no_event(followers, publisher):
                             number += 1
                             await source.publish(number)
                             await asyncio.sleep(1 / RATE)
-                    await asyncio.sleep(3)
                 return number
             number = asyncio.run(scenario())
-            seen = json.loads(crowd.communicate("\n", timeout=30)[0].splitlines()[-1])
+            seen = json.loads(crowd.communicate(f"{number}\n", timeout=60)[0].splitlines()[-1])
         finally:
             crowd.kill()
     print(seen)
@@ -119,6 +119,12 @@ async def session(client, room="hall"):
     return socket, answer
 
 
+async def logged(watcher, *events):
+    """Returns when a client in the room has got these: they are in the log by then."""
+    for event in events:
+        assert json.loads((await receive(watcher))[2:])[0] == event
+
+
 async def resume(client, pid, offset):
     """Messages up to and with the answer to a CONNECT that names a session."""
     socket = await client.websocket()
@@ -135,14 +141,14 @@ def test_a_half_open_connection_is_taken_over(pair):
     async def scenario():
         async with aiohttp.ClientSession() as http:
             one, two = [Peer(http, process.url, "/socket.io/") for process in pair]
-            publisher = await two.connected()
+            publisher = (await session(two))[0]
             for second in (two, one):
                 socket, answer = await session(one)
                 await publisher.send_str('42["publish","hall","first",{}]')
                 first = json.loads((await receive(socket))[2:])
                 assert first[:2] == ["first", {}] and isinstance(first[2], str)
                 await publisher.send_str('42["publish","hall","second",{}]')
-                await asyncio.sleep(0.1)
+                await logged(publisher, "first", "second")
                 again, missed, resumed = await resume(second, answer["pid"], first[2])
                 assert resumed == answer
                 assert [json.loads(message[2:])[:2] for message in missed] == [["second", {}]]
@@ -152,6 +158,7 @@ def test_a_half_open_connection_is_taken_over(pair):
                 assert '"auth"' in await receive(again)
                 await publisher.send_str('42["publish","hall","third",{}]')
                 assert json.loads((await receive(again))[2:])[0] == "third"
+                await logged(publisher, "third")
                 await again.send_str("41")
                 await again.close()
             await publisher.close()
@@ -162,11 +169,11 @@ def test_a_client_that_saw_no_event_yet_recovers_too(pair):
     async def scenario():
         async with aiohttp.ClientSession() as http:
             one, two = [Peer(http, process.url, "/socket.io/") for process in pair]
-            publisher = await two.connected()
+            publisher = (await session(two))[0]
             socket, answer = await session(one)
             await socket.close()
             await publisher.send_str('42["publish","hall","while away",{}]')
-            await asyncio.sleep(0.1)
+            await logged(publisher, "while away")
             again, missed, resumed = await resume(two, answer["pid"], None)
             assert resumed == answer and [json.loads(message[2:])[0] for message in missed] == ["while away"]
             await again.close()
@@ -233,17 +240,19 @@ def test_offsets_rise_when_redis_goes_back_to_a_snapshot(pair):
 
 def test_what_cannot_be_recovered_begins_anew(pair):
     async def scenario():
+        database = redis.from_url(settings.url("redis"))
         async with aiohttp.ClientSession() as http:
             one = Peer(http, pair[0].url, "/socket.io/")
             socket, answer = await session(one)
             # The client left of its own will.
             await socket.send_str("41")
-            await asyncio.sleep(0.1)
+            helpers.eventually(lambda: not database.exists(f"tiketi:live:session:{answer['pid']}"), "the session's end")
             await socket.close()
             for pid, offset in [(answer["pid"], "0"), ("unknown", "0"), ("", "0"), (answer["pid"], "no number")]:
                 fresh, missed, begun = await resume(one, pid, offset)
                 assert missed == [] and begun["sid"] != answer["sid"] and begun["pid"] != answer["pid"]
                 await fresh.close()
+        database.close()
     run(scenario())
 
 
@@ -252,14 +261,14 @@ def test_a_log_that_was_cut_is_no_recovery(pair):
         database = redis.from_url(settings.url("redis"))
         async with aiohttp.ClientSession() as http:
             one, two = [Peer(http, process.url, "/socket.io/") for process in pair]
-            publisher = await two.connected()
+            publisher = (await session(two))[0]
             socket, answer = await session(one)
             await publisher.send_str('42["publish","hall","seen",{}]')
             offset = json.loads((await receive(socket))[2:])[2]
             await socket.close()
             for index in range(3):
                 await publisher.send_str(f'42["publish","hall","missed",{index}]')
-            await asyncio.sleep(0.1)
+            await logged(publisher, "seen", *["missed"] * 3)
             database.xtrim("tiketi:live:log:/#hall", maxlen=1, approximate=False)
             again, missed, begun = await resume(one, answer["pid"], offset)
             assert missed == [] and begun["pid"] != answer["pid"]
