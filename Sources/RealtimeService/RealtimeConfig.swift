@@ -26,6 +26,7 @@ public struct RealtimeConfig: Sendable {
         config.server.engine.upgradeTimeoutMilliseconds = reader.int("SOCKET_IO_UPGRADE_TIMEOUT_MS", default: 10_000, in: 100...600_000)
         config.server.engine.acceptRate = reader.int("SOCKET_IO_ACCEPT_RATE", default: 5_000, in: 0...1_000_000)
         config.server.recovery = recovery(&reader)
+        config.server.usesRing = reader.bool("SOCKET_IO_URING", default: true)
         if reader.bool("SOCKET_IO_COMPRESSION", default: false) { config.server.engine.deflate = WebSocketDeflateOptions() }
         config.server.engine.node = UInt16(reader.int("REALTIME_NODE_ID", default: .random(in: 1...65_535), in: 0...65_535))
         config.drainSeconds = Double(reader.seconds("REALTIME_DRAIN_SECONDS", default: 10, in: 0...600))

@@ -168,20 +168,25 @@ import TiketiNet
         #expect(seen["none"] == ["all-not-a", "end"])
     }
 
-    /// More members than one tick serves: everybody gets every broadcast once and in order, also over two rooms.
-    @Test func largeRooms() async throws {
-        let hub = try await TestHub.start { $0.deliveriesPerTick = 7 }
+    /// More members than one tick serves, some of whom want frames of their own: everybody gets every broadcast once and in order, also over two
+    /// rooms.
+    @Test(arguments: [["hall"], ["hall", "hall"], []]) func largeRooms(rooms: [String]) async throws {
+        let hub = try await TestHub.start {
+            $0.deliveriesPerTick = 7
+            $0.engine.deflate = WebSocketDeflateOptions()
+        }
         let count = 60
+        let (plain, compressing) = (WebSocketConfiguration(), compression())
         let wrong = try await withThrowingTaskGroup(of: [String].self) { group in
             let gate = Gate(count)
-            for _ in 0..<count {
+            for index in 0..<count {
                 group.addTask {
-                    try await self.session(hub) { connection in
+                    try await self.session(hub, configuration: index % 3 == 0 ? compressing : plain) { connection in
                         connection.send(text: "421[\"join\",\"hall\"]")
                         _ = await connection.next()
                         if await gate.arrive() {
                             for number in 0..<5 {
-                                hub.server.emit("n", SocketArguments(json: "\(number)"), to: BroadcastTarget(rooms: ["hall", "hall"]))
+                                hub.server.emit("n", SocketArguments(json: "\(number)"), to: BroadcastTarget(rooms: rooms))
                             }
                             hub.server.emit("end")
                         }
@@ -195,6 +200,46 @@ import TiketiNet
             return try await group.reduce(into: 0) { $0 += $1 == expected ? 0 : 1 }
         }
         #expect(wrong == 0)
+    }
+
+    /// Members come and go while broadcasts are under way: who stays gets all of them, who does not gets none twice.
+    @Test func comingAndGoingDuringBroadcasts() async throws {
+        let hub = try await TestHub.start { $0.deliveriesPerTick = 7 }
+        let (staying, restless, last) = (30, 30, 400)
+        let seen = try await withThrowingTaskGroup(of: (Bool, [Int]).self) { group in
+            let gate = Gate(staying + restless)
+            for index in 0..<staying + restless {
+                group.addTask {
+                    try await self.session(hub) { connection in
+                        connection.send(text: "421[\"join\",\"hall\"]")
+                        _ = await connection.next()
+                        if await gate.arrive() {
+                            Task {
+                                for number in 1...last {
+                                    hub.server.emit("n", SocketArguments(json: "\(number)"), to: BroadcastTarget(rooms: ["hall"]))
+                                    await Task.yield()
+                                }
+                                hub.server.emit("end")
+                            }
+                        }
+                        var numbers: [Int] = []
+                        while true {
+                            let text = await connection.next()
+                            if text == "42[\"end\"]" || text == "closed" { return (index < staying, numbers) }
+                            guard let number = Int(text.dropFirst(7).dropLast()), text.hasPrefix("42[") else { continue }
+                            numbers.append(number)
+                            if index >= staying, number % 5 == index % 5 {
+                                connection.send(text: "422[\"leave\",\"hall\"]")
+                                connection.send(text: "423[\"join\",\"hall\"]")
+                            }
+                        }
+                    }
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(seen.filter(\.0).map(\.1) == [[Int]](repeating: Array(1...last), count: staying))
+        for (_, numbers) in seen { #expect(zip(numbers, numbers.dropFirst()).allSatisfy { $0 < $1 }) }
     }
 
     /// Broadcasts of one tick wait for its end, to be sent together; what a socket is sent or joins in between keeps its place.
@@ -211,10 +256,15 @@ import TiketiNet
         #expect(seen == ["a", "b", "direct", "after", "joined", "end"].map { "42[\"\($0)\"]" })
     }
 
-    @Test func compressedBroadcast() async throws {
-        let hub = try await TestHub.start { $0.engine.deflate = WebSocketDeflateOptions() }
+    private func compression() -> WebSocketConfiguration {
         var configuration = WebSocketConfiguration()
         configuration.deflate = WebSocketDeflateOptions()
+        return configuration
+    }
+
+    @Test func compressedBroadcast() async throws {
+        let hub = try await TestHub.start { $0.engine.deflate = WebSocketDeflateOptions() }
+        let configuration = compression()
         let text = String(repeating: "좌석 ", count: 2000)
         let back = try await session(hub, configuration: configuration) { connection in
             guard connection.compresses else { return "not negotiated" }

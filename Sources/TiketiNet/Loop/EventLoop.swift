@@ -15,6 +15,8 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     public let index: Int
     public let statistics = LoopStatistics()
     var buffers = BufferPool()
+    /// For streams that often get the same bytes. On the loop only.
+    public let lanes = StreamLanes()
 
     private var poller = Poller()
     private let wheel: TimerWheel

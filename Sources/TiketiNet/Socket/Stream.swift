@@ -15,19 +15,29 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
     public let loop: EventLoop
     public let peer: SocketAddress
 
-    private var descriptor: Int32
+    private(set) var descriptor: Int32 {
+        didSet { updateLane() }
+    }
     private var mayRead = false
-    private var mayWrite = true
+    /// Whether the kernel is believed to take bytes.
+    var mayWrite = true {
+        didSet { updateLane() }
+    }
     private var peerFinished = false
     private var readWaiter: LoopContinuation<IOError?>?
-    private var writeWaiter: LoopContinuation<IOError?>?
+    var writeWaiter: LoopContinuation<IOError?>?
     private var parkedReader: (any ParkedReader)?
     private var readInterruption: IOError?
-    private var writeInterruption: IOError?
-    private var outgoing = Deque<[UInt8]>()
-    private var outgoingOffset = 0
-    private var flushScheduled = false
-    public private(set) var queuedBytes = 0
+    var writeInterruption: IOError?
+    var outgoing = Deque<[UInt8]>()
+    /// How much of the first chunk has been sent.
+    var outgoingOffset = 0
+    var flushScheduled = false
+    public internal(set) var queuedBytes = 0 {
+        didSet { updateLane() }
+    }
+    /// Where broadcasts find this stream; -1: nowhere.
+    var lane: Int32 = -1
     private var peerWatcher: (() -> Void)?
     /// Called once when the connection ends; goes with the descriptor when that moves to another loop.
     var onClose: (@Sendable () -> Void)?
@@ -147,167 +157,6 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
         }
     }
 
-    // MARK: Writing
-
-    public func write(_ bytes: [UInt8]) {
-        loop.preconditionOnLoop()
-        guard descriptor >= 0, !bytes.isEmpty else { return }
-        outgoing.append(bytes)
-        queuedBytes += bytes.count
-        guard !flushScheduled, mayWrite else { return }
-        flushScheduled = true
-        loop.atEndOfTick { [self] in
-            flushScheduled = false
-            // A failure is kept by the kernel and reported to the next flush or read.
-            if descriptor >= 0 { _ = sendQueued() }
-        }
-    }
-
-    /// Sends bytes behind what is queued, as far as the kernel takes them now: for a broadcast, which has nothing to add in this tick and many others
-    /// to serve. What is left goes out when the kernel takes more; a failure shows at the next flush or read.
-    public func writeNow(_ bytes: [UInt8]) {
-        loop.preconditionOnLoop()
-        guard descriptor >= 0, !bytes.isEmpty else { return }
-        var sent = 0
-        if mayWrite && queuedBytes == 0 {
-            sent = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress!, $0.count, Int32(MSG_NOSIGNAL)) }
-            if sent == bytes.count { return }
-            if sent < 0 {
-                if errno == EAGAIN { mayWrite = false }
-                sent = 0
-            }
-            outgoingOffset = sent
-        }
-        outgoing.append(bytes)
-        queuedBytes += bytes.count - sent
-        if mayWrite { _ = sendQueued() }
-    }
-
-    /// Queues bytes without arranging for them to leave: for a caller that will call `sendNow` or `flush` itself in this tick.
-    public func enqueue(_ bytes: [UInt8]) {
-        loop.preconditionOnLoop()
-        guard descriptor >= 0, !bytes.isEmpty else { return }
-        outgoing.append(bytes)
-        queuedBytes += bytes.count
-    }
-
-    /// Sends what is queued as far as the kernel takes it without waiting; true when nothing is left. A failure shows at the next flush.
-    public func sendNow() -> Bool {
-        loop.preconditionOnLoop()
-        guard descriptor >= 0, mayWrite else { return false }
-        return sendQueued() == nil && queuedBytes == 0
-    }
-
-    public func write(from buffer: ByteBuffer) async throws(IOError) {
-        loop.preconditionOnLoop()
-        while true {
-            if queuedBytes > 0 { try await flush() }
-            if buffer.isEmpty { return }
-            guard descriptor >= 0 else { throw .closed }
-            if mayWrite {
-                let bytes = buffer.readable
-                let count = Glibc.send(descriptor, bytes.baseAddress!, bytes.count, Int32(MSG_NOSIGNAL))
-                if count >= 0 {
-                    buffer.consume(count)
-                    continue
-                }
-                if errno == EINTR { continue }
-                guard errno == EAGAIN else { throw IOError(errno: errno) }
-                mayWrite = false
-            }
-            try await waitWritable()
-        }
-    }
-
-    public func flush() async throws(IOError) {
-        loop.preconditionOnLoop()
-        while true {
-            guard descriptor >= 0 else { throw .closed }
-            if mayWrite, let failure = sendQueued() { throw failure }
-            if queuedBytes == 0 { return }
-            try await waitWritable()
-        }
-    }
-
-    private func waitWritable() async throws(IOError) {
-        if let interruption = writeInterruption { throw interruption }
-        let failure = await withLoopContinuation { (continuation: LoopContinuation<IOError?>) in
-            assert(writeWaiter == nil, "a stream has one writer")
-            writeWaiter = continuation
-        }
-        if let failure { throw failure }
-    }
-
-    public func interruptWrite(_ error: IOError) {
-        loop.preconditionOnLoop()
-        writeInterruption = error
-        if let waiter = writeWaiter {
-            writeWaiter = nil
-            waiter.resume(returning: error)
-        }
-    }
-
-    /// Gathers up to 64 queued chunks into each system call until all are sent or the kernel's buffer is full.
-    private func sendQueued() -> IOError? {
-        while queuedBytes > 0 {
-            let count = outgoing.count == 1 ? sendFirst() : withVectors { writev(descriptor, $0, $1) }
-            if count < 0 {
-                if errno == EINTR { continue }
-                guard errno == EAGAIN else { return IOError(errno: errno) }
-                mayWrite = false
-                return nil
-            }
-            dropSent(count)
-        }
-        return nil
-    }
-
-    /// One chunk, the usual case: `send` and `recv` go past the file layer and cost a few percent less than `writev` and `read`.
-    private func sendFirst() -> Int {
-        outgoing[0].withUnsafeBytes { bytes in
-            send(descriptor, bytes.baseAddress! + outgoingOffset, bytes.count - outgoingOffset, Int32(MSG_NOSIGNAL))
-        }
-    }
-
-    private func withVectors(_ body: (UnsafePointer<iovec>, Int32) -> Int) -> Int {
-        let limit = min(64, outgoing.count)
-        return withUnsafeTemporaryAllocation(of: iovec.self, capacity: limit) { vectors in
-            var offset = outgoingOffset
-            for index in 0..<limit {
-                // The arrays stay in the queue, unchanged, until the call has returned, so their storage stays where it is.
-                outgoing[index].withUnsafeBytes { bytes in
-                    vectors[index] = iovec(
-                        iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress! + offset), iov_len: bytes.count - offset)
-                }
-                offset = 0
-            }
-            return body(vectors.baseAddress!, Int32(limit))
-        }
-    }
-
-    private func dropSent(_ count: Int) {
-        queuedBytes -= count
-        var left = count
-        while left > 0 {
-            let rest = outgoing[0].count - outgoingOffset
-            if left < rest {
-                outgoingOffset += left
-                return
-            }
-            left -= rest
-            outgoingOffset = 0
-            outgoing.removeFirst()
-        }
-    }
-
-    public func limitUnsent(bytes: Int) {
-        loop.preconditionOnLoop()
-        var limit = Int32(clamping: bytes)
-        if descriptor >= 0 {
-            setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, &limit, socklen_t(MemoryLayout<Int32>.size))
-        }
-    }
-
     // MARK: Ending
 
     public func finishWriting() {
@@ -345,6 +194,7 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
         loop.preconditionOnLoop()
         precondition(queuedBytes == 0 && readWaiter == nil && writeWaiter == nil, "a stream in use can't be detached")
         if descriptor >= 0 { loop.deregister(descriptor) }
+        leaveLane()
         defer {
             descriptor = -1
             onClose = nil
@@ -362,6 +212,7 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
         loop.preconditionOnLoop()
         guard descriptor >= 0 else { return }
         loop.deregister(descriptor)
+        leaveLane()
         Glibc.close(descriptor)
         descriptor = -1
         onClose?()

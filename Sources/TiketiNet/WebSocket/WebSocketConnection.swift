@@ -21,9 +21,13 @@ public final class WebSocketConnection: @unchecked Sendable {
     private var decoder: WebSocketDecoder
     /// Our share of `configuration.unfinished`.
     private var unfinished = 0
-    private(set) var closeSent = false
+    private(set) var closeSent = false {
+        didSet { plain?.leaveLane() }
+    }
     private(set) var closeReceived = false
-    var isFinished = false
+    var isFinished = false {
+        didSet { plain?.leaveLane() }
+    }
     var closeTimer: LoopTimer?
     /// Until when a peer that has been sent away is listened to.
     var lingerEnd: UInt64 = 0
@@ -161,6 +165,11 @@ public final class WebSocketConnection: @unchecked Sendable {
         } else {
             stream.write(frames)
         }
+    }
+
+    /// Lets `loop.lanes` send frames for many over this connection too: not when it compresses, or is encrypted.
+    public func enterLane(_ lane: Int32) {
+        if isOpen, !compresses { plain?.enterLane(lane) }
     }
 
     /// A ping; its pong is swallowed by `receive`.

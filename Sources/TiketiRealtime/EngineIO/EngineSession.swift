@@ -43,6 +43,8 @@ public final class EngineSession: @unchecked Sendable {
 
     private var configuration: EngineConfiguration { shard.configuration }
     private let maximumQueuedBytes: Int
+    /// Where broadcasts find the session's WebSocket; -1 after its end.
+    private(set) var lane: Int32
     /// How long a poll of a probing client waits for the `5`, and a close packet for the poll, that a client has sent at the same time.
     private static let concurrencyNanoseconds: UInt64 = 10_000_000
     /// A timer later than this was held up by a busy loop.
@@ -54,6 +56,7 @@ public final class EngineSession: @unchecked Sendable {
         self.handshake = handshake
         self.sendsBase64 = sendsBase64
         loop = shard.loop
+        lane = loop.lanes.allocate()
         maximumQueuedBytes = shard.configuration.maximumQueuedBytes
         machine = EngineStateMachine(transport: transport, maximumBufferedBytes: shard.configuration.maximumQueuedBytes)
     }
@@ -232,6 +235,7 @@ public final class EngineSession: @unchecked Sendable {
     func open(_ connection: WebSocketConnection, sending open: EncodedPacket) {
         websocket = connection
         connection.sendEncoded(open.frames)
+        if !sendsBase64 { connection.enterLane(lane) }
         connection.serve(self)
     }
 
@@ -269,6 +273,7 @@ public final class EngineSession: @unchecked Sendable {
             shard.statistics.upgrades.add(1, ordering: .relaxed)
             shard.statistics.websockets.add(1, ordering: .relaxed)
             for packet in packets { write(packet) }
+            if !sendsBase64 { connection.enterLane(lane) }
         case .reject: endProbe()
         }
     }
@@ -379,6 +384,8 @@ public final class EngineSession: @unchecked Sendable {
         let handler = handler
         self.handler = nil
         handler?.closed(reason)
+        loop.lanes.release(lane)
+        lane = -1
     }
 }
 

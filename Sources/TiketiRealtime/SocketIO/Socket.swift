@@ -16,6 +16,8 @@ public final class Socket: @unchecked Sendable {
     private var connection: SocketConnection?
     private let session: EngineSession
     private let shard: NamespaceShard
+    /// The session's, while the socket is connected.
+    private let lane: Int32
     /// Whether the client continued an earlier session: its rooms are entered, and it has what it missed.
     public internal(set) var isRecovered = false
     /// The secret by which the client can continue this session; nil when it can't.
@@ -50,6 +52,7 @@ public final class Socket: @unchecked Sendable {
         self.id = id
         self.connection = connection
         session = connection.session
+        lane = session.lane
         self.handler = handler
         self.shard = shard
         self.data = data
@@ -122,6 +125,22 @@ public final class Socket: @unchecked Sendable {
 
     var takesBroadcasts: Bool { isConnected && (isActive || held != nil) }
 
+    /// Changes when the socket becomes active or lets go what it held, of which the shard is told.
+    var shortWay: ShortWay {
+        guard isConnected, isActive, held == nil else { return .none }
+        return ShortWay(lane: lane, recovers: recoveryID != nil)
+    }
+
+    /// The same for a broadcast that goes on in a later tick.
+    func shortWay(in stamp: UInt64) -> ShortWay { self.stamp == stamp ? .none : shortWay }
+
+    /// Notes logged broadcasts as sent; false when any of them may have been before.
+    func advance(_ offsets: ClosedRange<Int64>) -> Bool {
+        guard offsets.lowerBound > lastOffset else { return false }
+        lastOffset = offsets.upperBound
+        return true
+    }
+
     func holdBroadcasts() { held = [] }
 
     func replay(_ message: LoggedMessage) {
@@ -134,6 +153,7 @@ public final class Socket: @unchecked Sendable {
         let waiting = held ?? []
         held = nil
         for broadcast in waiting { deliver(broadcast) }
+        shard.refresh(self)
     }
 
     /// Another connection continues this session.

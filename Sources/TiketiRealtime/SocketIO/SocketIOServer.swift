@@ -14,9 +14,10 @@ public struct SocketIOConfiguration: Sendable {
     /// Packets that may wait for the decision about their namespace.
     public var maximumWaitingPackets = 64
 
-    /// Deliveries of a broadcast per tick of a loop: each costs a system call at the tick's end, and pings and requests must not wait behind a
-    /// whole hall.
+    /// Deliveries of a broadcast per tick of a loop: pings and requests must not wait behind a whole hall.
     public var deliveriesPerTick = 512
+    /// Whether deliveries go to the kernel together (io_uring) where it allows that.
+    public var usesRing = true
     /// Connection state recovery; needs an adapter that keeps sessions.
     public var recovery = SocketRecoveryMode.off
     /// Told how many nanoseconds a broadcast took on one loop, from its arrival to the last delivery.
@@ -56,6 +57,7 @@ public final class SocketIOServer: Sendable {
         engine = EngineServer(configuration.engine, group: group) { [unowned self] session in
             SocketConnection(session, self, shards[session.loop.index])
         }
+        if !configuration.usesRing { for loop in group.loops { loop.execute { loop.lanes.usesRing = false } } }
         adapter?.start(hub, namespaces: Array(namespaces.keys))
     }
 
