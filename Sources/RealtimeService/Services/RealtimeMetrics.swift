@@ -24,6 +24,7 @@ enum RealtimeMetrics {
         metrics.gauge("tiketi_socket_unfinished_bytes", "Bytes of messages whose end has not come, beyond 16 kB of each.") {
             Double(server.unfinished.current)
         }
+        metrics.gauge("tiketi_socket_rings", "Event loops whose broadcasts have gone out by io_uring.") { Double(server.rings) }
         for cause in EngineRefusal.allCases {
             metrics.counter(
                 "tiketi_socket_refused_total", "New connections turned away, by cause.", labels: [("cause", cause.rawValue)],

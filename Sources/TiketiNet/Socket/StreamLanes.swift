@@ -1,6 +1,7 @@
 // Sending the same bytes over many streams of one loop. A stream has a lane while it takes part; one number for each lane says whether the stream
 // can be sent to now, so that a broadcast reads a few contiguous lines of memory instead of several objects for each receiver.
 import CLinux
+import Synchronization
 
 /// The lanes of one loop, used on it only.
 public final class StreamLanes {
@@ -12,7 +13,10 @@ public final class StreamLanes {
     private var descriptors: [Int32] = []
     private var streams: [Unowned?] = []
     private var free: [Int32] = []
-    private var ring: OpaquePointer?
+    private var ring: OpaquePointer? {
+        didSet { ringIsThere.store(ring != nil, ordering: .relaxed) }
+    }
+    private let ringIsThere = Atomic<Bool>(false)
     private var wantsRing = true
     private var sockets: [Int32] = []
     private var results: [Int32] = []
@@ -26,8 +30,8 @@ public final class StreamLanes {
 
     deinit { if let ring { clinux_ring_destroy(ring) } }
 
-    /// Whether the kernel takes sends together; known after the first.
-    public var hasRing: Bool { ring != nil }
+    /// Whether the kernel takes sends together; known after the first. From any thread.
+    public var hasRing: Bool { ringIsThere.load(ordering: .relaxed) }
 
     // MARK: Lanes
 

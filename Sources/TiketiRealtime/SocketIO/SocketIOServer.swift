@@ -94,6 +94,9 @@ public final class SocketIOServer: Sendable {
 
     public var statistics: EngineStatistics { engine.statistics }
 
+    /// Event loops that have broadcast and whose kernel takes the deliveries together.
+    public var rings: Int { shards.count { $0.loop.lanes.hasRing } }
+
     /// What messages, packets and POSTs hold whose end has not come.
     public var unfinished: UnfinishedBytes { engine.unfinished }
 
