@@ -1,12 +1,15 @@
 """The web app in a real browser: one visitor buys while another watches the map. Runs where chromium and playwright are installed."""
 
 import os
+import subprocess
 import uuid
 
 import pytest
 
+from conftest import ROOT
 from devtools import settings
-from helpers import event
+from devtools.api import API
+from helpers import event, token
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = "/usr/bin/chromium"
@@ -75,6 +78,25 @@ def test_buying_is_seen_by_others(browser):
     watcher.click("section button")
     watcher.wait_for_selector('[role=status] p:has-text("거절")')
     assert buyer.errors == [] and watcher.errors == []
+
+
+def test_a_map_is_whole_again_after_redis_was_away(browser):
+    """Nobody hears of what changes meanwhile, and no later message shows that something is missing."""
+    concert = event(rows=3, seats_per_row=5)
+    watcher = visitor(browser)
+    watcher.goto(f"{settings.url('gateway')}/events/{concert}/seats")
+    watcher.wait_for_selector(".seat.available")
+    seats = [watcher.locator(".seat").nth(index).get_attribute("data-id") for index in (3, 4)]
+    buyer = API(settings.url("gateway"), token=token(str(uuid.uuid4())))
+    assert buyer.call("POST", "/api/seats/reserve", {"seatIds": [seats[0]]})[0] == 200
+    watcher.wait_for_selector(f'.seat.locked[data-id="{seats[0]}"]')
+    subprocess.run([ROOT / "scripts/dev", "kill", "redis"], check=True, cwd=ROOT)
+    try:
+        assert buyer.call("POST", "/api/seats/reserve", {"seatIds": [seats[1]]})[0] == 200
+    finally:
+        subprocess.run([ROOT / "scripts/dev", "start", "redis"], check=True, cwd=ROOT)
+    watcher.wait_for_selector(f'.seat.locked[data-id="{seats[1]}"]')
+    assert watcher.errors == []
 
 
 def test_signing_out_leads_to_login(browser):

@@ -35,4 +35,5 @@ export function countdown(until, signal, tick) {
   step();
   return stop;
 }
+export const pause = (milliseconds) => new Promise((done) => { setTimeout(done, milliseconds); });
 export const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;

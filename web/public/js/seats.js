@@ -1,6 +1,6 @@
 // The seat map, live: a snapshot by REST, then messages by version; a gap in the versions fetches what changed since.
 import { api, session } from './api.js';
-import { clock, countdown, el, won } from './dom.js';
+import { clock, countdown, el, pause, won } from './dom.js';
 import { Live } from './live.js';
 
 export async function seatMap({ params: [eventId], go, signal }) {
@@ -9,6 +9,7 @@ export async function seatMap({ params: [eventId], go, signal }) {
   const buttons = new Map();
   const chosen = new Set();
   let version = 0;
+  let latest = 0; // the highest version that a message has named
   let partial = null; // messages of one version seen so far
   let held = null;
 
@@ -57,7 +58,8 @@ export async function seatMap({ params: [eventId], go, signal }) {
   async function snapshot() {
     // The whole map the first time, and when the service does not know any more what changed.
     const answer = await api('GET', version ? `${path}?since=${version}` : path);
-    if (signal.aborted) return;
+    // Messages may have overtaken it.
+    if (signal.aborted || answer.version < version) return;
     version = answer.version;
     partial = null;
     const first = seats.size === 0;
@@ -66,13 +68,28 @@ export async function seatMap({ params: [eventId], go, signal }) {
     summary();
   }
 
+  // Asks until the map is as new as the newest message and the last call, and again after a failure: no later message may come to show the gap.
+  let calls = 0;
+  async function catchUp() {
+    for (let delay = 250; !signal.aborted; delay = Math.min(delay * 2, 10000)) {
+      const answered = calls;
+      try {
+        await snapshot();
+        if (version >= latest && answered === calls) return;
+      } catch { /* the next attempt may succeed */ }
+      await pause(delay * (0.5 + Math.random()));
+    }
+  }
+
   let asking = null;
-  const refresh = () => (asking ??= snapshot().catch(() => {}).finally(() => { asking = null; }));
+  const fill = () => { asking ??= catchUp().finally(() => { asking = null; }); };
+  const refresh = () => { calls += 1; fill(); };
 
   // Each version comes in `count` messages; the next version may only begin when all of the last one were seen.
   function follow(message, status) {
     if (message.eventId !== eventId || message.version <= version) return;
-    if (message.version !== version + 1) return void refresh();
+    latest = Math.max(latest, message.version);
+    if (message.version !== version + 1) return fill();
     if (partial?.version !== message.version) partial = { version: message.version, left: message.count ?? 1 };
     const seat = seats.get(message.seatId);
     if (seat) { seat.status = status; paint(seat); }
@@ -93,7 +110,7 @@ export async function seatMap({ params: [eventId], go, signal }) {
     error.textContent = '';
     try { await action(); } catch (failure) {
       error.textContent = failure.message;
-      await refresh();
+      refresh();
     }
   }
 
@@ -119,7 +136,8 @@ export async function seatMap({ params: [eventId], go, signal }) {
       await api('POST', '/api/seats/release', { seatIds: ids });
       stopClock();
       held = null;
-      await refresh();
+      for (const id of ids) paint(seats.get(id));
+      refresh();
       summary();
     });
   }
@@ -135,6 +153,8 @@ export async function seatMap({ params: [eventId], go, signal }) {
   new Live(session.token, signal)
     .on('seat-reserved', (message) => follow(message, message.status ?? 'locked'))
     .on('seat-released', (message) => follow(message, 'available'))
+    // The hub may have missed messages. Not all clients ask in the same moment.
+    .on('resync', () => setTimeout(refresh, 2000 * Math.random()))
     .join('join-seat-selection', { eventId }, (answer) => { if (answer?.version !== version) refresh(); });
 
   return el('div', {}, map,
