@@ -1,5 +1,6 @@
 """The web app in a real browser: one visitor buys while another watches the map. Runs where chromium and playwright are installed."""
 
+import datetime
 import os
 import subprocess
 import uuid
@@ -97,6 +98,52 @@ def test_a_map_is_whole_again_after_redis_was_away(browser):
         subprocess.run([ROOT / "scripts/dev", "start", "redis"], check=True, cwd=ROOT)
     watcher.wait_for_selector(f'.seat.locked[data-id="{seats[1]}"]')
     assert watcher.errors == []
+
+
+def test_the_waiting_room(browser):
+    """A place in a full line, told live; who leaves makes others move up, and who is let in sees the seats."""
+    concert = event(rows=2, seats_per_row=5, queueEnabled=True)
+    inside = [join(concert) for _ in range(2)]
+    first, second = visitor(browser), visitor(browser)
+    for page, place in ((first, "1번째"), (second, "2번째")):
+        page.goto(f"{settings.url('gateway')}/events/{concert}")
+        page.click("text=좌석 선택")
+        page.wait_for_selector(f'.position:has-text("{place}")')
+    first.click("text=대기열에서 나가기")
+    first.wait_for_selector("text=좌석 선택")
+    second.wait_for_selector('.position:has-text("1번째")')
+    api, queue = inside[0]
+    assert api.call("DELETE", f"/api/queue/{queue}")[0] == 200
+    second.wait_for_selector(".seat.available", timeout=60000)
+    second.click(".seat.available >> nth=0")
+    second.click("text=좌석 잡기")
+    second.wait_for_selector(".seat.mine")
+    # Who comes past the line is led to its end.
+    first.goto(f"{settings.url('gateway')}/events/{concert}/seats")
+    first.click(".seat.available >> nth=0")
+    first.click("text=좌석 잡기")
+    first.wait_for_selector('.position:has-text("번째")')
+    assert first.errors == [] and second.errors == []
+
+
+def join(concert):
+    """Somebody who is let in by an event's queue, and the id of the place."""
+    person = API(settings.url("gateway"), token=token(str(uuid.uuid4())))
+    place = person.post("/api/queue", {"eventId": concert})
+    assert place["status"] == "admitted"
+    return person, place["queueId"]
+
+
+def test_the_lobby_is_drawn_at_the_opening(browser):
+    opens = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=8)
+    concert = event(rows=2, seats_per_row=5, queueEnabled=True, saleStartDate=opens.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    page = visitor(browser)
+    page.goto(f"{settings.url('gateway')}/events/{concert}")
+    page.click("text=대기실 입장")
+    page.wait_for_selector('.position:has-text("추첨 대기")')
+    page.wait_for_selector("code")
+    page.wait_for_selector(".seat.available", timeout=60000)
+    assert page.errors == []
 
 
 def test_signing_out_leads_to_login(browser):

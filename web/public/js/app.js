@@ -3,6 +3,7 @@ import { session } from './api.js';
 import { el } from './dom.js';
 import { eventList, eventDetail } from './events.js';
 import { login, register } from './account.js';
+import { waitingRoom } from './queue.js';
 import { seatMap } from './seats.js';
 import { payment } from './payment.js';
 import { myReservations } from './reservations.js';
@@ -12,6 +13,7 @@ const routes = [
   [/^\/login$/, login],
   [/^\/register$/, register],
   [/^\/events\/([^/]+)$/, eventDetail],
+  [/^\/events\/([^/]+)\/queue$/, waitingRoom, true],
   [/^\/events\/([^/]+)\/seats$/, seatMap, true],
   [/^\/payment$/, payment, true],
   [/^\/my-reservations$/, myReservations, true],

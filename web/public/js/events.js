@@ -45,6 +45,12 @@ export async function eventDetail({ params: [id] }) {
     event.description && el('p', {}, event.description),
     el('ul', {}, event.ticketTypes.map((type) =>
       el('li', {}, `${type.section} ${won(type.price)}, 남은 좌석 ${type.availableSeats} / ${type.totalSeats}`))),
-    event.status === 'on_sale' || event.status === 'sold_out'
-      ? el('a.button', { href: `/events/${event.id}/seats` }, '좌석 선택') : null);
+    entrance(event));
+}
+
+// Where there is a queue the way to the seats leads through it, also before the sale: its lobby is drawn at the opening.
+function entrance({ id, status, queueEnabled }) {
+  if (queueEnabled && status === 'upcoming') return el('a.button', { href: `/events/${id}/queue` }, '대기실 입장');
+  if (status !== 'on_sale' && status !== 'sold_out') return null;
+  return el('a.button', { href: `/events/${id}/${queueEnabled && status === 'on_sale' ? 'queue' : 'seats'}` }, '좌석 선택');
 }

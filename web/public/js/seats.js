@@ -109,6 +109,7 @@ export async function seatMap({ params: [eventId], go, signal }) {
   async function attempt(action) {
     error.textContent = '';
     try { await action(); } catch (failure) {
+      if (failure.code === 'QUEUE_REQUIRED') return go(`/events/${encodeURIComponent(eventId)}/queue`);
       error.textContent = failure.message;
       refresh();
     }
