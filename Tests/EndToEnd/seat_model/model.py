@@ -106,6 +106,7 @@ class Event:
         # The sale is surely closed between these two; unsurely open until `unsure_until`.
         self.closed_since = None
         self.unsure_until = 0.0
+        # Version and states of each seat, by the entity tag.
         self.maps = {}
 
     def may_have_been_closed(self, since):

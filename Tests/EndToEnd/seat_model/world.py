@@ -52,7 +52,7 @@ class World:
         self.answers = {}
         self.is_over = False
         self.last_chaos = 0.0
-        self.told = 0
+        self.told = self.repaired = 0
 
     def count(self, method, path):
         self.requests += 1
