@@ -120,6 +120,7 @@ class Worker:
         surely_taken = {
             seat.id: (claim, claim.sure_until) for seat in seats for claim in seat.claims if claim.user is not user and claim.sure_until > sent}
         fresh = {seat.id: seat.add(Claim(user)) for seat in seats if own[seat.id] is None}
+        possible = user.possible_seats(event, sent)
         for seat in seats:
             user.takes[seat.id] = user.takes.get(seat.id, 0) + 1
         states = {seat.id: claim.reservation.state for seat in seats for claim in [own[seat.id]] if claim and claim.reservation}
@@ -131,21 +132,26 @@ class Worker:
         if self.random.random() < 0.15:
             headers = [("Idempotency-Key", str(uuid.uuid4()))]
         hold = self.world.hold_seconds
+        # What ends meanwhile may be held anew by the same request.
+        kept = [(claim, claim.possible_until) for claim in own.values() if claim]
+        for claim, _ in kept:
+            claim.possible_until = FOREVER
         try:
             answer = await self.call("POST", path, body, user, headers)
         except Uncertain:
             now = time.time()
             for claim in fresh.values():
                 claim.possible_until = now + hold + AFTERMATH
-            if reserve:
-                # If it became a reservation it ends with the earliest of the holds.
-                earliest = min((claim.sure_until for claim in own.values() if claim), default=0)
-                for claim in own.values():
-                    if claim:
-                        claim.sure_until = min(claim.sure_until, earliest)
-                        claim.possible_until = max(claim.possible_until, now + hold + AFTERMATH)
+            # If it became a reservation it ends with the earliest of the holds.
+            earliest = min((claim.sure_until for claim, _ in kept), default=0)
+            for claim, possible_until in kept:
+                claim.possible_until = max(possible_until, now + hold + AFTERMATH)
+                if reserve:
+                    claim.sure_until = min(claim.sure_until, earliest)
             raise
         now = time.time()
+        for claim, possible_until in kept:
+            claim.possible_until = possible_until
         claims = {seat.id: own[seat.id] or fresh[seat.id] for seat in seats}
         if answer.status in (200, 201):
             self.taken(user, event, seats, claims, own, sent, now, answer, reserve)
@@ -171,7 +177,7 @@ class Worker:
             for claim in claims.values():
                 claim.reservation = reservation
             return reservation
-        self.refused(user, event, seats, fresh, surely_taken, sent, now, answer)
+        self.refused(user, event, seats, fresh, surely_taken, possible, sent, now, answer)
         for seat in seats:
             if seat.id in fresh:
                 seat.drop(fresh[seat.id], now)
@@ -208,7 +214,7 @@ class Worker:
         if len(user.sure_seats(event, now) | {seat.id for seat in seats}) > CAP and not event.is_ending and until > now:
             raise Violation(f"user {user.id} has more than {CAP} seats")
 
-    def refused(self, user, event, seats, fresh, surely_taken, sent, now, answer):
+    def refused(self, user, event, seats, fresh, surely_taken, possible, sent, now, answer):
         code = answer.code
         if answer.status == 503:
             return
@@ -229,7 +235,7 @@ class Worker:
         elif code == "SEAT_LIMIT":
             # One's own sold seat among those wanted counts as bought and as wanted.
             twice = sum(bool(seat.of(user) and seat.of(user).reservation) for seat in seats)
-            if len(user.possible_seats(event, sent) | {seat.id for seat in seats}) + twice <= CAP:
+            if len(possible | user.possible_seats(event, sent) | {seat.id for seat in seats}) + twice <= CAP:
                 raise Violation("SEAT_LIMIT below the cap")
         elif code == "EVENT_NOT_ON_SALE":
             if not event.may_have_been_closed(sent):
