@@ -3,7 +3,7 @@
 import os
 import pathlib
 import subprocess
-import tempfile
+import uuid
 
 import pytest
 
@@ -11,8 +11,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # A copy of its own beside a developer's, found by every script through the environment.
 os.environ.setdefault("TIKETI_PORT_OFFSET", "14000")
-if "TIKETI_DATA" not in os.environ or os.environ.get("TIKETI_PORT_OFFSET") == "14000":
-    os.environ["TIKETI_DATA"] = tempfile.mkdtemp(prefix="tiketi-e2e-", dir="/var/tmp")
+HAS_OWN_DATA = "TIKETI_DATA" not in os.environ or os.environ.get("TIKETI_PORT_OFFSET") == "14000"
+if HAS_OWN_DATA:
+    os.environ["TIKETI_DATA"] = f"/var/tmp/tiketi-e2e-{uuid.uuid4().hex[:12]}"
 # Limits meant for one address would stop a test that plays hundreds of buyers from one machine.
 os.environ.setdefault("RATE_LIMIT_ENABLED", "false")
 # Rows that a test moves in time are found by the next round of the cleaner.
@@ -23,7 +24,9 @@ os.environ.setdefault("QUEUE_INTERVAL_SECONDS", "1")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def system():
+def system(request):
     subprocess.run([ROOT / "scripts/dev", "--detach"], check=True, cwd=ROOT)
     yield
-    subprocess.run([ROOT / "scripts/dev", "stop"], check=True, cwd=ROOT)
+    # The logs of a failure are worth keeping.
+    is_wanted = request.session.testsfailed or not HAS_OWN_DATA
+    subprocess.run([ROOT / "scripts/dev", "stop" if is_wanted else "clean"], check=True, cwd=ROOT)

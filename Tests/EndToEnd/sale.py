@@ -9,9 +9,9 @@ import os
 import pathlib
 import subprocess
 import sys
-import tempfile
 import threading
 import time
+import uuid
 
 import helpers
 import socketio
@@ -27,7 +27,7 @@ WATCHERS = int(os.environ.get("TIKETI_SALE_WATCHERS", "4"))
 def copy_with(**environment):
     """Another copy in the place of the tests' own one, which comes back afterwards."""
     environment = {"TIKETI_INSTANCES": "2", "TIKETI_SKIP_BUILD": "1", "WORKERS": "1", **environment}
-    environment["TIKETI_DATA"] = tempfile.mkdtemp(prefix="tiketi-sale-", dir="/var/tmp")
+    environment["TIKETI_DATA"] = f"/var/tmp/tiketi-sale-{uuid.uuid4().hex[:12]}"
     before, data = dict(os.environ), settings.DATA
     subprocess.run([ROOT / "scripts/dev", "stop"], check=True, cwd=ROOT)
     os.environ.update(environment)
@@ -35,7 +35,7 @@ def copy_with(**environment):
     try:
         subprocess.run([ROOT / "scripts/dev", "--detach"], check=True, cwd=ROOT)
         yield
-        subprocess.run([ROOT / "scripts/dev", "stop"], check=True, cwd=ROOT)
+        subprocess.run([ROOT / "scripts/dev", "clean"], check=True, cwd=ROOT)
     finally:
         os.environ.clear()
         os.environ.update(before)

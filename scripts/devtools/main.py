@@ -40,6 +40,11 @@ def stop_all():
     (processes.RUN / "instances").unlink(missing_ok=True)
 
 
+def clean():
+    stop_all()
+    settings.remove_data()
+
+
 def run_in_foreground():
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -75,6 +80,7 @@ def parse(arguments):
     parser.add_argument("--detach", action="store_true", help="start everything in the background and return when it is ready")
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("stop", help="stop everything")
+    commands.add_parser("clean", help="stop everything and delete its data, logs included; the next start begins anew")
     commands.add_parser("status", help="what is running").add_argument("--json", action="store_true", help="for scripts")
     logs = commands.add_parser("logs", help="the latest log lines")
     logs.add_argument("service", nargs="*")
@@ -100,6 +106,8 @@ def main():
     options = parse(sys.argv[1:])
     if options.command == "stop":
         stop_all()
+    elif options.command == "clean":
+        clean()
     elif options.command == "status":
         services.print_status(options.json)
     elif options.command == "logs":

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import pathlib
+import shutil
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = pathlib.Path(os.environ.get("TIKETI_DATA", ROOT / ".dev")).resolve()
@@ -71,6 +72,15 @@ def executable(name):
 def shared_directory():
     """A folder that the `postgres` user can reach even when the checkout lies in a private home."""
     return pathlib.Path("/var/tmp") / ("tiketi-" + hashlib.sha256(str(DATA).encode()).hexdigest()[:12])
+
+
+def remove_data():
+    """What this copy has stored; nothing of it may run. Tools that scripts keep beside it (`.dev/venv`) stay."""
+    for folder in ("postgres", "redis", "run", "log", "uploads"):
+        shutil.rmtree(DATA / folder, ignore_errors=True)
+    shutil.rmtree(shared_directory(), ignore_errors=True)
+    if DATA.is_dir() and not any(DATA.iterdir()):
+        DATA.rmdir()
 
 
 def service_environment(name):
