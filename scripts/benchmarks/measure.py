@@ -31,7 +31,7 @@ def load(url, connections=64, seconds=4, headers=()):
     for fault in ("Non-2xx", "Socket errors"):
         assert fault not in output, output
     requests = int(re.search(r"(\d+) requests in", output)[1])
-    p99 = re.search(r"99%\s+(\S+)", output)[1]
+    p99 = re.search(r"^ +99%\s+(\S+)", output, re.MULTILINE)[1]
     return requests, p99
 
 
