@@ -119,9 +119,9 @@ struct ReconcilerTests {
     /// A driver that lost its payment to another cannot write over it.
     @Test func aDriverThatWasGivenUpIsStopped() async throws {
         let bed = try await Bed(reconcile: false) { $0.driverSeconds = 20 }
-        let buyer = try await bed.ready("slow-600")
+        let buyer = try await bed.ready("slow-3000")
         async let first = bed.confirm(buyer)
-        while try await bed.row(buyer).calls == 0 {}
+        try await bed.until("Toss to be called") { try await bed.row(buyer).calls == 1 }
         try await bed.database.query(
             "UPDATE payment_schema.payments SET driver = gen_random_uuid(), due_at = now() + interval '1 hour' WHERE order_id = $1",
             [buyer.orderID])

@@ -36,7 +36,7 @@ struct SimulatorTests {
 
     @Test func idempotencyKeys() async throws {
         let bed = try await Bed(reconcile: false)
-        let (slow, other) = (try await open(bed, "ORDER-slow", behaviour: "late-500"), try await open(bed, "ORDER-other"))
+        let (slow, other) = (try await open(bed, "ORDER-slow", behaviour: "late-2000"), try await open(bed, "ORDER-other"))
         async let first = confirm(bed, slow, "ORDER-slow", idempotencyKey: "k")
         for _ in 0..<4 { try await Bed.pause() }
         let running = try await confirm(bed, slow, "ORDER-slow", idempotencyKey: "k")

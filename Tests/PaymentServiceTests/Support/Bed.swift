@@ -321,7 +321,12 @@ final class Bed: Sendable {
 
     /// Makes the reconciler take the payment up now instead of after its pause.
     func hurry() async throws {
-        try await database.query("UPDATE payment_schema.payments SET due_at = now() WHERE driver IS NULL")
+        // In one order: several do this at the same time.
+        try await database.query(
+            """
+            WITH idle AS (SELECT id FROM payment_schema.payments WHERE driver IS NULL ORDER BY id FOR UPDATE)
+            UPDATE payment_schema.payments SET due_at = now() WHERE id = ANY (ARRAY (SELECT id FROM idle))
+            """)
     }
 
     /// Takes up what is due, once, and waits until it is let go of; for beds that do not reconcile by themselves.

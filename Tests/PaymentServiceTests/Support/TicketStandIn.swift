@@ -12,6 +12,8 @@ final class TicketStandIn: Sendable {
         var payingOrder: String?
         var payingUntil: Timestamp?
         var cancelReason: String?
+        /// Its seats are lost in the moment before the confirmation arrives: after the charge.
+        var endsBeforeConfirm = false
 
         var isRunning: Bool { max(expiresAt, payingUntil ?? expiresAt) > Timestamp.now() }
     }
@@ -115,6 +117,10 @@ final class TicketStandIn: Sendable {
             state.calls.append("\(name) \(id)")
             if state.down.contains(name) { throw APIError.unavailable() }
             guard var reservation = state.reservations[id] else { throw APIError.notFound }
+            if name == "confirm", reservation.endsBeforeConfirm {
+                reservation.status = "cancelled"
+                state.reservations[id] = reservation
+            }
             try body(&reservation)
             state.reservations[id] = reservation
             return Self.answer(id, reservation)
