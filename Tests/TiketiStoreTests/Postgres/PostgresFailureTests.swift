@@ -188,6 +188,44 @@ import TiketiTesting
         await pool.close()
     }
 
+    /// A single statement has its rows before its commit: they are no success until the server says that it is ready for the next one.
+    @Test func aStatementLostDuringItsOwnCommitIsNoSuccess() async throws {
+        let database = try await TestPostgres.shared().database(migrated: false)
+        try await database.run(
+            script: """
+                CREATE TABLE t (id int);
+                CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(30); RETURN NULL; END $$;
+                CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow();
+                """)
+        let pool = database.pool()
+        let outcome = Task { try await pool.execute("INSERT INTO t VALUES (1) RETURNING id") }
+        let inCommit = "FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
+        try await eventually { try await database.query("SELECT \(inCommit)").count == 1 }
+        try await database.query("SELECT pg_terminate_backend(pid) \(inCommit)")
+        await expectCode(.outcomeUnknown) { try await outcome.value }
+        #expect(try await database.query("SELECT FROM t").isEmpty)
+        await pool.close()
+    }
+
+    @Test func aStatementThatFailsInItsOwnCommitIsNoSuccess() async throws {
+        let database = try await TestPostgres.shared().database(migrated: false)
+        try await database.query("CREATE TABLE t (id int UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+        let pool = database.pool { $0.writeConnectionsPerLoop = 1 }
+        try await onLoop {
+            for round in 0..<3 {
+                let made = try await pool.execute("INSERT INTO t VALUES ($1) RETURNING id", [.int(round)])
+                #expect(try made[0].int(0) == round)
+                await expectCode(.server(sqlState: "23505")) {
+                    try await pool.execute("INSERT INTO t VALUES ($1) RETURNING id", [.int(round)])
+                }
+            }
+        }
+        #expect(try await database.query("SELECT FROM t").count == 3)
+        // The sessions went on: a failed commit is no lost connection.
+        #expect(pool.statistics.connectionsLost == 0)
+        await pool.close()
+    }
+
     /// A frozen server sends nothing, not even an end: the watch notices.
     @Test func aSilentSessionIsGivenUp() async throws {
         let server = try await TestPostgres()

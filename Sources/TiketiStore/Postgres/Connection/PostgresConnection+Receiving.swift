@@ -17,6 +17,11 @@ extension PostgresConnection {
                 // The end of one reply. Without an answer before it, libpq has nothing more to say: the connection is broken.
                 guard let answer = current else { break }
                 current = nil
+                if case .synced = reply {
+                    // What the commit failed for; the synchronization itself is still to come.
+                    if case .error(let error) = answer { failUncommitted(error) }
+                    continue
+                }
                 replies.removeFirst()
                 settle(reply, answer)
                 continue
@@ -36,6 +41,7 @@ extension PostgresConnection {
         case PGRES_PIPELINE_SYNC:
             replies.removeFirst()
             batchError = nil
+            for (operation, rows) in takeUncommitted() { operation.answer(.success(rows)) }
             resubmitSkipped()
         case PGRES_PIPELINE_ABORTED: current = .skipped
         case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH: close(PostgresError(.usage, "COPY is not supported"))
@@ -104,7 +110,9 @@ extension PostgresConnection {
 
     private func settle(_ operation: PostgresOperation, _ statement: PreparedStatement, _ answer: Answer) {
         switch answer {
-        case .rows(let result): operation.answer(.success(PostgresRows(result)))
+        case .rows(let result):
+            let rows = PostgresRows(result)
+            if operation.commit == .onSynchronization { uncommitted.append((operation, rows)) } else { operation.answer(.success(rows)) }
         case .skipped: skip(operation, statement)
         case .error(let error):
             if shouldResend(operation, statement, error) {
@@ -150,6 +158,15 @@ extension PostgresConnection {
         case "57014": return role == .shared && operation.resent < 10 && loop.now < lastCancel + 5_000_000_000
         default: return false
         }
+    }
+
+    private func takeUncommitted() -> [(PostgresOperation, PostgresRows)] {
+        defer { uncommitted.removeAll(keepingCapacity: true) }
+        return uncommitted
+    }
+
+    private func failUncommitted(_ error: PostgresError) {
+        for (operation, _) in takeUncommitted() { fail(operation, error) }
     }
 
     private func resubmitSkipped() {

@@ -57,6 +57,8 @@ final class PostgresConnection: ReadinessHandler, @unchecked Sendable {
     var current: Answer?
     /// The first error since the latest synchronization point.
     var batchError: PostgresError?
+    /// Run, with their rows, and not committed before the next synchronization point.
+    var uncommitted: [(operation: PostgresOperation, rows: PostgresRows)] = []
     /// Skipped by the server; submitted again after the synchronization point.
     var skipped: [PostgresOperation] = []
     /// Statements in flight.
@@ -249,6 +251,8 @@ final class PostgresConnection: ReadinessHandler, @unchecked Sendable {
             case .prepared, .described, .deallocated, .synced: break
             }
         }
+        for (operation, _) in uncommitted { operation.failLost(reason.message) }
+        uncommitted.removeAll()
         for operation in statements.takeWaiting() { operation.failLost(reason.message) }
         for operation in skipped { operation.failLost(reason.message) }
         skipped.removeAll()

@@ -12,11 +12,22 @@ final class PostgresOperation {
         case report
     }
 
+    /// When the server has made durable what the statement did. Losing the connection before that, after sending it, leaves the outcome
+    /// unknown.
+    enum Commit {
+        /// Not by itself: it reads, or a COMMIT follows.
+        case never
+        /// With its own answer: it is a COMMIT.
+        case onCompletion
+        /// At the synchronization point behind it. The server sends rows and CommandComplete of a single statement before it commits, and
+        /// may fail or end in between (PostgreSQL documentation, §55.2.3 and §55.2.4).
+        case onSynchronization
+    }
+
     let sql: String
     let parameters: [PostgresValue]
     let onFailure: Failure
-    /// The statement commits by itself or is a COMMIT: losing the connection after sending it leaves the outcome unknown.
-    let commits: Bool
+    let commit: Commit
     /// Times it was sent again after its plan went stale or somebody else's cancellation hit it.
     var resent = 0
     /// While it waits for a connection: when it gives up, on the loop's clock.
@@ -27,11 +38,11 @@ final class PostgresOperation {
     private(set) var isAnswered = false
     private let promise = LoopPromise<PostgresOutcome>()
 
-    init(_ sql: String, _ parameters: [PostgresValue], onFailure: Failure, commits: Bool) {
+    init(_ sql: String, _ parameters: [PostgresValue], onFailure: Failure, commit: Commit) {
         self.sql = sql
         self.parameters = parameters
         self.onFailure = onFailure
-        self.commits = commits
+        self.commit = commit
     }
 
     func answer(_ outcome: PostgresOutcome) {
@@ -46,7 +57,7 @@ final class PostgresOperation {
 
     /// What a lost connection means for this statement.
     func failLost(_ reason: String) {
-        if isSent && commits {
+        if isSent && commit != .never {
             fail(PostgresError(.outcomeUnknown, "the connection was lost before the server confirmed: \(reason)"))
         } else {
             fail(PostgresError(.connectionLost, reason))

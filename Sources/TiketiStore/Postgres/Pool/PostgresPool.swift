@@ -93,7 +93,7 @@ public final class PostgresPool: Sendable {
 
 extension PostgresLoopPool {
     func runRead(_ sql: String, _ parameters: [PostgresValue], _ timeout: Int?) async throws(PostgresError) -> PostgresRows {
-        let operation = PostgresOperation(sql, parameters, onFailure: .resend, commits: false)
+        let operation = PostgresOperation(sql, parameters, onFailure: .resend, commit: .never)
         read(operation)
         guard let timeout else { return try await operation.value().get() }
         let timer = loop.schedule(afterNanoseconds: UInt64(max(0, timeout)) * 1_000_000) { [blocking] in
@@ -108,7 +108,7 @@ extension PostgresLoopPool {
     func runWrite(_ sql: String, _ parameters: [PostgresValue], _ timeout: Int?) async throws(PostgresError) -> PostgresRows {
         let connection = try await acquire()
         defer { release(connection) }
-        let operation = PostgresOperation(sql, parameters, onFailure: .resend, commits: true)
+        let operation = PostgresOperation(sql, parameters, onFailure: .resend, commit: .onSynchronization)
         connection.submit(operation)
         guard let timeout else { return try await operation.value().get() }
         // Only the server knows whether the statement was still stopped in time, so its answer is awaited.

@@ -27,11 +27,11 @@ public final class PostgresTransaction {
         guard !isFinished else { throw PostgresError(.usage, "the transaction has ended") }
         if begin == nil {
             // Travels with the first statement: no round trip of its own.
-            let operation = PostgresOperation(isolation.rawValue, [], onFailure: .report, commits: false)
+            let operation = PostgresOperation(isolation.rawValue, [], onFailure: .report, commit: .never)
             begin = operation
             connection.submit(operation, flushing: false)
         }
-        let operation = PostgresOperation(sql, parameters, onFailure: .report, commits: false)
+        let operation = PostgresOperation(sql, parameters, onFailure: .report, commit: .never)
         connection.submit(operation)
         do throws(PostgresError) {
             return try await operation.value().get()
@@ -47,7 +47,7 @@ public final class PostgresTransaction {
         guard !isFinished else { throw PostgresError(.usage, "the transaction has ended") }
         isFinished = true
         guard begin != nil else { return }
-        let operation = PostgresOperation("COMMIT", [], onFailure: .report, commits: true)
+        let operation = PostgresOperation("COMMIT", [], onFailure: .report, commit: .onCompletion)
         connection.submit(operation)
         do throws(PostgresError) {
             let rows = try await operation.value().get()
@@ -66,7 +66,7 @@ public final class PostgresTransaction {
         guard !isFinished else { return }
         isFinished = true
         guard begin != nil, connection.phase == .ready else { return }
-        let operation = PostgresOperation("ROLLBACK", [], onFailure: .report, commits: false)
+        let operation = PostgresOperation("ROLLBACK", [], onFailure: .report, commit: .never)
         connection.submit(operation)
         if case .failure(let error) = await operation.value() { connection.close(error) }
     }
