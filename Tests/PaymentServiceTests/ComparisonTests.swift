@@ -6,7 +6,7 @@ import TiketiTesting
 @testable import PaymentService
 
 /// The daily comparison: what agrees is left alone, what differs is counted, and the reconciler repairs it.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ComparisonTests {
     private func today() -> ComparisonStore.Day {
         let now = Timestamp.now()

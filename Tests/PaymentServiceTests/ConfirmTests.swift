@@ -6,7 +6,7 @@ import TiketiTesting
 @testable import PaymentService
 
 /// Confirming over real sockets, a real database and the real simulator: who is charged, what the buyer hears, what happens to the hold.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct ConfirmTests {
     @Test func aPurchase() async throws {
         let bed = try await Bed()

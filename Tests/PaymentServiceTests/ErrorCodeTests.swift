@@ -7,7 +7,7 @@ import TiketiTesting
 
 /// Toss's error codes one by one, over the wire with the HTTP status each comes with: what the buyer is told, what happens to the hold, and
 /// how it ends.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct ErrorCodeTests {
     /// What becomes of a payment whose confirm call is answered with the code for good.
     enum End: Sendable {

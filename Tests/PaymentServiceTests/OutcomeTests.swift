@@ -6,7 +6,7 @@ import TiketiTesting
 @testable import PaymentService
 
 /// Every way a confirm call can end at Toss: what the buyer hears, what happens to the hold, and that money and seats agree in the end.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct OutcomeTests {
     static let declined = [
         "INVALID_REQUEST", "UNAPPROVED_ORDER_ID", "NOT_AVAILABLE_PAYMENT", "BELOW_MINIMUM_AMOUNT", "INVALID_CARD_NUMBER",

@@ -6,7 +6,7 @@ import TiketiTesting
 @testable import PaymentService
 
 /// Two things at once: refunds and webhooks beside a running payment, two windows for one order, a database that comes and goes.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct RaceTests {
     /// The reservation is cancelled while ticket's confirmation is on its way: the refund is asked for again until there is something to refund.
     @Test func aRefundWhileTheConfirmationIsUnderWay() async throws {

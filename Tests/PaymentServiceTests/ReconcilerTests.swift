@@ -6,7 +6,7 @@ import TiketiTesting
 @testable import PaymentService
 
 /// What is left after a death: rows in every unfinished state, taken up by whoever comes first, and brought to the same end.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct ReconcilerTests {
     /// A process died right after `begin`: nothing was asked of Toss.
     private func dead(_ bed: Bed, _ buyer: Bed.Buyer, _ set: String) async throws {

@@ -6,7 +6,7 @@ import TiketiTesting
 @testable import PaymentService
 
 /// A cancelled event: many refunds at once, on the books at once, carried out at a pace that delays nobody else, whatever dies meanwhile.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct RefundQueueTests {
     private func paid(_ bed: Bed, _ count: Int) async throws -> [Bed.Buyer] {
         try await withThrowingTaskGroup(of: Bed.Buyer.self) { group in

@@ -6,7 +6,7 @@ import TiketiTesting
 @testable import PaymentService
 
 /// Money back: in full, once, and before the seats are given away.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct RefundTests {
     @Test func aRefund() async throws {
         let bed = try await Bed()

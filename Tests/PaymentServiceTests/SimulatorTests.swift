@@ -7,7 +7,7 @@ import TiketiTesting
 @testable import TossSimulator
 
 /// The stand-in for Toss keeps Toss's rules, or the tests that use it prove nothing.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SimulatorTests {
     private func basic(_ text: String) -> (String, String) { ("Authorization", "Basic " + Base64.encode(Array(text.utf8))) }
 

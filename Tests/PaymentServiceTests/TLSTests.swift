@@ -6,7 +6,7 @@ import TiketiTesting
 @testable import PaymentService
 
 /// The line to Toss: whoever cannot prove to be Toss is told nothing, gets no money, and costs nobody the seats.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TLSTests {
     private static let authority = Once<TestCertificates>()
     /// One that signed nothing here. Kept, because its files go with it.

@@ -8,7 +8,7 @@ import TiketiTesting
 
 private func payload(_ text: String) -> [UInt8] { Array(text.utf8) }
 
-@Suite(.timeLimit(.minutes(1))) struct RealtimeServiceTests {
+@Suite(.timeLimit(.minutes(5))) struct RealtimeServiceTests {
     @Test func authentication() async throws {
         let fixture = try await RealtimeFixture.start(TestRedis())
         let user = UUID()

@@ -3,7 +3,7 @@ import TiketiNet
 
 @testable import TiketiRealtime
 
-@Suite(.timeLimit(.minutes(1))) struct EngineAdmissionTests {
+@Suite(.timeLimit(.minutes(5))) struct EngineAdmissionTests {
     @Test func aRateWithABurst() {
         let admission = EngineAdmission(rate: 10)
         let second: UInt64 = 1_000_000_000

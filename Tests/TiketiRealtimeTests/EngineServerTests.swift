@@ -4,7 +4,7 @@ import TiketiNet
 @testable import TiketiRealtime
 
 /// What the official engine.io-protocol suite checks, and the items of the compatibility list it does not.
-@Suite(.timeLimit(.minutes(1))) struct EngineServerTests {
+@Suite(.timeLimit(.minutes(5))) struct EngineServerTests {
     @Test func pollingHandshake() async throws {
         let hub = try await TestHub.start {
             $0.engine.pingIntervalMilliseconds = 300

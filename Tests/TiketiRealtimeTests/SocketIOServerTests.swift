@@ -4,7 +4,7 @@ import TiketiNet
 @testable import TiketiRealtime
 
 /// What the official socket.io-protocol suite checks, and rooms, broadcasts and acknowledgements.
-@Suite(.timeLimit(.minutes(1))) struct SocketIOServerTests {
+@Suite(.timeLimit(.minutes(5))) struct SocketIOServerTests {
     /// Opens a WebSocket, joins `/` and swallows the greeting.
     private func session<Value: Sendable>(
         _ hub: TestHub, configuration: WebSocketConfiguration = .init(),

@@ -295,7 +295,7 @@ final class Bed: Sendable {
 
     /// The facts that statistics hear of one order. The feed shows a fact only when no older transaction of the server still runs.
     func facts(_ buyer: Buyer) async throws -> [String] {
-        for _ in 0..<400 {
+        for _ in 0..<2400 {
             let behind = try await database.query(
                 "SELECT (SELECT count(*) FROM payment_schema.outbox) - (SELECT count(*) FROM payment_schema.outbox_feed)")
             if try behind.first?.int(0) == 0 { break }
@@ -310,9 +310,9 @@ final class Bed: Sendable {
         try await group.loops[0].run { try await EventLoop.current?.sleep(nanoseconds: 25_000_000) }
     }
 
-    /// Waits until something is so, twelve seconds at most.
+    /// Waits until something is so, a minute at most.
     func until(_ what: String, _ isSo: () async throws -> Bool) async throws {
-        for _ in 0..<480 {
+        for _ in 0..<2400 {
             if try await isSo() { return }
             try await Self.pause()
         }
@@ -353,7 +353,7 @@ final class Bed: Sendable {
     /// Waits for what the reconciler brings about.
     func eventually(_ buyer: Buyer, _ status: String, _ phase: String = "done") async throws {
         var last: Row?
-        for _ in 0..<600 {
+        for _ in 0..<2400 {
             let row = try await row(buyer)
             if row.status == status, row.phase == phase { return }
             last = row

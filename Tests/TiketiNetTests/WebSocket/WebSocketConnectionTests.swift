@@ -5,7 +5,7 @@ import Testing
 /// The next message, with errors of any type: the macros can't pass typed ones through.
 private func next(_ connection: WebSocketConnection) async throws -> WebSocketMessage? { try await connection.receive() }
 
-@Suite(.timeLimit(.minutes(1))) struct WebSocketConnectionTests {
+@Suite(.timeLimit(.minutes(5))) struct WebSocketConnectionTests {
     /// An echo server; `loop` moves connections there.
     private func server(on loop: EventLoop? = nil, _ configure: (inout WebSocketConfiguration) -> Void = { _ in }) async throws -> (
         HTTPServer, Int

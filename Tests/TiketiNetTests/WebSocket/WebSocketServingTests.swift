@@ -18,7 +18,7 @@ private final class Echo: WebSocketReceiver, Sendable {
 }
 
 /// Connections that a receiver serves without a task behave like those that a task reads.
-@Suite(.timeLimit(.minutes(1))) struct WebSocketServingTests {
+@Suite(.timeLimit(.minutes(5))) struct WebSocketServingTests {
     private func server(_ echo: Echo, on loop: EventLoop, limit: Int = 1_000_000) async throws -> (HTTPServer, Int) {
         var configuration = WebSocketConfiguration()
         configuration.maximumMessageBytes = limit
