@@ -14,17 +14,26 @@ INTERVAL, TIMEOUT = 0.3, 0.2
 KEYS = {"sid", "upgrades", "pingInterval", "pingTimeout", "maxPayload"}
 
 
-@pytest.fixture(scope="module")
-def servers():
-    one, two = [hubs.Process("realtime", hubs.port(index), **hubs.SUITE) for index in (0, 1)]
-    gateways = [hubs.Process("gateway", hubs.port(index), REALTIME_SERVICE_URL=f"{one.url},{two.url}") for index in (2, 3)]
+@contextlib.contextmanager
+def serving(settings, first):
+    one, two = [hubs.Process("realtime", hubs.port(first + index), **settings) for index in (0, 1)]
+    gateways = [hubs.Process("gateway", hubs.port(first + index), REALTIME_SERVICE_URL=f"{one.url},{two.url}") for index in (2, 3)]
     with hubs.running(one, two, *gateways):
         yield {"hub": [one.url], "gateways": [gateway.url for gateway in gateways]}
 
 
-@pytest.fixture(params=["hub", "gateways"])
-def base(request, servers):
-    return servers[request.param]
+@pytest.fixture(scope="module")
+def servers():
+    """Where nothing ends by itself while a slow machine makes a test wait."""
+    with serving(hubs.CALM, 0) as urls:
+        yield urls
+
+
+@pytest.fixture(scope="module")
+def hasty_servers():
+    """With the times that the official suites ask for."""
+    with serving(hubs.SUITE, 4) as urls:
+        yield urls
 
 
 def run(coroutine, seconds=20):
@@ -90,15 +99,18 @@ async def peer(base, path="/engine.io/"):
         yield Peer(http, base, path)
 
 
-def scenario(path="/engine.io/"):
-    """Makes a test of an async function of one peer."""
+def scenario(path="/engine.io/", hasty=False):
+    """Makes a test of an async function of one peer; a hasty one is about heartbeats and other times of the server."""
     paths = [path] if isinstance(path, str) else path
 
     def wrap(function):
         @pytest.mark.parametrize("path", paths)
-        def test(base, path):
+        @pytest.mark.parametrize("place", ["hub", "gateways"])
+        def test(request, place, path):
+            bases = request.getfixturevalue("hasty_servers" if hasty else "servers")[place]
+
             async def body():
-                async with peer(base, path) as client:
+                async with peer(bases, path) as client:
                     await function(client)
             run(body())
         test.__doc__ = function.__doc__

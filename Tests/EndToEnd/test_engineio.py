@@ -7,12 +7,12 @@ import time
 
 import aiohttp
 import pytest
-from protocol import BOTH, INTERVAL, KEYS, TIMEOUT, base, receive, scenario, servers, upgraded  # noqa: F401: fixtures among them
+from protocol import BOTH, INTERVAL, KEYS, TIMEOUT, hasty_servers, receive, scenario, servers, upgraded  # noqa: F401: fixtures among them
 
 
 # Handshake
 
-@scenario(BOTH)
+@scenario(BOTH, hasty=True)
 async def test_polling_handshake(client):
     async with client.http.get(client.url("EIO=4&transport=polling&t=abc&unknown=1")) as answer:
         assert answer.status == 200
@@ -24,7 +24,7 @@ async def test_polling_handshake(client):
     assert (value["pingInterval"], value["pingTimeout"], value["maxPayload"]) == (300, 200, 1_000_000)
 
 
-@scenario(BOTH)
+@scenario(BOTH, hasty=True)
 async def test_websocket_handshake(client):
     socket = await client.websocket()
     text = await receive(socket)
@@ -155,7 +155,7 @@ async def test_a_message_beyond_the_limit_closes_with_1009(client):
 
 # Heartbeat
 
-@scenario(BOTH)
+@scenario(BOTH, hasty=True)
 async def test_polling_heartbeat(client):
     sid = await client.polling()
     for _ in range(3):
@@ -163,7 +163,7 @@ async def test_polling_heartbeat(client):
         assert (await client.post(sid, "3"))[0] == 200
 
 
-@scenario(BOTH)
+@scenario(BOTH, hasty=True)
 async def test_a_polling_session_ends_without_pongs(client):
     for _ in range(3):
         sid = await client.polling()
@@ -171,10 +171,10 @@ async def test_a_polling_session_ends_without_pongs(client):
         await asyncio.sleep(INTERVAL + TIMEOUT)
         # A hub that was held up gives its clients that time as well.
         while (await client.get(sid))[0] != 400:
-            assert time.monotonic() - began < 2 * (INTERVAL + TIMEOUT)
+            assert time.monotonic() - began < INTERVAL + TIMEOUT + 3
 
 
-@scenario(BOTH)
+@scenario(BOTH, hasty=True)
 async def test_websocket_heartbeat(client):
     socket = await client.websocket()
     await receive(socket)
@@ -184,13 +184,13 @@ async def test_websocket_heartbeat(client):
     await socket.close()
 
 
-@scenario(BOTH)
+@scenario(BOTH, hasty=True)
 async def test_a_websocket_session_ends_without_pongs(client):
     socket = await client.websocket()
     began = asyncio.get_running_loop().time()
     await receive(socket)
     assert await receive(socket) == "closed"
-    assert asyncio.get_running_loop().time() - began < INTERVAL + TIMEOUT + 1
+    assert asyncio.get_running_loop().time() - began < INTERVAL + TIMEOUT + 3
 
 
 # Close

@@ -3,7 +3,7 @@
 import asyncio
 import json
 
-from protocol import base, receive, scenario, servers  # noqa: F401: fixtures among them
+from protocol import hasty_servers, receive, scenario, servers  # noqa: F401: fixtures among them
 
 
 # Socket.IO: connecting
@@ -56,7 +56,7 @@ async def test_an_unknown_namespace_is_refused(client):
     await socket.close()
 
 
-@scenario("/socket.io/")
+@scenario("/socket.io/", hasty=True)
 async def test_a_connection_without_a_namespace_ends(client):
     socket = await client.websocket()
     await receive(socket)
@@ -98,7 +98,7 @@ async def test_misplaced_attachments_end_the_connection(client):
 
 # Socket.IO: leaving, messages, rooms
 
-@scenario("/socket.io/")
+@scenario("/socket.io/", hasty=True)
 async def test_leaving_the_main_namespace_keeps_the_connection(client):
     socket = await client.connected()
     await socket.send_str("41")
@@ -106,7 +106,7 @@ async def test_leaving_the_main_namespace_keeps_the_connection(client):
     await socket.close()
 
 
-@scenario("/socket.io/")
+@scenario("/socket.io/", hasty=True)
 async def test_joining_and_leaving_a_custom_namespace(client):
     socket = await client.connected()
     assert await receive(socket, skip_pings=False) == "2"
