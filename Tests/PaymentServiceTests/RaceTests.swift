@@ -140,6 +140,29 @@ struct RaceTests {
         await bed.close()
     }
 
+    /// The event was cancelled after ticket gave the lease and before Toss was called: the lease goes back, however often that takes.
+    @Test func aLeaseOfACancelledEventGoesBack() async throws {
+        let bed = try await Bed(reconcile: false)
+        let buyer = try await bed.ready()
+        bed.ticket.change(buyer.reservationID) {
+            $0.payingOrder = buyer.orderID
+            $0.payingUntil = Timestamp.now().adding(seconds: 600)
+            $0.eventIsCancelled = true
+        }
+        bed.ticket.down(["payment-released"])
+        #expect(try await bed.confirm(buyer).status == 202)
+        #expect(try await bed.row(buyer) == Bed.Row(status: "pending", phase: "confirming", calls: 0))
+        try await bed.reconcileOnce()
+        #expect(try await bed.row(buyer).phase == "confirming")
+        bed.ticket.down([])
+        try await bed.reconcileOnce()
+        #expect(try await bed.row(buyer) == Bed.Row(status: "failed", phase: "done", calls: 0, code: "RESERVATION_EXPIRED"))
+        #expect(bed.ticket[buyer.reservationID]?.payingUntil == nil)
+        #expect(bed.ticket.calls("payment-released", of: buyer.reservationID) == 3)
+        #expect(try await bed.ledger(buyer)["charges"]?.intValue == 0)
+        await bed.close()
+    }
+
     /// Toss does not know a payment that we confirmed (another shop's key was configured): an operator's matter, asked about once.
     @Test func aConfirmedPaymentThatTossDoesNotKnow() async throws {
         let bed = try await Bed(reconcile: false)

@@ -22,9 +22,10 @@ extension PaymentSaga {
             guard let next = try await store.handBack(payment) else { return .lost }
             return .moved(next)
         case .refused(let code):
+            // A lease that this order got before the reservation was given up (its event was cancelled) has no use any more. It goes back
+            // before the payment is over: afterwards nobody would come back for it.
+            if case .unavailable(let reason) = await ticket.released(payment) { return try await park(payment, reason: reason) }
             guard let next = try await store.refusedByTicket(payment, code: code) else { return .lost }
-            // A lease that this order got before the reservation was given up (its event was cancelled) has no use any more.
-            _ = await ticket.released(payment)
             metrics.processed(.failed)
             return .moved(next)
         case .unavailable(let reason):

@@ -12,6 +12,7 @@ final class TicketStandIn: Sendable {
         var payingOrder: String?
         var payingUntil: Timestamp?
         var cancelReason: String?
+        var eventIsCancelled = false
         /// Its seats are lost in the moment before the confirmation arrives: after the charge.
         var endsBeforeConfirm = false
 
@@ -68,7 +69,7 @@ final class TicketStandIn: Sendable {
                     guard reservation.amount == amount else { throw APIError.badRequest("AMOUNT_MISMATCH", "amount") }
                     let now = Timestamp.now()
                     let frozen = reservation.payingUntil.map { $0 > now } ?? false
-                    guard reservation.status == "pending", frozen || reservation.expiresAt > now else {
+                    guard reservation.status == "pending", !reservation.eventIsCancelled, frozen || reservation.expiresAt > now else {
                         throw APIError.conflict("RESERVATION_EXPIRED", "expired")
                     }
                     if frozen, reservation.payingOrder != order { throw APIError.conflict("PAYMENT_IN_PROGRESS", "busy") }
