@@ -136,11 +136,13 @@ class Worker:
         kept = [(claim, claim.possible_until) for claim in own.values() if claim]
         for claim, _ in kept:
             claim.possible_until = FOREVER
+        # So may what an organiser ends meanwhile: the claim of the reservation then goes, and this one stays.
+        anew = {seat.id: seat.add(Claim(user)) for seat in seats if own[seat.id] and own[seat.id].reservation}
         try:
             answer = await self.call("POST", path, body, user, headers)
         except Uncertain:
             now = time.time()
-            for claim in fresh.values():
+            for claim in [*fresh.values(), *anew.values()]:
                 claim.possible_until = now + hold + AFTERMATH
             # If it became a reservation it ends with the earliest of the holds.
             earliest = min((claim.sure_until for claim, _ in kept), default=0)
@@ -152,6 +154,8 @@ class Worker:
         now = time.time()
         for claim, possible_until in kept:
             claim.possible_until = possible_until
+        for seat in seats:
+            seat.drop(anew.get(seat.id), now)
         claims = {seat.id: own[seat.id] or fresh[seat.id] for seat in seats}
         if answer.status in (200, 201):
             self.taken(user, event, seats, claims, own, sent, now, answer, reserve)
