@@ -13,13 +13,17 @@ LOGS = settings.DATA / "log"
 
 
 def start_time(pid):
-    """The kernel's start time of a live process, None when there is none (or only its zombie)."""
+    """The kernel's start time of a live process, None when there is none (or only its zombie).
+
+    The first thread may be a zombie while others still end, with all its sockets open: such a process lives.
+    """
     try:
         with open(f"/proc/{pid}/stat") as stat:
             fields = stat.read().rsplit(")", 1)[1].split()
     except OSError:
         return None
-    return None if fields[0] in "ZX" else fields[19]
+    state, threads = fields[0], int(fields[17])
+    return None if state in "ZX" and threads <= 1 else fields[19]
 
 
 def is_halted(name):
