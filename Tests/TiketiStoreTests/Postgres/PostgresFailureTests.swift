@@ -21,6 +21,13 @@ import TiketiTesting
         }
     }
 
+    /// Half a minute passes inside the commit of whatever inserts into `t`.
+    private static let slowCommits = """
+        CREATE TABLE t (id int);
+        CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(30); RETURN NULL; END $$;
+        CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow();
+        """
+
     @Test func statementTimeoutAndCancellation() async throws {
         let pool = try await TestPostgres.shared().database(migrated: false).pool {
             $0.statementTimeoutMs = 150
@@ -158,12 +165,7 @@ import TiketiTesting
     /// The session is killed while it waits inside COMMIT (for a trigger that sleeps): only "unknown" is an honest answer.
     @Test func aConnectionLostDuringCommitIsNeitherRetriedNorHidden() async throws {
         let database = try await TestPostgres.shared().database(migrated: false)
-        try await database.run(
-            script: """
-                CREATE TABLE t (id int);
-                CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(30); RETURN NULL; END $$;
-                CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow();
-                """)
+        try await database.run(script: Self.slowCommits)
         let pool = database.pool()
         let runs = Tally()
         let outcome = Task {
@@ -191,12 +193,7 @@ import TiketiTesting
     /// A single statement has its rows before its commit: they are no success until the server says that it is ready for the next one.
     @Test func aStatementLostDuringItsOwnCommitIsNoSuccess() async throws {
         let database = try await TestPostgres.shared().database(migrated: false)
-        try await database.run(
-            script: """
-                CREATE TABLE t (id int);
-                CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(30); RETURN NULL; END $$;
-                CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow();
-                """)
+        try await database.run(script: Self.slowCommits)
         let pool = database.pool()
         let outcome = Task { try await pool.execute("INSERT INTO t VALUES (1) RETURNING id") }
         let inCommit = "FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
