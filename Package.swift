@@ -29,7 +29,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-let service: [Target.Dependency] = ["TiketiCore", "TiketiStore", "TiketiNet", log]
+let service: [Target.Dependency] = ["TiketiCore", "TiketiContracts", "TiketiJSON", "TiketiStore", "TiketiNet", log]
 
 let package = Package(
     name: "tiketi",
@@ -54,13 +54,17 @@ let package = Package(
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        // Floor 1: sockets, HTTP, WebSocket
-        module("TiketiNet", ["CLinux", "COpenSSL", "CZlib", collections]),
+        // Floor 0 in Swift: identifiers, instants, bytes as text
+        module("TiketiBase", ["CLinux"]),
+        // Floor 1: sockets, HTTP, WebSocket; JSON and MessagePack
+        module("TiketiNet", ["TiketiBase", "CLinux", "COpenSSL", "CZlib", collections]),
+        module("TiketiJSON", ["TiketiBase"]),
         // Floor 2: PostgreSQL and Redis
         module("TiketiStore", ["TiketiNet", "CPostgres", "COpenSSL", log, collections]),
         // Floor 3: what services share
-        module("TiketiCore", ["TiketiNet", "TiketiStore", "CLinux", "COpenSSL", log]),
-        module("TiketiRealtime", ["TiketiNet", "TiketiStore", log, collections]),
+        module("TiketiContracts", ["TiketiNet", "TiketiJSON"]),
+        module("TiketiCore", ["TiketiNet", "TiketiJSON", "TiketiStore", "CLinux", "COpenSSL", log]),
+        module("TiketiRealtime", ["TiketiNet", "TiketiJSON", "TiketiStore", log, collections]),
         // Floor 4: services
         module("GatewayService", service),
         module("AuthService", service + ["CLinux", "COpenSSL"]),
@@ -80,9 +84,10 @@ let package = Package(
         program("tiketi", ["TiketiCLI"], path: "Sources/Programs/tiketi"),
         program("toss-simulator", ["TossSimulator"], path: "Sources/Programs/toss-simulator"),
         // Tests
-        module("TiketiTesting", ["TiketiNet", "TiketiStore", "TiketiCore"]),
+        module("TiketiTesting", ["TiketiNet", "TiketiJSON", "TiketiStore", "TiketiCore", "TiketiContracts"]),
         tests("ExecutorContractTests", ["TiketiNet"]),
         tests("TiketiNetTests", ["TiketiNet", "TiketiTesting", "CLinux"]),
+        tests("TiketiJSONTests", ["TiketiJSON", "TiketiTesting"]),
         tests("TiketiStoreTests", ["TiketiStore", "TiketiTesting"]),
         tests("TiketiCoreTests", ["TiketiCore", "TiketiTesting"]),
         tests("TiketiRealtimeTests", ["TiketiRealtime", "TiketiTesting"]),

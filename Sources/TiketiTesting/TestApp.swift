@@ -1,6 +1,7 @@
 /// Calls a router as a client would, without a socket: the request is built in memory and answered on a real event loop.
 
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 
 /// A router under test.

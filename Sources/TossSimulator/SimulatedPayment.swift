@@ -1,4 +1,5 @@
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 
 /// One payment in the simulator's books and its face as Toss's Payment object.

@@ -1,4 +1,5 @@
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 
 /// The simulator's own routes: the payment window, the ledger, and the switches for tests.

@@ -1,4 +1,5 @@
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 
 /// The API of TossPayments as far as this product uses it: confirm, query by key and by order, cancel, transactions.

@@ -1,4 +1,5 @@
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 
 /// Sends `PAYMENT_STATUS_CHANGED` as Toss does: unsigned, repeated until answered 200, with one transmission id for all repetitions. The

@@ -1,5 +1,6 @@
 // libFuzzer target: the JSON reader and writer. What is accepted, written out again and read again, is the same text.
 // Built by scripts/fuzz from their own files, without the rest of the package.
+import TiketiJSON
 
 /// A broken promise: libFuzzer reports the input.
 func require(_ condition: Bool, _ promise: StaticString) {

@@ -1,6 +1,7 @@
 // libFuzzer target: Engine.IO payloads, Socket.IO packets and the Redis adapter's MessagePack. Nothing crashes, what is read can be written and read
 // again, and what is refused stays refused.
 // Built by scripts/fuzz from the parsers' own files, without the rest of the package.
+import TiketiJSON
 
 /// A broken promise: libFuzzer reports the input.
 func require(_ condition: Bool, _ promise: StaticString) {

@@ -1,6 +1,7 @@
 // The admin pages: who may, what the owning service is asked, and the record that every write leaves.
 import Testing
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 import TiketiTesting
 

@@ -1,5 +1,6 @@
 // Revalidations of seat maps at the edge: 304 from the stamp alone, and never when ticket might say something else.
 import Testing
+import TiketiContracts
 import TiketiCore
 import TiketiNet
 import TiketiStore

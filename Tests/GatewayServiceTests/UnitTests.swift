@@ -1,6 +1,7 @@
 // The parts that need no socket: path inspection, layouts, merged metrics.
 import Testing
 import TiketiCore
+import TiketiJSON
 
 @testable import GatewayService
 

@@ -1,5 +1,6 @@
 import Testing
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 import TiketiTesting
 

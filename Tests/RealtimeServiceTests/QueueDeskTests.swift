@@ -1,5 +1,6 @@
 // Places of those who wait, told from the front of their line alone.
 import Testing
+import TiketiContracts
 import TiketiCore
 import TiketiNet
 import TiketiRealtime

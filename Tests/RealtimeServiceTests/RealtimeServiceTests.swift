@@ -1,4 +1,5 @@
 import Testing
+import TiketiContracts
 import TiketiCore
 import TiketiNet
 import TiketiRealtime

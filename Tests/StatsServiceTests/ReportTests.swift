@@ -1,6 +1,7 @@
 // Who may read the reports, and the bounds of what can be asked.
 import Testing
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 import TiketiTesting
 

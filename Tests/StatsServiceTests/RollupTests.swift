@@ -1,6 +1,7 @@
 // The numbers against real facts: what counts, on which day, in whatever order and however often the facts come.
 import Testing
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 import TiketiStore
 import TiketiTesting

@@ -1,5 +1,6 @@
 // What those who wait are told: places by one message for a whole line, and how long it takes as measured.
 import Testing
+import TiketiContracts
 import TiketiCore
 import TiketiNet
 import TiketiStore

@@ -1,4 +1,5 @@
 import Testing
+import TiketiJSON
 import TiketiNet
 
 @testable import TiketiRealtime

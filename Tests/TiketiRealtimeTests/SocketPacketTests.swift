@@ -1,4 +1,5 @@
 import Testing
+import TiketiJSON
 
 @testable import TiketiRealtime
 

@@ -1,5 +1,6 @@
 // Public calls under /api/auth: read and check the fields, ask the account service, write the answer.
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 
 struct AuthRoutes: Sendable {

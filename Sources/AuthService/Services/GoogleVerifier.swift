@@ -1,5 +1,6 @@
 // Google ID tokens: RS256 against Google's published keys, and every claim that makes the token ours (OpenID Connect Core 3.1.3.7).
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 
 struct GoogleIdentity: Sendable, Equatable {

@@ -1,5 +1,6 @@
 // A seat layout: sections of rows of seats with one price each. Checked here once; what passes can be turned into seats as it is.
 import TiketiCore
+import TiketiJSON
 
 struct SeatLayout: Sendable, Equatable {
     struct Section: Sendable, Equatable {

@@ -1,5 +1,6 @@
 // Admin pages about what other services own: the request goes to the owner's internal API, its answer comes back as it is.
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 
 struct AdminRoutes: Sendable {

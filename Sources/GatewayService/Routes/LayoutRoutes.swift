@@ -1,5 +1,6 @@
 // Seat layouts and the audit trail, for admins.
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 
 struct LayoutRoutes: Sendable {

@@ -2,6 +2,7 @@
 // stays on record as unknown, so there is no write without its record.
 import Logging
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 
 struct AdminWrites: Sendable {

@@ -1,4 +1,5 @@
 // Which seat map of an event is the latest, as ticket announces it in Redis: enough to answer a client that has it already.
+import TiketiContracts
 import TiketiCore
 import TiketiNet
 import TiketiStore

@@ -1,5 +1,6 @@
 // The audit trail of admin writes. Rows are added and completed, never rewritten: the role has no right to.
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 import TiketiStore
 

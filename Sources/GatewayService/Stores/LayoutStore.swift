@@ -1,5 +1,6 @@
 // Seat layouts that an organiser can choose by id.
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 import TiketiStore
 

@@ -1,5 +1,6 @@
 // News in PostgreSQL: pinned first, newest first.
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 import TiketiStore
 

@@ -1,4 +1,5 @@
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 
 /// What other services ask of payment: refunds, and for administrators all payments and the whole story of one.

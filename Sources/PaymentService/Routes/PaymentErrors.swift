@@ -1,4 +1,5 @@
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 
 /// The one place where payment's errors and answers become HTTP.

@@ -1,5 +1,6 @@
 import Logging
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 import TiketiStore
 

@@ -1,4 +1,5 @@
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 import TiketiStore
 

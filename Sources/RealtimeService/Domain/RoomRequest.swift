@@ -1,5 +1,7 @@
 // Which room a client asks for: pure reading of event names and payloads (spec §4).
+import TiketiContracts
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 
 /// A wish to enter or leave a room.

@@ -1,5 +1,7 @@
 // The product's namespace: who may connect, which rooms a client may enter, and what it is told about that (spec §4, §10).
+import TiketiContracts
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 import TiketiRealtime
 

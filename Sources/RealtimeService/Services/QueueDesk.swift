@@ -1,4 +1,5 @@
 // Tells everybody who waits the own place whenever a line has moved: one message from ticket, then arithmetic for each watcher on this loop.
+import TiketiContracts
 import TiketiCore
 import TiketiNet
 import TiketiRealtime

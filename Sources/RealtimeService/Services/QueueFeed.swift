@@ -1,4 +1,5 @@
 // Listens for lines that moved and hands each front to the desks of all loops.
+import TiketiContracts
 import TiketiCore
 import TiketiNet
 import TiketiStore

@@ -1,5 +1,6 @@
 // Everything the admin's first page shows, in one answer; the totals stand at its top level.
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 
 struct Dashboard: Sendable {

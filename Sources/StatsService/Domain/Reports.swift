@@ -1,5 +1,6 @@
 // The numbers as they are shown. Money is in hundredths of a won, as the database's DECIMAL(…, 2) has it.
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 
 struct Totals: Sendable, Equatable {

@@ -1,5 +1,6 @@
 /// JSON Web Tokens (RFC 7519) as compact JWS (RFC 7515), HS256 only: a token counts only when signature, header and every claim hold.
 
+import TiketiJSON
 import TiketiNet
 
 /// Signing and verifying the tokens of Tiketi.

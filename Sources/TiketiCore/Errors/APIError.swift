@@ -1,5 +1,6 @@
 /// The errors a client sees: a status, a stable code and a public text (spec §3); internal causes never enter one.
 
+import TiketiJSON
 import TiketiNet
 
 /// One field that did not pass, as it stands in `details`.

@@ -1,6 +1,7 @@
 /// One log line for each answered request, written as bytes straight into the sink: no metadata dictionaries, no formatting by String.
 
 import Logging
+import TiketiJSON
 import TiketiNet
 
 /// Which requests are logged.

@@ -1,6 +1,7 @@
 /// swift-log to one JSON object a line: `level`, `message`, `timestamp`, `service`, then metadata; names that look like secrets are masked.
 
 import Logging
+import TiketiJSON
 import TiketiNet
 
 /// The log handler of all services.

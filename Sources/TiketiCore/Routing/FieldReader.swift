@@ -1,5 +1,6 @@
 /// Reads and validates the members of a JSON body: every fault is collected, and `finish()` answers all of them at once.
 
+import TiketiJSON
 import TiketiNet
 
 /// A reader over one object. Read every field, then `try finish()` before using what was read: a field that did not pass reads as a

@@ -1,5 +1,6 @@
 /// JSON answers: success bodies carry `"success":true`, errors the envelope of spec §3.
 
+import TiketiJSON
 import TiketiNet
 
 extension HTTPResponse {

@@ -1,4 +1,5 @@
 /// `page` and `limit` of a list, and the `pagination` member of its answer (spec §3, §10).
+import TiketiJSON
 
 /// One page of a list, counted from 1.
 public struct Page: Sendable, Equatable {

@@ -1,6 +1,7 @@
 /// One request as a route handler sees it: what was matched, who calls, and the body on demand. Everything is worked out only when asked for.
 
 import Logging
+import TiketiJSON
 import TiketiNet
 
 /// The context of one request.

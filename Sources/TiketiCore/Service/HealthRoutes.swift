@@ -1,6 +1,7 @@
 /// `/health` (the process answers), `/ready` (it can do its work), `/metrics`; a service that defines one of them keeps its own.
 
 import Synchronization
+import TiketiJSON
 import TiketiNet
 
 /// What stage of its life a process is in.

@@ -1,5 +1,6 @@
 /// Calls another service of Tiketi: bearer token, request id and trace go along, every failure is a clear 502, 503 or 504.
 
+import TiketiJSON
 import TiketiNet
 
 /// A client for the `/internal` routes of one service. To be used from a task of an event loop.

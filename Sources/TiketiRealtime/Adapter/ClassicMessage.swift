@@ -1,4 +1,5 @@
 // The wire format of @socket.io/redis-adapter and @socket.io/redis-emitter: a broadcast as MessagePack on a channel named after namespace and room.
+import TiketiJSON
 
 /// Who gets a broadcast: sockets in any of `rooms` (everybody when empty), without those in any of `except`.
 public struct BroadcastTarget: Sendable, Equatable {

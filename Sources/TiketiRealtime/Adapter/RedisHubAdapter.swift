@@ -1,4 +1,5 @@
 // Joins hubs through Redis in the classic adapter's format, with an exact subscription per room that has a member here.
+import TiketiJSON
 import TiketiNet
 import TiketiStore
 

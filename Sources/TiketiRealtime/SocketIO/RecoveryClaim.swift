@@ -1,4 +1,5 @@
 // Reading what a client says of an earlier session in its CONNECT.
+import TiketiJSON
 
 /// What a client sends to continue a session.
 struct RecoveryClaim {

@@ -1,4 +1,5 @@
 // Socket.IO over one Engine.IO session: packets in, sockets of its namespaces out. Any violation of the protocol ends the whole connection.
+import TiketiJSON
 import TiketiNet
 
 final class SocketConnection: EngineHandler {

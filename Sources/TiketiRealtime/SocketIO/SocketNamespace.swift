@@ -1,4 +1,5 @@
 // What an application gives a Socket.IO server: one namespace's rules.
+import TiketiJSON
 
 /// The application's side of a namespace. All calls come on the socket's loop; events of one socket come one after another, in order.
 public protocol SocketNamespace: Sendable {

@@ -1,4 +1,5 @@
 // Socket.IO protocol 5 packets: `<type>[<n>-][/namespace,][ack id][json]`, and the values they carry.
+import TiketiJSON
 import TiketiNet
 
 /// JSON arguments of an event or acknowledgement. `json` is the comma-separated list without brackets; binary arguments stand in it as
@@ -84,31 +85,5 @@ public struct SocketPacket: Sendable, Equatable {
         if let id { text.append(contentsOf: String(id).utf8) }
         text.append(contentsOf: json)
         return text
-    }
-}
-
-/// Writing the little JSON this module makes itself.
-enum JSONText {
-    private static let digits = Array("0123456789abcdef".utf8)
-
-    static func append(_ string: String, to output: inout [UInt8]) {
-        output.append(UInt8(ascii: "\""))
-        for byte in string.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): output.append(contentsOf: [UInt8(ascii: "\\"), byte])
-            case 0x0A: output.append(contentsOf: "\\n".utf8)
-            case 0x0D: output.append(contentsOf: "\\r".utf8)
-            case 0x09: output.append(contentsOf: "\\t".utf8)
-            case 0..<0x20: output.append(contentsOf: Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]])
-            default: output.append(byte)
-            }
-        }
-        output.append(UInt8(ascii: "\""))
-    }
-
-    static func literal(_ string: String) -> [UInt8] {
-        var output: [UInt8] = []
-        append(string, to: &output)
-        return output
     }
 }

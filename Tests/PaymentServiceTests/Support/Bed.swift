@@ -1,6 +1,7 @@
 import Logging
 import Testing
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 import TiketiStore
 import TiketiTesting

@@ -3,6 +3,7 @@
 import Glibc
 import Logging
 import Testing
+import TiketiJSON
 import TiketiNet
 import TiketiTesting
 

@@ -1,6 +1,7 @@
 /// Validation of bodies and queries: every rule, every message once, and what is left when a field did not pass.
 
 import Testing
+import TiketiJSON
 import TiketiNet
 
 @testable import TiketiCore

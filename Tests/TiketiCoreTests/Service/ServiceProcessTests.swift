@@ -1,6 +1,7 @@
 /// A service's life over real sockets: ready only when its parts are, drained in order, calls between services with their ids.
 
 import Testing
+import TiketiJSON
 import TiketiNet
 import TiketiStore
 import TiketiTesting

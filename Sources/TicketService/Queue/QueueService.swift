@@ -1,0 +1,183 @@
+// The waiting queue: joining, asking, leaving, and letting in. Without Redis the gate is closed, never open.
+import Logging
+import TiketiContracts
+import TiketiCore
+import TiketiNet
+import TiketiRealtime
+import TiketiStore
+
+struct QueueService: Sendable {
+    let store: QueueStore
+    let line: QueueLine
+    let announcer: Announcer
+    let config: QueueConfig
+    let logger: Logger
+    let metrics: MetricsRegistry
+
+    /// The user's place in the event's queue: the one there is, or a new one at the end.
+    func join(_ event: UUID, _ user: UUID) async throws -> QueuePlace {
+        guard let entrance = try await store.entrance(event, user) else { throw TicketError.eventNotFound }
+        if let admission = entrance.admission { return Self.inside(admission) }
+        if entrance.status == EventStatus.cancelled.rawValue || entrance.status == EventStatus.ended.rawValue {
+            throw TicketError.eventNotOnSale
+        }
+        guard entrance.isQueued else { return QueuePlace(queueID: UUID(), state: .admitted) }
+        if !entrance.isOpened { try await store.open(event) }
+        let isLobby = entrance.status == EventStatus.upcoming.rawValue && !entrance.isDrawn
+        let place = try await closed { () async throws(RedisError) in try await line.join(event, user, lobby: isLobby) }
+        // An old place may have been admitted between the look and the join: then the new one is one too many.
+        if place.isNew, let admission = try await store.entrance(event, user)?.admission {
+            _ = try await closed { () async throws(RedisError) in try await line.leave(place.queueID, event: event, user: user) }
+            return Self.inside(admission)
+        }
+        guard let position = place.position else { return QueuePlace(queueID: place.queueID, state: .lobby) }
+        // Nobody before, and room inside: in at once.
+        if position == 1, let admission = try await admit(event, only: place.queueID, isDrawn: entrance.isDrawn).first {
+            return QueuePlace(queueID: place.queueID, state: .admitted, expiresAt: admission.expiresAt)
+        }
+        return QueuePlace(queueID: place.queueID, state: .waiting, position: position, pace: place.pace)
+    }
+
+    private static func inside(_ admission: (queueID: UUID, expiresAt: Timestamp)) -> QueuePlace {
+        QueuePlace(queueID: admission.queueID, state: .admitted, expiresAt: admission.expiresAt)
+    }
+
+    /// Where the user's place stands. Costs no SQL while it waits.
+    func place(_ queue: UUID, of user: UUID) async throws -> QueuePlace {
+        let found = try await closed { () async throws(RedisError) in try await line.place(queue) }
+        if let found {
+            guard found.userID == user else { throw TicketError.queueEntryNotFound }
+            switch found.state {
+            case .waiting(let position): return QueuePlace(queueID: queue, state: .waiting, position: position, pace: found.pace)
+            case .lobby: return QueuePlace(queueID: queue, state: .lobby)
+            case .left: return QueuePlace(queueID: queue, state: .ended)
+            case .through, .dropped: break
+            }
+        }
+        guard let admission = try await store.admission(queue, user: user) else {
+            if found?.state == .dropped { return QueuePlace(queueID: queue, state: .ended) }
+            throw TicketError.queueEntryNotFound
+        }
+        return QueuePlace(
+            queueID: queue, state: admission.state, expiresAt: admission.state == .admitted ? admission.expiresAt : nil)
+    }
+
+    /// Gives up a place, or ends an admission early; a place that is over stays over.
+    func leave(_ queue: UUID, _ user: UUID) async throws {
+        let known = try await place(queue, of: user)
+        guard known.state != .ended else { return }
+        if let found = try await closed({ () async throws(RedisError) in try await line.place(queue) }) {
+            _ = try await closed { () async throws(RedisError) in try await line.leave(queue, event: found.eventID, user: user) }
+        }
+        _ = try await store.leave(queue, user: user)
+    }
+
+    /// Whose place it is and where it stands, for the hub.
+    func watch(_ queue: UUID) async throws -> QueueWatch {
+        if let found = try await closed({ () async throws(RedisError) in try await line.place(queue) }) {
+            var watch = QueueWatch(userID: found.userID, eventID: found.eventID, generation: found.generation)
+            switch found.state {
+            case .waiting(let position): (watch.state, watch.position, watch.sequence) = (.waiting, position, found.sequence)
+            case .lobby: watch.state = .lobby
+            default: break
+            }
+            return watch
+        }
+        guard let admission = try await store.admission(queue, user: nil) else { throw TicketError.queueEntryNotFound }
+        return QueueWatch(userID: admission.userID, eventID: admission.eventID)
+    }
+
+    /// The numbers of places in a line, for the hub: those of a lobby are known after the draw.
+    func sequences(_ event: UUID, _ queues: [UUID]) async throws -> (generation: UUID?, sequences: [Int64?]) {
+        try await closed { () async throws(RedisError) in try await line.sequences(event, queues) }
+    }
+
+    func proof(_ event: UUID) async throws -> QueueProof {
+        guard let proof = try await store.proof(event) else { throw TicketError.eventNotFound }
+        return proof
+    }
+
+    // MARK: Letting in
+
+    /// One look at every queue: batches that are due, lines that are over. Nanoseconds until something is due, a second at most.
+    func admitDue() async throws -> UInt64 {
+        var next = 1.0
+        for queue in try await store.due() {
+            guard queue.isOpen else {
+                try await end(queue.event)
+                continue
+            }
+            guard queue.seconds <= 0 else {
+                next = min(next, queue.seconds)
+                continue
+            }
+            _ = try await admit(queue.event, only: nil, isDrawn: false)
+            let waiting = try await closed { () async throws(RedisError) in try await line.length(queue.event) }
+            gauge(queue.event).set(waiting)
+            next = min(next, Double(config.intervalSeconds))
+        }
+        return UInt64(max(0.005, next) * 1_000_000_000) + 1_000_000
+    }
+
+    private func gauge(_ event: UUID) -> Gauge {
+        metrics.gauge("tiketi_queue_users_total", "Users who wait.", labels: [("event", event.description)])
+    }
+
+    /// Nobody waits for an event that is over, or that lets everybody in.
+    private func end(_ event: UUID) async throws {
+        try await closed { () async throws(RedisError) in try await line.drop(event) }
+        try await store.close(event)
+        gauge(event).set(0)
+    }
+
+    private func admit(_ event: UUID, only: UUID?, isDrawn: Bool) async throws -> [Admission] {
+        let round = try await store.admit(event, only: only, isDrawn: isDrawn, line: line)
+        // When this is lost, the next round finds them admitted and tidies again.
+        let left = try await closed { () async throws(RedisError) in
+            if round.isBatch {
+                try await line.measure(event, admitted: round.admitted.count, someWaited: !round.tidy.isEmpty || round.isFull)
+            }
+            return try await line.tidy(event, round.tidy)
+        }
+        try await store.revoke(left)
+        let admitted = left.isEmpty ? round.admitted : round.admitted.filter { !left.contains($0.queueID) }
+        await announcer.send(
+            SocketEmitter.commands(
+                admitted.map { admission in
+                    let payload = LiveEvent.queueAdmitted(
+                        eventID: event, queueID: admission.queueID, message: "It is your turn", expiresAt: admission.expiresAt)
+                    return SocketMessage(
+                        LiveEvent.queueAdmitted.rawValue, payload,
+                        rooms: [LiveRoom.queue(admission.queueID), LiveRoom.user(admission.userID)])
+                }))
+        return admitted
+    }
+
+    /// Publishes the fronts of the lines that moved; the hubs tell each of those who wait the own place.
+    func tellPlaces() async throws {
+        for event in try await closed({ () async throws(RedisError) in try await line.takeChanged() }) {
+            let front = try await closed { () async throws(RedisError) in try await line.front(event) }
+            guard let front else { continue }
+            let message = QueueFront(
+                eventID: event, generation: front.generation, first: front.first, gaps: front.gaps, pace: front.pace ?? config.pace)
+            await announcer.send([["PUBLISH", RedisArgument(QueueFront.channel), RedisArgument(message.encoded())]])
+        }
+    }
+
+    /// Without Redis nobody can say who is next: the gate is closed.
+    private func closed<Value: Sendable>(_ work: () async throws(RedisError) -> Value) async throws -> Value {
+        do throws(RedisError) {
+            return try await work()
+        } catch {
+            logger.warning("The queue is closed", metadata: ["reason": "\(error)"])
+            throw TicketError.queueClosed
+        }
+    }
+
+    /// One look at every queue; nanoseconds until the next.
+    func tick() async throws -> UInt64 {
+        let next = try await admitDue()
+        try await tellPlaces()
+        return next
+    }
+}

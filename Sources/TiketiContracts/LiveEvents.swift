@@ -1,0 +1,82 @@
+/// What services tell browsers over Socket.IO (spec §4): room names, event names and payloads, the same for who sends and who serves them.
+
+import TiketiJSON
+import TiketiNet
+
+/// Rooms a socket can be in.
+public enum LiveRoom {
+    public static func event(_ id: UUID) -> String { "event:\(id)" }
+    public static func seats(_ eventID: UUID) -> String { "seats:\(eventID)" }
+    public static func queue(_ queueID: UUID) -> String { queuePrefix + queueID.description }
+    public static let queuePrefix = "queue:"
+    /// Every socket is in its user's own room.
+    public static func user(_ id: UUID) -> String { id.description }
+}
+
+/// Events a service sends.
+public enum LiveEvent: String, Sendable, CaseIterable {
+    case seatReserved = "seat-reserved"
+    case seatReleased = "seat-released"
+    case reservationExpired = "reservation-expired"
+    case queueUpdated = "queue-updated"
+    case queueAdmitted = "queue-admitted"
+    case eventStatusChanged = "event-status-changed"
+
+    /// `userID` is the holder's id in what goes to the holder's own sockets, and nil for everybody else (spec §10).
+    public static func seatReserved(seatID: UUID, userID: UUID?, eventID: UUID, status: String, version: Int64, count: Int) -> [UInt8] {
+        object {
+            $0.member("seatId", seatID)
+            $0.member("userId", userID)
+            $0.member("eventId", eventID)
+            $0.member("status", status)
+            $0.member("version", version)
+            $0.member("count", count)
+        }
+    }
+
+    public static func seatReleased(seatID: UUID, eventID: UUID, version: Int64, count: Int) -> [UInt8] {
+        object {
+            $0.member("seatId", seatID)
+            $0.member("eventId", eventID)
+            $0.member("version", version)
+            $0.member("count", count)
+        }
+    }
+
+    public static func reservationExpired(reservationID: UUID, message: String) -> [UInt8] {
+        object {
+            $0.member("reservationId", reservationID)
+            $0.member("message", message)
+        }
+    }
+
+    public static func queueUpdated(queueID: UUID, position: Int?, estimatedWait: Int?) -> [UInt8] {
+        object {
+            $0.member("queueId", queueID)
+            $0.member("position", position)
+            $0.member("estimatedWait", estimatedWait)
+        }
+    }
+
+    public static func queueAdmitted(eventID: UUID, queueID: UUID, message: String, expiresAt: Timestamp) -> [UInt8] {
+        object {
+            $0.member("eventId", eventID)
+            $0.member("queueId", queueID)
+            $0.member("message", message)
+            $0.member("expiresAt", expiresAt)
+        }
+    }
+
+    public static func eventStatusChanged(eventID: UUID, status: String) -> [UInt8] {
+        object {
+            $0.member("eventId", eventID)
+            $0.member("status", status)
+        }
+    }
+
+    private static func object(_ body: (inout JSONWriter) -> Void) -> [UInt8] {
+        var writer = JSONWriter(capacity: 256)
+        writer.object(body)
+        return writer.finish()
+    }
+}
