@@ -1,0 +1,1 @@
+"""Checks of the plan that ARCHITECTURE.md draws."""

@@ -1,0 +1,42 @@
+"""Seeds one fault against each rule into a copy of the sources and requires that it is found, and nothing else."""
+
+import shutil
+
+from . import floors, rooms
+
+SEEDS = (
+    ("a floor above", floors, "TiketiNet/Seeded.swift", "import TiketiCore\n", "imports TiketiCore"),
+    ("a stranger", floors, "TiketiNet/Seeded.swift", "import Foundation\n", "not a module"),
+    ("Domain names a service", rooms, "AuthService/Domain/Seeded.swift", "struct Seeded { var accounts: SeededService }\n", "Domain names SeededService"),
+    ("SQL in a service", rooms, "AuthService/Services/Seeded.swift", 'let seeded = "SELECT id FROM users"\n', "hold SQL"),
+    ("Redis in a service", rooms, "AuthService/Services/Seeded.swift", "func seeded(_ redis: RedisClient) {}\n", "RedisClient"),
+    ("a store in a route", rooms, "AuthService/Routes/Seeded.swift", "func seeded(_ store: SeededStore) {}\n", "reach the store SeededStore"),
+    ("HTTP in a service", rooms, "TicketService/Seats/SeededService.swift", "func seeded(_ request: HTTPRequest) {}\n", "HTTPRequest"),
+    ("a room nobody knows", rooms, "StatsService/Helpers/Seeded.swift", "struct Seeded {}\n", "no room of a service"),
+)
+COMPANY = (
+    ("AuthService/Services/SeededService.swift", "struct SeededService {}\n"),
+    ("AuthService/Stores/SeededStore.swift", "struct SeededStore {}\n"),
+)
+
+
+def run(sources, folder):
+    copy = folder / "Sources"
+    shutil.copytree(sources, copy)
+    for name, text in COMPANY:
+        (copy / name).write_text(text)
+    before = {module: set(module.faults(copy)) for module in (floors, rooms)}
+    missed = 0
+    for what, module, name, text, expected in SEEDS:
+        path = copy / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        new = [fault for fault in module.faults(copy) if fault not in before[module]]
+        path.unlink()
+        if len(new) == 1 and expected in new[0]:
+            print(f"found   {what}")
+        else:
+            missed += 1
+            print(f"MISSED  {what}: {new}")
+    print(f"{len(SEEDS) - missed} of {len(SEEDS)} seeded faults found")
+    return missed > 0
