@@ -1,4 +1,4 @@
-// `tiketi bench postgres`: the rate of single-row reads by key through the pool, for comparison with pgbench (scripts/bench.d/postgres).
+// `tiketi bench postgres`: the rate of single-row reads by key through the pool, for comparison with pgbench (scripts/benchmarks/postgres).
 import ArgumentParser
 import Glibc
 import TiketiNet

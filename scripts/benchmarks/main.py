@@ -80,7 +80,7 @@ def idle():
 
 
 def postgres():
-    script = settings.ROOT / "scripts" / "bench.d" / "postgres"
+    script = settings.ROOT / "scripts" / "benchmarks" / "postgres"
     stores.start_postgres()
     environment = {**settings.administrator_environment(), "PATH": os.environ["PATH"]}
     return subprocess.run([str(script)], env=environment, cwd=settings.ROOT).returncode == 0

@@ -134,5 +134,5 @@ def run():
     stores.start_redis()
     with tempfile.TemporaryDirectory() as directory:
         for name in ("realtime", "realtime-floor"):
-            subprocess.run(["clang", "-O2", "-o", f"{directory}/{name}", settings.ROOT / "scripts" / "bench.d" / f"{name}.c"], check=True)
+            subprocess.run(["clang", "-O2", "-o", f"{directory}/{name}", settings.ROOT / "scripts" / "benchmarks" / f"{name}.c"], check=True)
         return all([part(directory) for part in (room, idle, slow)])

@@ -6,6 +6,26 @@ import pathlib
 import shutil
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def read_dotenv(path):
+    """Settings of a developer's own (.env, see .env.example): NAME=value lines. What the environment already says wins."""
+    if not path.is_file():
+        return
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        name, equals, value = line.removeprefix("export ").partition("=")
+        if not equals or not name.strip().isidentifier():
+            raise SystemExit(f"{path}:{number}: expected NAME=value")
+        value = value.strip()
+        if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'":
+            value = value[1:-1]
+        os.environ.setdefault(name.strip(), value)
+
+
+read_dotenv(ROOT / ".env")
 DATA = pathlib.Path(os.environ.get("TIKETI_DATA", ROOT / ".dev")).resolve()
 OFFSET = int(os.environ.get("TIKETI_PORT_OFFSET", "0"))
 CONFIGURATION = os.environ.get("TIKETI_BUILD", "debug")
@@ -104,7 +124,7 @@ def service_environment(name):
         "ADMIN_EMAIL": os.environ.get("ADMIN_EMAIL", ADMIN_EMAIL),
         "SOCKET_IO_CORS_ORIGIN": os.environ.get("SOCKET_IO_CORS_ORIGIN", url("gateway") + ",http://localhost:3000"),
         "WEB_ROOT": str(product() / "web" / "public"),
-        "UPLOADS_DIRECTORY": str(DATA / "uploads"),
+        "UPLOAD_ROOT": str(DATA / "uploads"),
         "MIGRATIONS_DIRECTORY": str(product() / "database" / "migrations"),
         "SEED_DIRECTORY": str(product() / "database" / "seed"),
     })
