@@ -7,6 +7,13 @@ TIKETI_PACKAGES=(
   postgresql-15 redis-server
 )
 
+# What the web app is built with; no npm.
+# shellcheck disable=SC2034 # for the scripts that source this
+TIKETI_WEB_PACKAGES=(
+  nodejs esbuild node-react node-react-dom node-typescript node-jsdom node-qrcode-generator
+  python3 python3-pip
+)
+
 # Installs those of the given packages that are missing. Needs root or sudo only when something is.
 ensure_packages() {
   local package missing=()

@@ -1,0 +1,33 @@
+// Every page of the app and its address. Each is a chunk of its own, loaded when it is first visited.
+import type { Route } from './router';
+
+export const routes: readonly Route[] = [
+  { path: '/', load: () => import('../pages/EventsPage') },
+  { path: '/login', load: () => import('../pages/LoginPage') },
+  { path: '/register', load: () => import('../pages/RegisterPage') },
+  { path: '/verify', load: () => import('../pages/VerifyPage') },
+  { path: '/reset', load: () => import('../pages/ResetPage') },
+  { path: '/profile', load: () => import('../pages/ProfilePage'), isPersonal: true },
+  { path: '/events/:id', load: () => import('../pages/EventPage') },
+  { path: '/events/:id/queue', load: () => import('../pages/QueuePage'), isPersonal: true },
+  { path: '/events/:id/seats', load: () => import('../pages/SeatsPage'), isPersonal: true },
+  { path: '/payment', load: () => import('../pages/PaymentPage'), isPersonal: true },
+  { path: '/payment/success', load: () => import('../pages/PaymentSuccessPage'), isPersonal: true },
+  { path: '/payment/fail', load: () => import('../pages/PaymentFailPage'), isPersonal: true },
+  { path: '/my-reservations', load: () => import('../pages/ReservationsPage'), isPersonal: true },
+  { path: '/my-reservations/:id', load: () => import('../pages/ReservationPage'), isPersonal: true },
+  { path: '/news', load: () => import('../pages/NewsListPage') },
+  { path: '/news/:id', load: () => import('../pages/NewsPage') },
+  { path: '/admin', load: () => import('../pages/admin/DashboardPage'), isPersonal: true },
+  { path: '/admin/events', load: () => import('../pages/admin/EventsPage'), isPersonal: true },
+  { path: '/admin/events/new', load: () => import('../pages/admin/EventEditorPage'), isPersonal: true },
+  { path: '/admin/events/:id', load: () => import('../pages/admin/EventEditorPage'), isPersonal: true },
+  { path: '/admin/events/:id/live', load: () => import('../pages/admin/LivePage'), isPersonal: true },
+  { path: '/admin/reservations', load: () => import('../pages/admin/ReservationsPage'), isPersonal: true },
+  { path: '/admin/statistics', load: () => import('../pages/admin/StatisticsPage'), isPersonal: true },
+  { path: '/admin/users', load: () => import('../pages/admin/UsersPage'), isPersonal: true },
+  { path: '/admin/news', load: () => import('../pages/admin/NewsPage'), isPersonal: true },
+  { path: '/admin/layouts', load: () => import('../pages/admin/LayoutsPage'), isPersonal: true },
+  { path: '/admin/keywords', load: () => import('../pages/admin/KeywordsPage'), isPersonal: true },
+  { path: '/admin/audit', load: () => import('../pages/admin/AuditPage'), isPersonal: true },
+];
