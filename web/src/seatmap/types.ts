@@ -35,6 +35,8 @@ export interface SeatLayout {
   /** The number within the row: "5". */
   numbers: string[];
   /** Places in the hall where the layout has them, in seat widths; absent: rows are stacked per section. */
+  /** Won a seat; absent: every seat costs what its section does. */
+  prices?: ArrayLike<number>;
   x?: Float32Array;
   y?: Float32Array;
   index(id: string): number | undefined;
@@ -59,6 +61,8 @@ export interface SeatMapOptions {
   onSeat: (index: number) => void;
   /** A section came into view or left (null: the overview). */
   onSection?: (section: number | null) => void;
+  /** Seats to offer, ringed: the nearest alternative, or the best n together. */
+  proposed?: readonly number[];
 }
 
 export interface SeatMap {
