@@ -20,7 +20,18 @@ def applications(project):
 
 
 def argocd_leads_to_what_is_there(project):
-    [owner] = [entry for path in project.files("argocd/projects/*.yaml") for entry in project.load(path.relative_to(project.root))]
+    projects = [entry for path in project.files("argocd/projects/*.yaml") for entry in project.load(path.relative_to(project.root))]
+    owners = {entry["metadata"]["name"]: entry for entry in projects}
+    if set(owners) != {"tiketi", "tiketi-applications"}:
+        yield "the projects are not tiketi and tiketi-applications"
+        return
+    owner = owners["tiketi"]
+    if any(place["namespace"] in ("argocd", "*") for place in owner["spec"]["destinations"]):
+        yield "project tiketi may write Applications, and with them anything"
+    listed = owners["tiketi-applications"]["spec"]
+    if {place["namespace"] for place in listed["destinations"]} != {"argocd"} or listed.get("clusterResourceWhitelist") \
+            or listed.get("namespaceResourceWhitelist") != [{"group": "argoproj.io", "kind": "Application"}]:
+        yield "project tiketi-applications may make more than Applications"
     found = applications(project)
     names = {entry["metadata"]["name"] for entry in found}
     for name in ("tiketi-dev", "tiketi-staging", "tiketi-prod", "tiketi-app-of-apps"):
@@ -32,8 +43,11 @@ def argocd_leads_to_what_is_there(project):
     for entry in found:
         name, spec = entry["metadata"]["name"], entry["spec"]
         source, destination = spec["source"], spec["destination"]
-        if spec["project"] != owner["metadata"]["name"]:
-            yield f"{name}: there is no project {spec['project']}"
+        wanted = "tiketi-applications" if name == "tiketi-app-of-apps" else "tiketi"
+        if spec["project"] != wanted:
+            yield f"{name}: belongs to project {spec['project']}, not {wanted}"
+            continue
+        owner = owners[wanted]
         if source["repoURL"] not in owner["spec"]["sourceRepos"]:
             yield f"{name}: its repository is not one of the project's"
         if destination not in owner["spec"]["destinations"]:
@@ -94,6 +108,10 @@ def workflows_build_what_is_there(project):
                     yield f"{name}: {used} is not pinned to a commit"
             if job.get("uses") == "./.github/workflows/build-and-deploy.yml":
                 deployed[job["with"]["image"]] = (name, job["with"], triggers)
+        for part, job in workflow["jobs"].items():
+            signs_in = any("configure-aws-credentials" in step.get("uses", "") for step in job.get("steps", []))
+            if signs_in and "environment" not in job:
+                yield f"{name}: {part} has AWS rights outside a GitHub environment, from any branch"
         if "permissions" not in workflow:
             yield f"{name}: begins with every permission there is"
         if "pull_request_target" in triggers:

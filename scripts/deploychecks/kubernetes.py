@@ -179,8 +179,12 @@ def settings_are_known(overlay):
     expected = {"dev": "development", "staging": "staging", "prod": "production"}[overlay.name]
     if overlay.config().get("NODE_ENV") != expected:
         yield f"NODE_ENV is {overlay.config().get('NODE_ENV')}"
-    if overlay.name != "dev" and overlay.config().get("DB_SSLMODE") not in ("require", "verify-ca", "verify-full"):
-        yield "the database is reached without TLS"
+    if overlay.name != "dev" and overlay.config().get("DB_SSLMODE") != "verify-full":
+        yield "whoever answers at the database's address is believed: DB_SSLMODE is not verify-full"
+    if overlay.name != "dev" and not overlay.config().get("TOSS_API_URL", "").startswith("https://"):
+        yield "Toss is reached without TLS"
+    if "GOOGLE_CLIENT_ID" not in overlay.config():
+        yield "GOOGLE_CLIENT_ID is not set, not even to nothing"
 
 
 def secrets_are_kept(overlay):
@@ -198,6 +202,29 @@ def secrets_are_kept(overlay):
                 yield f"{title(entry)}: a value is neither sealed nor a placeholder"
         if entry["metadata"].get("namespace") != entry["spec"]["template"]["metadata"]["namespace"]:
             yield f"{title(entry)}: sealed for another namespace"
+
+
+def roles_are_kept_apart(overlay):
+    """One password for each database role, and whoever writes to S3 does so by a role of the cloud, not by a key."""
+    taken = {}
+    for entry in overlay.workloads:
+        for variable in containers(entry, init=False)[0].get("env", []):
+            source = variable.get("valueFrom", {}).get("secretKeyRef", {})
+            if variable["name"] == "DB_PASSWORD":
+                if source.get("key") in taken:
+                    yield f"{title(entry)}: has the password of {taken[source['key']]}"
+                taken[source.get("key")] = title(entry)
+            if variable["name"].startswith("AWS_SECRET"):
+                yield f"{title(entry)}: holds a key of the cloud"
+    job = overlay.get("Job", "tiketi-migrate")
+    given = {variable["name"] for variable in containers(job, init=False)[0]["env"]} if job else set()
+    for key in taken:
+        if key not in given:
+            yield f"the migration does not set {key}"
+    if overlay.config().get("AWS_S3_BUCKET"):
+        notes = overlay.get("ServiceAccount", "gateway")["metadata"].get("annotations", {})
+        if not re.fullmatch(r"arn:aws:iam::\d{12}:role/[\w-]+", notes.get("eks.amazonaws.com/role-arn", "")):
+            yield "the gateway's ServiceAccount has no role for the bucket"
 
 
 def pods_are_confined(overlay):
@@ -259,7 +286,13 @@ def probes_and_ports_agree(overlay):
             if asked.get("path") != path or asked.get("port") not in container_ports(entry):
                 yield f"{title(entry)}: {probe} asks {asked.get('port')}{asked.get('path')}"
         notes = entry["spec"]["template"]["metadata"].get("annotations", {})
-        if notes.get("prometheus.io/port") != str(port) or notes.get("prometheus.io/scrape") != "true":
+        # The public port answers no metrics; the port of operations stands behind no Service.
+        if port + 10000 not in container_ports(entry):
+            yield f"{title(entry)}: does not show its port of operations, {port + 10000}"
+        for service in overlay.of("Service"):
+            if any(target in ("operations", port + 10000) for target in (item.get("targetPort", item["port"]) for item in service["spec"]["ports"])):
+                yield f"{title(service)}: leads to a port of operations"
+        if notes.get("prometheus.io/port") != str(port + 10000) or notes.get("prometheus.io/scrape") != "true":
             yield f"{title(entry)}: Prometheus asks at {notes.get('prometheus.io/port')}"
         command = container.get("lifecycle", {}).get("preStop", {}).get("exec", {}).get("command", [])
         grace = int(overlay.config().get("SHUTDOWN_GRACE_SECONDS", 25))
@@ -376,6 +409,6 @@ def node_ports_are_mapped(overlay):
 
 CHECKS = [
     images_are_replaced, references_exist, services_reach_pods, selectors_match, autoscalers_fit, replicas_are_agreed, disruption_budgets_leave_room,
-    ingress_leads_somewhere, addresses_exist, settings_are_known, secrets_are_kept, pods_are_confined, services_are_sized, probes_and_ports_agree,
+    ingress_leads_somewhere, addresses_exist, settings_are_known, secrets_are_kept, roles_are_kept_apart, pods_are_confined, services_are_sized, probes_and_ports_agree,
     network_policies_allow_what_is_needed, migration_comes_first, everything_has_its_namespace, node_ports_are_mapped,
 ]

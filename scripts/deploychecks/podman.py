@@ -161,7 +161,7 @@ def main():
         configuration = yaml.safe_load((folder / "gateway.yaml").read_text().split("---")[0])["data"]
         secrets = overlay.of("Secret")[0]["data"]
         environment = {key: value for key, value in configuration.items()} | {key: base64.b64decode(value).decode() for key, value in secrets.items()}
-        options = [item for key in ("DB_HOST", "DB_PORT", "DB_NAME", "DB_SSLMODE", "DB_ADMIN_USER", "DB_ADMIN_PASSWORD", "NODE_ENV", "DB_PASSWORD")
+        options = [item for key in ("DB_HOST", "DB_PORT", "DB_NAME", "DB_SSLMODE", "DB_ADMIN_USER", "DB_ADMIN_PASSWORD", "NODE_ENV", "DB_PASSWORD_TICKET")
                    for item in ("--env", f"{key}={environment[key]}")]
         podman("run", "--rm", "--network", "host", "--add-host", "postgres-service:127.0.0.1", "--read-only", "--cap-drop", "all", *options,
                "tiketi-migrate:local", "seed", quiet=False)
