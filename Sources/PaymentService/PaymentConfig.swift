@@ -37,6 +37,7 @@ public struct PaymentConfig: Sendable {
 
     public init(_ environment: inout EnvironmentReader) {
         tossURL = environment.url("TOSS_API_URL", default: "http://127.0.0.1:4010")
+        if environment.isProduction, !tossURL.isSecure { environment.problem("TOSS_API_URL", "must be https in production") }
         tossSecretKey = environment.secret("TOSS_SECRET_KEY", developmentDefault: "test_sk_development")
         tossTimeoutSeconds = environment.int("TOSS_TIMEOUT_SECONDS", default: 60, in: 1...120)
         declinePolicy = environment.choice("PAYMENT_DECLINE_POLICY", default: .cancel)

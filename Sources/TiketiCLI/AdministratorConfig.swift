@@ -24,6 +24,7 @@ struct AdministratorConfig {
         if let url = reader.raw("DB_ADMIN_URL") {
             do { postgres = try PostgresConfiguration(url: url) } catch { reader.problem("DB_ADMIN_URL", error.message) }
         }
+        CommonConfig.checkTransport(of: postgres, &reader)
         let password = reader.secret("DB_PASSWORD", developmentDefault: CommonConfig.developmentDatabasePassword)
         return AdministratorConfig(postgres: postgres, rolePassword: password, isProduction: reader.isProduction)
     }

@@ -79,11 +79,20 @@ public struct CommonConfig: Sendable {
             sslMode: reader.choice("DB_SSLMODE", default: .prefer),
             applicationName: "tiketi-\(service)")
         configuration.sslRootCertificate = reader.optionalString("DB_SSLROOTCERT")
+        if needed { checkTransport(of: configuration, &reader) }
         configuration.writeConnectionsPerLoop = reader.int(
             "DB_WRITE_CONNECTIONS_PER_WORKER", default: configuration.writeConnectionsPerLoop, in: 1...256)
         configuration.readConnectionsPerLoop = reader.int(
             "DB_READ_CONNECTIONS_PER_WORKER", default: configuration.readConnectionsPerLoop, in: 1...64)
         return configuration
+    }
+
+    /// In production only a server whose certificate names it is believed: anything less trusts whoever answers at the address.
+    public static func checkTransport(of postgres: PostgresConfiguration, _ reader: inout EnvironmentReader) {
+        let isAllowed = reader.bool("DB_SSLMODE_ALLOW", default: false)
+        if reader.isProduction, !isAllowed, postgres.sslMode != .verifyFull {
+            reader.problem("DB_SSLMODE", "must be verify-full in production; DB_SSLMODE_ALLOW=1 allows less")
+        }
     }
 
     private static func redis(_ reader: inout EnvironmentReader) -> RedisConfiguration {

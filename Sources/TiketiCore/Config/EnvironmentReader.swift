@@ -6,12 +6,16 @@ import Glibc
 public struct EnvironmentReader: Sendable {
     private let environment: [String: String]
     private var problems: [String] = []
-    /// Development secrets and defaults are refused when true.
+    /// Whether the process runs in production (`NODE_ENV`).
     public let isProduction: Bool
+    /// Whether development's secrets and defaults are refused: everywhere but in development, a misspelt `NODE_ENV` included.
+    public let isStrict: Bool
 
     public init(_ environment: [String: String] = EnvironmentReader.process()) {
         self.environment = environment
-        isProduction = environment["NODE_ENV"] == "production"
+        let name = environment["NODE_ENV"]?.trimmedASCII ?? ""
+        isProduction = name == "production"
+        isStrict = !name.isEmpty && name != "development"
     }
 
     /// The environment of this process.
@@ -151,26 +155,26 @@ public struct EnvironmentReader: Sendable {
         return text.split(separator: ",").map { String($0).trimmedASCII }.filter { !$0.isEmpty }
     }
 
-    /// A secret. Outside production `developmentDefault` serves; in production the variable must be set to something else,
-    /// long enough. The value never appears in a message.
+    /// A secret. In development `developmentDefault` serves; in staging and production the variable must be set to something else, long
+    /// enough. The value never appears in a message.
     public mutating func secret(_ name: String, developmentDefault: String?, minimumLength: Int = 1) -> String {
         guard let text = raw(name) else {
-            if !isProduction, let developmentDefault { return developmentDefault }
-            problem(name, isProduction ? "is required in production" : "is required")
+            if !isStrict, let developmentDefault { return developmentDefault }
+            problem(name, isStrict ? "is required outside development" : "is required")
             return ""
         }
-        if isProduction {
-            if text == developmentDefault { problem(name, "is the development default, which production refuses") }
-            if text.utf8.count < minimumLength { problem(name, "must have at least \(minimumLength) characters in production") }
+        if isStrict {
+            if text == developmentDefault { problem(name, "is the published development default, which is refused outside development") }
+            if text.utf8.count < minimumLength { problem(name, "must have at least \(minimumLength) characters outside development") }
         }
         return text
     }
 
-    /// A secret that may be missing; one that is there must be long enough in production.
+    /// A secret that may be missing; one that is there must be long enough outside development.
     public mutating func optionalSecret(_ name: String, minimumLength: Int = 1) -> String? {
         guard let text = raw(name) else { return nil }
-        if isProduction, text.utf8.count < minimumLength {
-            problem(name, "must have at least \(minimumLength) characters in production")
+        if isStrict, text.utf8.count < minimumLength {
+            problem(name, "must have at least \(minimumLength) characters outside development")
         }
         return text
     }

@@ -98,14 +98,36 @@ import Testing
     @Test func secrets() {
         let read: (inout EnvironmentReader) -> Void = { _ = $0.secret("KEY", developmentDefault: "dev", minimumLength: 8) }
         #expect(problems([:], read).isEmpty)
-        #expect(problems(["NODE_ENV": "staging"], read).isEmpty)
-        #expect(problems(["NODE_ENV": "production"], read) == ["KEY: is required in production"])
-        #expect(problems(["NODE_ENV": "production", "KEY": "hunter2"], read) == ["KEY: must have at least 8 characters in production"])
-        #expect(
-            problems(["NODE_ENV": "production", "KEY": "dev"], read) == [
-                "KEY: is the development default, which production refuses", "KEY: must have at least 8 characters in production",
-            ])
-        #expect(problems(["NODE_ENV": "production", "KEY": "long enough"], read).isEmpty)
+        #expect(problems(["NODE_ENV": "development"], read).isEmpty)
+        // A misspelt environment is not development.
+        for environment in ["staging", "production", "Production", "prod"] {
+            #expect(problems(["NODE_ENV": environment], read) == ["KEY: is required outside development"])
+            #expect(
+                problems(["NODE_ENV": environment, "KEY": "hunter2"], read) == ["KEY: must have at least 8 characters outside development"])
+            #expect(
+                problems(["NODE_ENV": environment, "KEY": "dev"], read) == [
+                    "KEY: is the published development default, which is refused outside development",
+                    "KEY: must have at least 8 characters outside development",
+                ])
+            #expect(problems(["NODE_ENV": environment, "KEY": "long enough"], read).isEmpty)
+        }
+    }
+
+    @Test func productionBelievesOnlyADatabaseThatProvesItself() {
+        let secrets = [
+            "NODE_ENV": "production", "DB_PASSWORD": "a password", "JWT_SECRET": String(repeating: "j", count: 32),
+            "INTERNAL_API_TOKEN": String(repeating: "t", count: 32),
+        ]
+        let read: (inout EnvironmentReader) -> Void = { _ = CommonConfig.read(&$0, service: "ticket", port: 3002) }
+        func found(_ more: [String: String]) -> [Substring] {
+            problems(secrets.merging(more) { $1 }, read).map { $0.prefix { $0 != ":" } }
+        }
+        for mode in ["disable", "prefer", "require", "verify-ca"] {
+            #expect(found(["DB_SSLMODE": mode]) == ["DB_SSLMODE"], "\(mode)")
+            #expect(found(["DB_SSLMODE": mode, "DB_SSLMODE_ALLOW": "1"]).isEmpty, "\(mode)")
+        }
+        #expect(found(["DB_SSLMODE": "verify-full"]).isEmpty)
+        #expect(found(["DB_SSLMODE": "require", "NODE_ENV": "staging"]).isEmpty)
     }
 
     @Test(arguments: [
@@ -130,7 +152,7 @@ import Testing
         _ = CommonConfig.read(&reader, service: "ticket", port: 3002)
         #expect(throws: ConfigurationError.self) { try reader.finish() }
         let found = problems(["NODE_ENV": "production"]) { _ = CommonConfig.read(&$0, service: "ticket", port: 3002) }
-        #expect(found.map { $0.prefix { $0 != ":" } } == ["DB_PASSWORD", "JWT_SECRET", "INTERNAL_API_TOKEN"])
+        #expect(found.map { $0.prefix { $0 != ":" } } == ["DB_PASSWORD", "DB_SSLMODE", "JWT_SECRET", "INTERNAL_API_TOKEN"])
     }
 
     @Test func commonConfigDefaults() throws {
