@@ -1,5 +1,6 @@
 // Shows the page of the current address. The page before stays until the next one's code is here.
 import { Component, type ComponentType, type ReactNode, useEffect, useState } from 'react';
+import { errorStrings } from '../api/errors';
 import { Button, ButtonLink } from '../components/Button';
 import { Heading } from '../components/Heading';
 import { EmptyState } from '../components/states';
@@ -53,7 +54,7 @@ function Fault(): JSX.Element {
   const words = commonStrings();
   return (
     <div className="page-narrow" role="alert">
-      <EmptyState title={words.loading === '불러오는 중' ? '문제가 생겼습니다.' : 'Something went wrong.'} action={<Button onClick={() => window.location.reload()}>{words.reload}</Button>} />
+      <EmptyState title={errorStrings().other} action={<Button onClick={() => window.location.reload()}>{words.reload}</Button>} />
     </div>
   );
 }

@@ -1,41 +1,35 @@
 // Numbers and times as people read them. Times are always Seoul's, whatever the visitor's own zone is.
 import type { Language } from './language';
 
-const zone = 'Asia/Seoul';
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-function format(language: Language, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = language + JSON.stringify(options);
-  let made = formats.get(key);
-  if (!made) {
-    made = new Intl.DateTimeFormat(language === 'ko' ? 'ko-KR' : 'en-GB', { timeZone: zone, ...options });
-    formats.set(key, made);
-  }
-  return made;
-}
-
 export const money = (won: number, language: Language): string =>
   language === 'ko' ? `${won.toLocaleString('ko-KR')}원` : `₩${won.toLocaleString('en-GB')}`;
 
 export const count = (value: number, language: Language): string => value.toLocaleString(language === 'ko' ? 'ko-KR' : 'en-GB');
 
+const two = (value: number): string => String(value).padStart(2, '0');
+
 export type TimeStyle = 'full' | 'date' | 'short' | 'time' | 'seconds';
 
-const styles: Record<TimeStyle, Intl.DateTimeFormatOptions> = {
-  full: { year: 'numeric', month: 'long', day: 'numeric', weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
-  date: { year: 'numeric', month: 'long', day: 'numeric', weekday: 'short' },
-  short: { month: 'short', day: 'numeric', weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
-  time: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
-  seconds: { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
-};
+const weekdays = { ko: ['일', '월', '화', '수', '목', '금', '토'], en: ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] };
+const months = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
 
-/** Empty for a time that cannot be read. */
+/** Empty for a time that cannot be read. Written here rather than by Intl, whose texts differ from browser to browser. */
 export function dateTime(time: string | number | null | undefined, language: Language, style: TimeStyle = 'full'): string {
-  const date = new Date(time ?? NaN);
-  return Number.isNaN(date.getTime()) ? '' : format(language, styles[style]).format(date);
+  // Seoul is nine hours ahead the whole year.
+  const date = new Date(new Date(time ?? NaN).getTime() + 9 * 3600 * 1000);
+  if (Number.isNaN(date.getTime())) return '';
+  const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
+  const weekday = weekdays[language][date.getUTCDay()] ?? '';
+  const minutes = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`;
+  const clockTime = style === 'seconds' ? `${minutes}:${two(date.getUTCSeconds())}` : minutes;
+  if (style === 'time') return clockTime;
+  const isLong = style === 'full' || style === 'date';
+  const name = months[month] ?? '';
+  const calendar = language === 'ko'
+    ? `${isLong ? `${year}년 ` : ''}${month + 1}월 ${day}일${style === 'seconds' ? '' : ` (${weekday})`}`
+    : `${style === 'seconds' ? '' : `${weekday} `}${day} ${isLong ? `${name} ${year}` : name.slice(0, 3)}`;
+  return style === 'date' ? calendar : `${calendar}${language === 'ko' ? ' ' : ', '}${clockTime}`;
 }
-
-const two = (value: number): string => String(value).padStart(2, '0');
 
 /** 14:59, or 1:02:03 from an hour on. Rounds up: nought is shown when it is over. */
 export function clock(milliseconds: number): string {
