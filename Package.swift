@@ -88,6 +88,7 @@ let package = Package(
         tests("ExecutorContractTests", ["TiketiNet"]),
         tests("TiketiNetTests", ["TiketiNet", "TiketiTesting", "CLinux"]),
         tests("TiketiJSONTests", ["TiketiJSON", "TiketiTesting"]),
+        tests("TiketiContractsTests", ["TiketiContracts", "TiketiTesting"]),
         tests("TiketiStoreTests", ["TiketiStore", "TiketiTesting"]),
         tests("TiketiCoreTests", ["TiketiCore", "TiketiTesting"]),
         tests("TiketiRealtimeTests", ["TiketiRealtime", "TiketiTesting"]),

@@ -92,7 +92,7 @@ struct TicketParts: Sendable {
         SeatRoutes(maps: maps, seats: seats, holdSeconds: config.holdSeconds).install(on: router)
         ReservationRoutes(reservations: reservations).install(on: router)
         QueueRoutes(queue: queue).install(on: router, auth: internalAuth)
-        InternalEventRoutes(events: events).install(on: router, auth: internalAuth)
+        InternalEventRoutes(events: events, seatsPerUser: config.seatsPerUser).install(on: router, auth: internalAuth)
         InternalReservationRoutes(reservations: reservations).install(on: router, auth: internalAuth)
         return router
     }

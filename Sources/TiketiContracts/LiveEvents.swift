@@ -1,5 +1,5 @@
-/// What services tell browsers over Socket.IO (spec §4): room names, event names and payloads, the same for who sends and who serves them.
-
+// What services tell browsers over Socket.IO (docs/specification.md §4): room names, event names and payloads, the same for who sends and who
+// serves them.
 import TiketiJSON
 import TiketiNet
 
@@ -21,8 +21,9 @@ public enum LiveEvent: String, Sendable, CaseIterable {
     case queueUpdated = "queue-updated"
     case queueAdmitted = "queue-admitted"
     case eventStatusChanged = "event-status-changed"
+    case paymentUpdated = "payment-updated"
 
-    /// `userID` is the holder's id in what goes to the holder's own sockets, and nil for everybody else (spec §10).
+    /// `userID` is the holder's id in what goes to the holder's own sockets, and nil for everybody else (docs/specification.md §10).
     public static func seatReserved(seatID: UUID, userID: UUID?, eventID: UUID, status: String, version: Int64, count: Int) -> [UInt8] {
         object {
             $0.member("seatId", seatID)
@@ -74,9 +75,14 @@ public enum LiveEvent: String, Sendable, CaseIterable {
         }
     }
 
-    private static func object(_ body: (inout JSONWriter) -> Void) -> [UInt8] {
-        var writer = JSONWriter(capacity: 256)
-        writer.object(body)
-        return writer.finish()
+    /// `state` as in `payment.state` of a reservation (docs/specification.md §3.4).
+    public static func paymentUpdated(reservationID: UUID, orderID: String, state: String) -> [UInt8] {
+        object {
+            $0.member("reservationId", reservationID)
+            $0.member("orderId", orderID)
+            $0.member("state", state)
+        }
     }
+
+    private static func object(_ members: (inout JSONWriter) -> Void) -> [UInt8] { JSONWriter.object(members) }
 }

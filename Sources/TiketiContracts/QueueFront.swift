@@ -1,5 +1,4 @@
-/// What ticket tells the hubs when a waiting line has moved: enough for everybody in it to know the own place, however many wait.
-
+// What ticket tells the hubs when a waiting line has moved: enough for everybody in it to know the own place, however many wait.
 import TiketiJSON
 import TiketiNet
 
@@ -44,8 +43,7 @@ public struct QueueFront: Sendable, Equatable {
     }
 
     public func encoded() -> [UInt8] {
-        var writer = JSONWriter(capacity: 256 + gaps.count * 8)
-        writer.object {
+        JSONWriter.object(capacity: 256 + gaps.count * 8) {
             $0.member("eventId", eventID)
             $0.member("generation", generation)
             $0.member("first", first)
@@ -53,7 +51,6 @@ public struct QueueFront: Sendable, Equatable {
             $0.key("gaps")
             $0.array(gaps) { $0.value($1) }
         }
-        return writer.finish()
     }
 
     /// Nil when it is not a front.

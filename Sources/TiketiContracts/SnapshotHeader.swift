@@ -48,7 +48,7 @@ public struct SnapshotHeader: Sendable, Equatable {
 }
 
 extension SnapshotHeader {
-    /// The Redis key under which the latest seat map of an event is announced (spec §5).
+    /// The Redis key under which the latest seat map of an event is announced (docs/specification.md §5).
     public static func seatMapKey(_ event: UUID) -> String { "seats:\(event)" }
 
     /// The entity tag of the seat map with this header, weak because the same map is sent in several encodings. The end is part of it: a hold that ends

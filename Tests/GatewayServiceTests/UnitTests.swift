@@ -19,17 +19,6 @@ import TiketiJSON
         #expect(SafePath.inspect(target) == expected)
     }
 
-    @Test func layoutsMayHaveSectionsInParts() throws {
-        var faults: [FieldError] = []
-        let text =
-            #"{"sections":[{"name":"A","rows":2,"seatsPerRow":5,"price":100},{"name":"A","rows":1,"seatsPerRow":9,"price":50,"startRow":3}]}"#
-        let layout = SeatLayout.read(try JSONValue.parse(Array(text.utf8)), field: "seatLayout", faults: &faults)
-        #expect(faults.isEmpty)
-        #expect(layout?.totalSeats == 19)
-        let again = SeatLayout.read(try JSONValue.parse(layout?.encoded ?? []), field: "x", faults: &faults)
-        #expect(again == layout)
-    }
-
     @Test func metricsAreSummedByNameAndLabels() {
         var families = MetricsFamilies()
         families.add(

@@ -1,4 +1,5 @@
 // A realtime service on a Redis of its own, with a ticket directory that the test controls, reached over real sockets.
+import TiketiContracts
 import TiketiCore
 import TiketiNet
 import TiketiRealtime
@@ -7,17 +8,17 @@ import TiketiTesting
 
 @testable import RealtimeService
 
-extension QueueEntryFacts {
+extension TicketAPI.QueueEntry {
     /// A place in a line.
-    static func waiting(_ user: UUID, _ event: UUID, _ generation: UUID, sequence: Int64?, position: Int?) -> QueueEntryFacts {
-        QueueEntryFacts(
-            userID: user, eventID: event, isWaiting: true, position: position, sequence: sequence, generation: generation)
+    static func waiting(_ user: UUID, _ event: UUID, _ generation: UUID, sequence: Int64?, position: Int?) -> TicketAPI.QueueEntry {
+        TicketAPI.QueueEntry(
+            userID: user, eventID: event, status: "waiting", position: position, sequence: sequence, generation: generation)
     }
 }
 
 final class FakeTickets: TicketDirectory {
     let events = Locked<[UUID: Int64]>([:])
-    let queue = Locked<[UUID: QueueEntryFacts]>([:])
+    let queue = Locked<[UUID: TicketAPI.QueueEntry]>([:])
     /// Numbers given by a draw.
     let drawn = Locked<QueueNumbers?>(nil)
     let isDown = Locked(false)
@@ -31,7 +32,7 @@ final class FakeTickets: TicketDirectory {
         return events.withLock { $0[id] }.map { .found($0) } ?? .unknown
     }
 
-    func queueEntry(_ id: UUID) async -> Lookup<QueueEntryFacts> {
+    func queueEntry(_ id: UUID) async -> Lookup<TicketAPI.QueueEntry> {
         if isDown.withLock({ $0 }) { return .unavailable }
         return queue.withLock { $0[id] }.map { .found($0) } ?? .unknown
     }

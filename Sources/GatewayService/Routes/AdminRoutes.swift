@@ -1,4 +1,5 @@
 // Admin pages about what other services own: the request goes to the owner's internal API, its answer comes back as it is.
+import TiketiContracts
 import TiketiCore
 import TiketiJSON
 import TiketiNet
@@ -12,15 +13,15 @@ struct AdminRoutes: Sendable {
     let payment: InternalClient
 
     func install(on router: Router, _ writes: RouteOptions) {
-        router.get("/api/admin/events") { try await read($0, ticket, "/internal/events") }
+        router.get("/api/admin/events") { try await read($0, ticket, TicketAPI.events.path()) }
         router.post("/api/admin/events", writes) { try await createEvent($0) }
-        router.get("/api/admin/events/:id") { try await read($0, ticket, "/internal/events/\($0.uuidParameter("id"))") }
-        router.put("/api/admin/events/:id", .admin) { try await event($0, "event.update", .put) { try await $0.json() } }
-        router.delete("/api/admin/events/:id") { try await event($0, "event.delete", .delete) }
+        router.get("/api/admin/events/:id") { try await read($0, ticket, TicketAPI.event.path($0.uuidParameter("id"))) }
+        router.put("/api/admin/events/:id", .admin) { try await event($0, "event.update", TicketAPI.updateEvent) { try await $0.json() } }
+        router.delete("/api/admin/events/:id") { try await event($0, "event.delete", TicketAPI.deleteEvent) }
         router.post("/api/admin/events/:id/cancel", writes) {
-            try await event($0, "event.cancel", .post, suffix: "/cancel") { try await Self.optionalBody($0) }
+            try await event($0, "event.cancel", TicketAPI.cancelEvent) { try await Self.optionalBody($0) }
         }
-        router.get("/api/admin/reservations") { try await read($0, ticket, "/internal/reservations") }
+        router.get("/api/admin/reservations") { try await read($0, ticket, TicketAPI.reservations.path()) }
         router.patch("/api/admin/reservations/:id/status") { try await reservationStatus($0) }
         router.get("/api/admin/payments") { try await read($0, payment, "/internal/payments") }
         router.get("/api/admin/payments/:id") { try await read($0, payment, "/internal/payments/\($0.uuidParameter("id"))") }
@@ -46,7 +47,9 @@ struct AdminRoutes: Sendable {
         let body = JSONValue.object(members)
         let subject = AdminWrites.Subject(action: "event.create", type: "event", id: nil, member: "event")
         return Self.response(
-            try await writes.perform(context, by: admin, subject) { try await ask(context, ticket, .post, "/internal/events", body) })
+            try await writes.perform(context, by: admin, subject) {
+                try await ask(context, ticket, TicketAPI.createEvent.method, TicketAPI.createEvent.path(), body)
+            })
     }
 
     /// The layout of `seatLayoutId` or `seatLayout`. With neither, ticket names that among everything else that is missing.
@@ -55,12 +58,13 @@ struct AdminRoutes: Sendable {
         let id = fields.optionalUUID("seatLayoutId")
         let inline = fields.value("seatLayout")
         if fields.value("seatLayoutId") != nil, inline != nil { fields.fail("seatLayout", "must not come with seatLayoutId") }
-        var faults: [FieldError] = []
+        var faults: [ContractFault] = []
         var layout: SeatLayout?
         if let inline { layout = SeatLayout.read(inline, field: "seatLayout", faults: &faults) }
         if let id, fields.errors.isEmpty {
             if let stored = try await layouts.find(id: id) {
-                layout = SeatLayout.read(try JSONValue.parse(stored.config), field: "seatLayoutId", faults: &faults)
+                layout = SeatLayout.read(
+                    try JSONValue.parse(stored.config), field: "seatLayoutId", faults: &faults)
             } else {
                 fields.fail("seatLayoutId", "is not a known layout")
             }
@@ -71,31 +75,33 @@ struct AdminRoutes: Sendable {
     }
 
     private func event(
-        _ context: RequestContext, _ action: String, _ method: HTTPMethod, suffix: String = "",
+        _ context: RequestContext, _ action: String, _ call: Endpoint,
         body: (RequestContext) async throws -> JSONValue? = { _ in nil }
     ) async throws -> HTTPResponse {
         let admin = try await admins.require(context)
-        let id = try context.uuidParameter("id").description
+        let id = try context.uuidParameter("id")
         let body = try await body(context)
-        let subject = AdminWrites.Subject(action: action, type: "event", id: id, member: "event")
+        let subject = AdminWrites.Subject(action: action, type: "event", id: id.description, member: "event")
         return Self.response(
             try await writes.perform(context, by: admin, subject) {
-                try await current(context, "/internal/events/\(id)", "event")
+                try await current(context, TicketAPI.event.path(id), "event")
             } write: {
-                try await ask(context, ticket, method, "/internal/events/\(id)\(suffix)", body)
+                try await ask(context, ticket, call.method, call.path(id), body)
             })
     }
 
     private func reservationStatus(_ context: RequestContext) async throws -> HTTPResponse {
         let admin = try await admins.require(context)
-        let id = try context.uuidParameter("id").description
+        let id = try context.uuidParameter("id")
         let body = try await context.json()
-        let subject = AdminWrites.Subject(action: "reservation.status", type: "reservation", id: id, member: "reservation")
+        let subject = AdminWrites.Subject(
+            action: "reservation.status", type: "reservation", id: id.description, member: "reservation")
         return Self.response(
             try await writes.perform(context, by: admin, subject) {
-                try await current(context, "/internal/reservations/\(id)", "reservation")
+                try await current(context, TicketAPI.reservation.path(id), "reservation")
             } write: {
-                try await ask(context, ticket, .patch, "/internal/reservations/\(id)/status", body)
+                try await ask(
+                    context, ticket, TicketAPI.setReservationStatus.method, TicketAPI.setReservationStatus.path(id), body)
             })
     }
 

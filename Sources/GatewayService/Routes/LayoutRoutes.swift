@@ -1,4 +1,5 @@
 // Seat layouts and the audit trail, for admins.
+import TiketiContracts
 import TiketiCore
 import TiketiJSON
 import TiketiNet
@@ -32,7 +33,7 @@ struct LayoutRoutes: Sendable {
         // The layout under either of the names that the API shows it by, or its sections at the top level.
         let field = fields.has("layoutConfig") ? "layoutConfig" : "seatLayout"
         let value = fields.value(field) ?? fields.value("sections").map { .object([JSONValue.Member("sections", $0)]) }
-        var faults: [FieldError] = []
+        var faults: [ContractFault] = []
         let layout = SeatLayout.read(value, field: field, faults: &faults)
         for fault in faults { fields.fail(fault.field, fault.message) }
         try fields.finish()

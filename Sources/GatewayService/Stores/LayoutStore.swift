@@ -1,4 +1,5 @@
 // Seat layouts that an organiser can choose by id.
+import TiketiContracts
 import TiketiCore
 import TiketiJSON
 import TiketiNet

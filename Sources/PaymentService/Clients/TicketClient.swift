@@ -1,3 +1,4 @@
+import TiketiContracts
 import TiketiCore
 import TiketiJSON
 import TiketiNet
@@ -37,25 +38,20 @@ public final class TicketClient: Sendable {
 
     /// nil when there is no such reservation.
     public func reservation(_ id: UUID, context: RequestContext?) async throws -> Reservation? {
-        let (answered, body) = try await client.call(.get, "/internal/reservations/\(id)", context: context, timeout: timeout)
-        let status = answered.code
-        if status == 404 { return nil }
-        let reservation = body["reservation"] ?? body
-        guard status == 200, let user = reservation["userId"]?.stringValue.flatMap({ UUID($0) }),
-            let total = reservation["totalAmount"]?.int64Value, let state = reservation["status"]?.stringValue
-        else { throw APIError.upstreamFailed }
-        return Reservation(userID: user, totalAmount: total, status: state)
+        let call = TicketAPI.reservation
+        let (status, body) = try await client.call(call.method, call.path(id), context: context, timeout: timeout)
+        if status.code == 404 { return nil }
+        guard status.code == 200, let found = try? TicketAPI.ReservationAnswer.read(body), let total = found.totalWon else {
+            throw APIError.upstreamFailed
+        }
+        return Reservation(userID: found.userID, totalAmount: total, status: found.status)
     }
 
     /// Freezes the reservation's end for `seconds`, or extends that; the same order may ask again and again.
     public func takeLease(_ payment: Payment, seconds: Int) async -> Lease {
-        let call = await tell(payment, "paying") {
-            $0.member("userId", payment.userID)
-            $0.member("orderId", payment.orderID)
-            $0.member("amount", payment.amount)
-            $0.member("seconds", seconds)
-        }
-        switch call {
+        let wish = TicketAPI.LeaseRequest(
+            userID: payment.userID, orderID: payment.orderID, amount: payment.amount, seconds: Int64(seconds))
+        switch await tell(payment, TicketAPI.lease, wish.encoded) {
         case .done: return .taken
         case .refused("PAYMENT_IN_PROGRESS"): return .busy
         case .refused(let code): return .refused(code: code)
@@ -65,41 +61,30 @@ public final class TicketClient: Sendable {
 
     /// The money is here: the seats are the buyer's. Idempotent.
     public func confirm(_ payment: Payment) async -> Outcome {
-        await tell(payment, "confirm") {
-            $0.member("orderId", payment.orderID)
-            $0.member("paymentId", payment.id)
-            $0.member("amount", payment.amount)
-        }
+        let sale = TicketAPI.ConfirmRequest(orderID: payment.orderID, paymentID: payment.id.description, amount: payment.amount)
+        return await tell(payment, TicketAPI.confirm, sale.encoded)
     }
 
     /// Nothing was paid: the reservation ends and its seats are free. Idempotent.
     public func paymentFailed(_ payment: Payment, reason: String) async -> Outcome {
-        await tell(payment, "payment-failed") {
-            $0.member("orderId", payment.orderID)
-            $0.member("reason", reason)
-        }
+        await tell(payment, TicketAPI.paymentFailed, TicketAPI.OrderReport(orderID: payment.orderID, reason: reason).encoded)
     }
 
     /// Nothing was paid and the hold lives on: the order's lease ends before its time. Idempotent.
     public func released(_ payment: Payment) async -> Outcome {
-        await tell(payment, "payment-released") { $0.member("orderId", payment.orderID) }
+        await tell(payment, TicketAPI.paymentReleased, TicketAPI.OrderReport(orderID: payment.orderID).encoded)
     }
 
     /// The money went back. Idempotent.
     public func refunded(_ payment: Payment, reason: String) async -> Outcome {
-        await tell(payment, "refunded") {
-            $0.member("orderId", payment.orderID)
-            $0.member("reason", reason)
-        }
+        await tell(payment, TicketAPI.refunded, TicketAPI.OrderReport(orderID: payment.orderID, reason: reason).encoded)
     }
 
-    private func tell(_ payment: Payment, _ what: String, _ body: (inout JSONWriter) -> Void) async -> Outcome {
-        var writer = JSONWriter()
-        writer.object(body)
+    private func tell(_ payment: Payment, _ call: Endpoint, _ body: [UInt8]) async -> Outcome {
         do {
             // Every call says the same each time: safe on a stale connection.
             let (status, answer) = try await client.call(
-                .post, "/internal/reservations/\(payment.reservationID)/\(what)", json: writer.finish(), timeout: timeout, idempotent: true)
+                call.method, call.path(payment.reservationID), json: body, timeout: timeout, idempotent: true)
             switch status.code {
             case 200..<300: return .done
             // Only "no such reservation", "not in this state" and "not this price" are answers to the question, and only in ticket's own

@@ -45,7 +45,7 @@ final class QueueDesk: @unchecked Sendable {
     }
 
     /// Begins to watch a place that was looked up; `since` is what `clock` said before that.
-    func watch(_ queue: UUID, _ facts: QueueEntryFacts, _ socket: Socket, since: UInt64) {
+    func watch(_ queue: UUID, _ facts: TicketAPI.QueueEntry, _ socket: Socket, since: UInt64) {
         loop.preconditionOnLoop()
         guard facts.isWaiting, socket.isIn(LiveRoom.queue(queue)) else { return }
         let key = Key(socket: socket.id, queue: queue)

@@ -1,4 +1,4 @@
-// Events and reservations as JSON. Written once, cached as bytes.
+// Events as JSON. Written once, cached as bytes.
 import TiketiCore
 import TiketiJSON
 import TiketiNet
@@ -72,36 +72,5 @@ enum EventJSON {
         writer.member("version", event.version)
         writer.member("createdAt", event.createdAt)
         writer.member("updatedAt", event.updatedAt)
-    }
-}
-
-enum ReservationJSON {
-    /// What its owner sees.
-    static func full(_ reservation: Reservation, _ writer: inout JSONWriter) {
-        writer.object {
-            members(reservation, &$0)
-        }
-    }
-
-    static func members(_ reservation: Reservation, _ writer: inout JSONWriter) {
-        writer.member("id", reservation.id)
-        writer.member("reservationNumber", reservation.number)
-        writer.member("eventId", reservation.eventID)
-        writer.member("userId", reservation.userID)
-        writer.object("event") {
-            $0.member("id", reservation.eventID)
-            $0.member("title", reservation.eventTitle)
-            $0.member("eventDate", reservation.eventDate)
-            $0.member("venue", reservation.venue)
-        }
-        writer.member("seats", raw: reservation.seatsJSON)
-        writer.member("totalAmount", raw: Array(reservation.totalAmount.utf8))
-        writer.member("status", reservation.status)
-        writer.member("paymentStatus", reservation.paymentStatus)
-        writer.member("cancelReason", reservation.cancelReason)
-        writer.member("expiresAt", reservation.expiresAt)
-        writer.member("confirmedAt", reservation.confirmedAt)
-        writer.member("cancelledAt", reservation.cancelledAt)
-        writer.member("createdAt", reservation.createdAt)
     }
 }

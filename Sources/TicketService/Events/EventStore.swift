@@ -67,18 +67,20 @@ public struct EventStore: Sendable {
 
     /// Makes the event and all its seats in one transaction. The seats come in blocks, so that no statement takes long.
     func create(_ id: UUID, _ draft: EventDraft) async throws {
+        let sections = draft.layout.sections
         let event: [PostgresValue] = [
             .uuid(id), .text(draft.title), PostgresValue(draft.description), .text(draft.venue), PostgresValue(draft.address),
             .timestamp(draft.eventDate), .timestamp(draft.saleStartDate), .timestamp(draft.saleEndDate),
             PostgresValue(draft.posterImageURL), PostgresValue(draft.artistName), .bool(draft.queueEnabled),
-            PostgresValue(draft.seatLayoutID), PostgresValue(draft.createdBy), .textArray(draft.sections.map(\.name)),
-            .intArray(draft.sections.map(\.rows)), .intArray(draft.sections.map(\.seatsPerRow)), .intArray(draft.sections.map(\.price)),
+            PostgresValue(draft.seatLayoutID), PostgresValue(draft.createdBy), .textArray(sections.map(\.name)),
+            .intArray(sections.map(\.rows)), .intArray(sections.map(\.seatsPerRow)), .intArray(sections.map(\.price)),
         ]
-        let blocks = draft.sections.flatMap { section in
+        let blocks = sections.flatMap { section in
             stride(from: 0, to: section.rows, by: max(1, 5000 / section.seatsPerRow)).map { row -> [PostgresValue] in
                 let last = min(row + max(1, 5000 / section.seatsPerRow), section.rows) - 1
                 return [
-                    .uuid(id), .text(section.name), .int(section.startRow + row), .int(section.startRow + last), .int(section.seatsPerRow),
+                    .uuid(id), .text(section.name), .int(section.firstRow.ordinal + row), .int(section.firstRow.ordinal + last),
+                    .int(section.seatsPerRow),
                     .int(section.price),
                 ]
             }

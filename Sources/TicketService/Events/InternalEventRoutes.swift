@@ -1,20 +1,23 @@
 // What the gateway asks for organisers, and realtime for joins. Only other services get here.
+import TiketiContracts
 import TiketiCore
 import TiketiNet
 
 struct InternalEventRoutes: Sendable {
     let events: EventService
+    let seatsPerUser: Int
+
+    /// A layout may have many sections.
+    private static let draftLimit = RouteOptions.admin.bodyLimit
 
     func install(on router: Router, auth: InternalAuth) {
-        router.group("/internal/events", use: auth) { group in
-            group.on(.get, "/") { try await list($0) }
-            group.on(.post, "/", .admin) { try await create($0) }
-            group.on(.get, "/:id") { Self.one(.ok, try await events.fresh(try $0.uuidParameter("id"))) }
-            group.on(.put, "/:id", .admin) { try await update($0) }
-            group.on(.delete, "/:id") { try await delete($0) }
-            group.on(.post, "/:id/cancel") { try await cancel($0) }
-            group.on(.get, "/:id/version", .quiet) { try await version($0) }
-        }
+        router.answer(TicketAPI.events, auth) { try await list($0) }
+        router.answer(TicketAPI.createEvent, auth, bodyLimit: Self.draftLimit) { try await create($0) }
+        router.answer(TicketAPI.event, auth) { Self.one(.ok, try await events.fresh(try $0.uuidParameter("id"))) }
+        router.answer(TicketAPI.updateEvent, auth, bodyLimit: Self.draftLimit) { try await update($0) }
+        router.answer(TicketAPI.deleteEvent, auth) { try await delete($0) }
+        router.answer(TicketAPI.cancelEvent, auth) { try await cancel($0) }
+        router.answer(TicketAPI.eventVersion, auth, isLogged: false) { try await version($0) }
     }
 
     private static func one(_ status: HTTPStatus, _ detail: EventDetail) -> HTTPResponse {
@@ -41,7 +44,7 @@ struct InternalEventRoutes: Sendable {
             saleStartDate: fields.timestamp("saleStartDate"), saleEndDate: fields.timestamp("saleEndDate"),
             posterImageURL: fields.optionalString("posterImageUrl", max: 2000), artistName: fields.optionalString("artistName"),
             queueEnabled: fields.optionalBool("queueEnabled") ?? false, seatLayoutID: fields.optionalUUID("seatLayoutId"),
-            createdBy: fields.optionalUUID("createdBy"), sections: LayoutReader.sections(&fields))
+            createdBy: fields.optionalUUID("createdBy"), layout: layout(&fields))
         if fields.errors.isEmpty, draft.saleStartDate >= draft.saleEndDate { fields.fail("saleEndDate", "must be after saleStartDate") }
         try fields.finish()
         return Self.one(.created, try await events.create(draft))
@@ -77,44 +80,14 @@ struct InternalEventRoutes: Sendable {
 
     private func version(_ context: RequestContext) async throws -> HTTPResponse {
         let version = try await events.version(try context.uuidParameter("id"))
-        return .success { $0.member("version", version) }
-    }
-}
-
-/// Reads `seatLayout: {"sections":[{"name","rows","seatsPerRow","price","startRow"?}]}`.
-enum LayoutReader {
-    /// Seats one event may have.
-    static let most = 100_000
-
-    static func sections(_ fields: inout FieldReader) -> [SectionDraft] {
-        guard fields.value("seatLayout") != nil else {
-            fields.fail("seatLayout", "is required")
-            return []
-        }
-        guard var layout = fields.object("seatLayout") else { return [] }
-        var sections: [SectionDraft] = []
-        for (index, value) in layout.array("sections", min: 1, max: 200).enumerated() {
-            guard var section = layout.element(value, of: "sections", at: index) else { continue }
-            sections.append(
-                SectionDraft(
-                    name: section.string("name", max: 100), rows: section.int("rows", in: 1...1000),
-                    seatsPerRow: section.int("seatsPerRow", in: 1...1000), startRow: section.optionalInt("startRow", in: 1...100_000) ?? 1,
-                    price: section.won("price", in: 0...99_999_999)))
-            layout.absorb(section)
-        }
-        if layout.errors.isEmpty { check(sections, &layout) }
-        fields.absorb(layout)
-        return sections
+        return .success { TicketAPI.SeatMapVersion(version: version).write(to: &$0) }
     }
 
-    private static func check(_ sections: [SectionDraft], _ layout: inout FieldReader) {
-        if sections.reduce(0, { $0 + $1.seats }) > most { layout.fail("sections", "must have at most \(most) seats together") }
-        for (index, section) in sections.enumerated() {
-            let rows = section.startRow..<section.startRow + section.rows
-            let clash = sections[..<index].contains { other in
-                other.name == section.name && rows.overlaps(other.startRow..<other.startRow + other.rows)
-            }
-            if clash { layout.fail("sections[\(index)].startRow", "makes rows that the section has already") }
-        }
+    private func layout(_ fields: inout FieldReader) -> SeatLayout {
+        var faults: [ContractFault] = []
+        let layout = SeatLayout.read(
+            fields.value("seatLayout"), field: "seatLayout", seatsPerUser: seatsPerUser, faults: &faults)
+        for fault in faults { fields.fail(fault.field, fault.message) }
+        return layout ?? SeatLayout(sections: [])
     }
 }

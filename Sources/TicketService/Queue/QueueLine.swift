@@ -1,4 +1,5 @@
 // The queue's fast half: who waits in what order, in Redis; every step is one script of `QueueScripts`.
+import TiketiContracts
 import TiketiCore
 import TiketiNet
 import TiketiStore
@@ -213,11 +214,11 @@ struct QueueLine: Sendable {
     }
 
     /// The generation of the line, and the numbers of places in it; nil for those who do not wait.
-    func sequences(_ event: UUID, _ queues: [UUID]) async throws(RedisError) -> (generation: UUID?, sequences: [Int64?]) {
+    func numbers(_ event: UUID, _ queues: [UUID]) async throws(RedisError) -> TicketAPI.QueueNumbers {
         let replies = try await redis.pipeline(
             [["HGET", Self.meta(event), "generation"]]
                 + queues.map { ["ZSCORE", Self.waiting(event), RedisArgument($0.description)] })
-        return (replies[0].uuid, replies[1...].map(\.int))
+        return TicketAPI.QueueNumbers(generation: replies[0].uuid, sequences: replies[1...].map(\.int))
     }
 
     func length(_ event: UUID) async throws(RedisError) -> Int { Int(try await redis.send(["ZCARD", Self.waiting(event)]).int ?? 0) }

@@ -1,4 +1,5 @@
 // /api/queue and its internal look-up: decode, authorise, call, encode.
+import TiketiContracts
 import TiketiCore
 import TiketiNet
 
@@ -10,36 +11,20 @@ struct QueueRoutes: Sendable {
         router.get("/api/queue/position/:queueId") { try await position($0) }
         router.get("/api/queue/:eventId/proof") { try await proof($0) }
         router.delete("/api/queue/:queueId") { try await leave($0) }
-        router.get("/internal/queue/:queueId", RouteOptions(isLogged: false, middleware: [auth])) { try await watch($0) }
-        router.post("/internal/queue/sequences", RouteOptions(isLogged: false, middleware: [auth])) { try await sequences($0) }
+        router.answer(TicketAPI.queueEntry, auth, isLogged: false) { try await watch($0) }
+        router.answer(TicketAPI.queueNumbers, auth, isLogged: false) { try await numbers($0) }
     }
 
     /// For the hub: whose place it is, and what its position can be told from.
     private func watch(_ context: RequestContext) async throws -> HTTPResponse {
         let watch = try await queue.watch(try context.uuidParameter("queueId"))
-        return .success {
-            $0.member("userId", watch.userID)
-            $0.member("eventId", watch.eventID)
-            $0.member("status", watch.state)
-            $0.member("position", watch.position)
-            $0.member("sequence", watch.sequence)
-            $0.member("generation", watch.generation)
-        }
+        return .success { watch.write(to: &$0) }
     }
 
-    private func sequences(_ context: RequestContext) async throws -> HTTPResponse {
-        var fields = try await context.fields()
-        let event = fields.uuid("eventId")
-        let queues = fields.uuids("queueIds", min: 1, max: 1000)
-        try fields.finish()
-        let found = try await queue.sequences(event, queues)
-        return .success {
-            $0.member("generation", found.generation)
-            $0.key("sequences")
-            $0.array(found.sequences) { writer, sequence in
-                if let sequence { writer.value(sequence) } else { writer.null() }
-            }
-        }
+    private func numbers(_ context: RequestContext) async throws -> HTTPResponse {
+        let asked = try await context.contract(TicketAPI.QueueNumbersRequest.init)
+        let found = try await queue.numbers(asked.eventID, asked.queueIDs)
+        return .success { found.write(to: &$0) }
     }
 
     private func join(_ context: RequestContext) async throws -> HTTPResponse {

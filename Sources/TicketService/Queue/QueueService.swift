@@ -73,23 +73,24 @@ struct QueueService: Sendable {
     }
 
     /// Whose place it is and where it stands, for the hub.
-    func watch(_ queue: UUID) async throws -> QueueWatch {
+    func watch(_ queue: UUID) async throws -> TicketAPI.QueueEntry {
         if let found = try await closed({ () async throws(RedisError) in try await line.place(queue) }) {
-            var watch = QueueWatch(userID: found.userID, eventID: found.eventID, generation: found.generation)
+            var watch = TicketAPI.QueueEntry(userID: found.userID, eventID: found.eventID, generation: found.generation)
             switch found.state {
-            case .waiting(let position): (watch.state, watch.position, watch.sequence) = (.waiting, position, found.sequence)
-            case .lobby: watch.state = .lobby
+            case .waiting(let position):
+                (watch.status, watch.position, watch.sequence) = (QueueState.waiting.rawValue, position, found.sequence)
+            case .lobby: watch.status = QueueState.lobby.rawValue
             default: break
             }
             return watch
         }
         guard let admission = try await store.admission(queue, user: nil) else { throw TicketError.queueEntryNotFound }
-        return QueueWatch(userID: admission.userID, eventID: admission.eventID)
+        return TicketAPI.QueueEntry(userID: admission.userID, eventID: admission.eventID)
     }
 
     /// The numbers of places in a line, for the hub: those of a lobby are known after the draw.
-    func sequences(_ event: UUID, _ queues: [UUID]) async throws -> (generation: UUID?, sequences: [Int64?]) {
-        try await closed { () async throws(RedisError) in try await line.sequences(event, queues) }
+    func numbers(_ event: UUID, _ queues: [UUID]) async throws -> TicketAPI.QueueNumbers {
+        try await closed { () async throws(RedisError) in try await line.numbers(event, queues) }
     }
 
     func proof(_ event: UUID) async throws -> QueueProof {

@@ -19,17 +19,6 @@ struct QueueEntrance: Sendable {
     var admission: (queueID: UUID, expiresAt: Timestamp)?
 }
 
-/// What a hub needs to know of a place that somebody watches.
-struct QueueWatch: Sendable {
-    var userID: UUID
-    var eventID: UUID
-    /// Only of places in the line or the lobby.
-    var state: QueueState?
-    var position: Int?
-    var sequence: Int64?
-    var generation: UUID?
-}
-
 /// What a draw can be checked with.
 public struct QueueProof: Sendable {
     public var commitment: String

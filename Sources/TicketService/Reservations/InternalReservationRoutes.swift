@@ -1,4 +1,5 @@
 // What payment and the gateway ask about reservations. Only other services get here; amounts are whole won.
+import TiketiContracts
 import TiketiCore
 import TiketiNet
 
@@ -6,16 +7,34 @@ struct InternalReservationRoutes: Sendable {
     let reservations: ReservationService
 
     func install(on router: Router, auth: InternalAuth) {
-        router.group("/internal/reservations", use: auth) { group in
-            group.on(.get, "/") { try await list($0) }
-            group.on(.get, "/:id") { ReservationRoutes.one(.ok, try await reservations.get(try $0.uuidParameter("id"))) }
-            group.on(.patch, "/:id/status") { try await setStatus($0) }
-            group.on(.post, "/:id/paying") { try await paying($0) }
-            group.on(.post, "/:id/confirm") { try await confirm($0) }
-            group.on(.post, "/:id/payment-failed") { try await paymentFailed($0) }
-            group.on(.post, "/:id/payment-released") { try await paymentReleased($0) }
-            group.on(.post, "/:id/refunded") { try await refunded($0) }
+        router.answer(TicketAPI.reservations, auth) { try await list($0) }
+        router.answer(TicketAPI.reservation, auth) { ReservationRoutes.one(.ok, try await reservations.get(try $0.uuidParameter("id"))) }
+        router.answer(TicketAPI.setReservationStatus, auth) { try await setStatus($0) }
+        router.answer(TicketAPI.lease, auth) { context in
+            try await reservations.lease(context.uuidParameter("id"), context.contract(TicketAPI.LeaseRequest.init))
+            return .success()
         }
+        router.answer(TicketAPI.confirm, auth) { context in
+            try await reservations.confirm(context.uuidParameter("id"), context.contract(TicketAPI.ConfirmRequest.init))
+            return .success()
+        }
+        router.answer(TicketAPI.paymentFailed, auth) { try await report($0) { try await reservations.paymentFailed($0, order: $1) } }
+        router.answer(TicketAPI.paymentReleased, auth) { try await report($0) { try await reservations.endLease($0, order: $1) } }
+        router.answer(TicketAPI.refunded, auth) { context in
+            let id = try context.uuidParameter("id")
+            try await reservations.refunded(id, order: context.contract(TicketAPI.OrderReport.init).orderID)
+            return ReservationRoutes.one(.ok, try await reservations.get(id))
+        }
+    }
+
+    /// What became of an order, which has to be named.
+    private func report(_ context: RequestContext, _ write: (UUID, String) async throws -> Void) async throws -> HTTPResponse {
+        let id = try context.uuidParameter("id")
+        guard let order = try await context.contract(TicketAPI.OrderReport.init).orderID else {
+            throw APIError.validation("orderId", "is required")
+        }
+        try await write(id, order)
+        return ReservationRoutes.one(.ok, try await reservations.get(id))
     }
 
     private func list(_ context: RequestContext) async throws -> HTTPResponse {
@@ -37,55 +56,5 @@ struct InternalReservationRoutes: Sendable {
         try fields.finish()
         let isOver = try await reservations.cancel(id, owner: nil, .admin)
         return ReservationRoutes.cancelled(isOver, try await reservations.get(id))
-    }
-
-    private func paying(_ context: RequestContext) async throws -> HTTPResponse {
-        let id = try context.uuidParameter("id")
-        var fields = try await context.fields()
-        let user = fields.uuid("userId")
-        let order = fields.string("orderId", max: 100)
-        let amount = fields.won("amount", in: 0...99_999_999)
-        let seconds = fields.int("seconds", in: 1...86_400)
-        try fields.finish()
-        return ReservationRoutes.one(
-            .ok, try await reservations.lease(id, user: user, order: order, amount: String(amount), seconds: seconds))
-    }
-
-    private func confirm(_ context: RequestContext) async throws -> HTTPResponse {
-        let id = try context.uuidParameter("id")
-        var fields = try await context.fields()
-        let order = fields.string("orderId", max: 100)
-        let payment = fields.optionalString("paymentId", max: 100)
-        let amount = fields.won("amount", in: 0...99_999_999)
-        try fields.finish()
-        try await reservations.confirm(id, order: order, payment: payment, amount: String(amount))
-        return ReservationRoutes.one(.ok, try await reservations.get(id))
-    }
-
-    private func paymentFailed(_ context: RequestContext) async throws -> HTTPResponse {
-        let id = try context.uuidParameter("id")
-        var fields = try await context.fields()
-        let order = fields.string("orderId", max: 100)
-        try fields.finish()
-        try await reservations.paymentFailed(id, order: order)
-        return ReservationRoutes.one(.ok, try await reservations.get(id))
-    }
-
-    private func paymentReleased(_ context: RequestContext) async throws -> HTTPResponse {
-        let id = try context.uuidParameter("id")
-        var fields = try await context.fields()
-        let order = fields.string("orderId", max: 100)
-        try fields.finish()
-        try await reservations.endLease(id, order: order)
-        return ReservationRoutes.one(.ok, try await reservations.get(id))
-    }
-
-    private func refunded(_ context: RequestContext) async throws -> HTTPResponse {
-        let id = try context.uuidParameter("id")
-        var fields = try await context.fields()
-        let order = fields.optionalString("orderId", max: 100)
-        try fields.finish()
-        try await reservations.refunded(id, order: order)
-        return ReservationRoutes.one(.ok, try await reservations.get(id))
     }
 }

@@ -1,4 +1,5 @@
 // /api/reservations: decode, authorise, call, encode.
+import TiketiContracts
 import TiketiCore
 import TiketiNet
 
@@ -44,21 +45,19 @@ struct ReservationRoutes: Sendable {
     static func cancelled(_ isOver: Bool, _ reservation: Reservation) -> HTTPResponse {
         .success(isOver ? .ok : .accepted) {
             $0.member("message", isOver ? "Reservation cancelled" : "The refund is under way")
-            $0.key("reservation")
-            ReservationJSON.full(reservation, &$0)
+            TicketAPI.ReservationAnswer.write(reservation, to: &$0)
         }
     }
 
     static func one(_ status: HTTPStatus, _ reservation: Reservation) -> HTTPResponse {
-        .success(status) {
-            $0.key("reservation")
-            ReservationJSON.full(reservation, &$0)
-        }
+        .success(status) { TicketAPI.ReservationAnswer.write(reservation, to: &$0) }
     }
 
     static func list(_ reservations: [Reservation], _ page: Page, total: Int) -> HTTPResponse {
         .success(capacity: 512 + reservations.count * 800) {
-            $0.array("reservations", reservations) { ReservationJSON.full($1, &$0) }
+            $0.array("reservations", reservations) { writer, reservation in
+                writer.object { reservation.writeMembers(to: &$0) }
+            }
             $0.pagination(page, total: total)
         }
     }

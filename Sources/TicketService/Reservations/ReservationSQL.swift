@@ -236,7 +236,7 @@ enum ReservationSQL {
     private static let columns = """
         r.id, r.user_id, r.event_id, r.reservation_number, trim_scale(r.total_amount)::text AS total_amount, \(effectiveStatus) AS status,
                r.payment_status, CASE WHEN r.status = 'pending' AND \(effectiveStatus) = 'cancelled' THEN 'expired' ELSE r.cancel_reason END AS cancel_reason,
-               r.expires_at, r.paying_until, r.confirmed_at, r.cancelled_at, r.created_at, r.refund_requested_at,
+               r.expires_at, r.confirmed_at, r.cancelled_at, r.created_at,
                e.title AS event_title, e.event_date, e.venue,
                (SELECT json_agg(json_build_object('seatId', i.seat_id, 'seatLabel', s.seat_label, 'price', trim_scale(i.price))
                                 ORDER BY s.section, s.row_number, s.seat_number)

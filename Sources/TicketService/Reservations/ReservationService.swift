@@ -1,5 +1,6 @@
 // Reservations from creation to their end, with the internal steps that payment asks for.
 import Logging
+import TiketiContracts
 import TiketiCore
 import TiketiNet
 
@@ -31,10 +32,11 @@ public struct ReservationService: Sendable {
 
     func create(event: UUID, seats ids: [UUID], user: UUID) async throws -> Reservation {
         let id = UUID()
-        let (_, change) = try await seats.take(ids, user) { try await reservations.create(id, event: event, seats: ids, user: user) }
+        let (reservation, change) = try await seats.take(ids, user) {
+            try await reservations.create(id, event: event, seats: ids, user: user)
+        }
         await announcer.announce(change)
         created.increment()
-        guard let reservation = try await reservations.get(id) else { throw TicketError.reservationNotFound }
         return reservation
     }
 
@@ -82,14 +84,13 @@ public struct ReservationService: Sendable {
 
     // MARK: Payment's steps
 
-    func lease(_ id: UUID, user: UUID, order: String, amount: String, seconds: Int) async throws -> Reservation {
-        try await reservations.lease(id, user: user, order: order, amount: amount, seconds: seconds)
+    func lease(_ id: UUID, _ wish: TicketAPI.LeaseRequest) async throws {
+        try await reservations.lease(id, wish)
         FaultPoint.reach("lease-committed")
-        return try await get(id)
     }
 
-    func confirm(_ id: UUID, order: String, payment: String?, amount: String) async throws {
-        let change = try await reservations.confirm(id, order: order, payment: payment, amount: amount)
+    func confirm(_ id: UUID, _ sale: TicketAPI.ConfirmRequest) async throws {
+        let change = try await reservations.confirm(id, sale)
         FaultPoint.reach("sale-committed")
         await told(change)
     }

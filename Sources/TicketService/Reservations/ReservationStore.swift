@@ -1,30 +1,10 @@
 // Reservations in PostgreSQL. Every write is one statement that decides on the rows as they are, whatever the caller believed.
+import TiketiContracts
 import TiketiCore
 import TiketiNet
 import TiketiStore
 
-/// A reservation as readers see it; a pending one whose time ran out reads as cancelled.
-public struct Reservation: Sendable {
-    public var id: UUID
-    public var userID: UUID
-    public var eventID: UUID
-    public var number: String
-    /// Plain decimal, without needless zeros.
-    public var totalAmount: String
-    public var status: String
-    public var paymentStatus: String
-    public var cancelReason: String?
-    public var expiresAt: Timestamp
-    public var payingUntil: Timestamp?
-    public var confirmedAt: Timestamp?
-    public var cancelledAt: Timestamp?
-    public var createdAt: Timestamp
-    public var eventTitle: String
-    public var eventDate: Timestamp
-    public var venue: String
-    /// JSON array of `{seatId, seatLabel, price}`.
-    public var seatsJSON: [UInt8]
-}
+typealias Reservation = TicketAPI.Reservation
 
 /// How an attempt to end a reservation went.
 public enum Closing: Sendable {
@@ -43,13 +23,13 @@ public struct ReservationStore: Sendable {
     let seatsPerUser: Int
 
     /// Reserves seats that are free or held by the user, all or none.
-    func create(_ id: UUID, event: UUID, seats: [UUID], user: UUID) async throws -> Taking<UUID> {
+    func create(_ id: UUID, event: UUID, seats: [UUID], user: UUID) async throws -> Taking<Reservation> {
         let rows = try await postgres.contended(
             SeatSQL.reserve,
             [.uuid(user), .uuidArray(seats), .int(holdSeconds), .int(seatsPerUser), .uuid(event), .uuid(id)])
         guard let row = rows.first else { throw PostgresError(.decode, "reserve returned no row") }
         guard try SeatStore.succeeded(row, limit: seatsPerUser) else { return .settleFirst(eventID: event) }
-        return .taken(id, try SeatChange(row, .held(by: user), seats: try row.uuids("fresh")))
+        return .taken(try Reservation(row), try SeatChange(row, .held(by: user), seats: try row.uuids("fresh")))
     }
 
     func get(_ id: UUID) async throws -> Reservation? {
@@ -73,9 +53,10 @@ public struct ReservationStore: Sendable {
     }
 
     /// Takes or extends the lease of one order; asking again with the same order is fine.
-    func lease(_ id: UUID, user: UUID, order: String, amount: String, seconds: Int) async throws {
+    func lease(_ id: UUID, _ wish: TicketAPI.LeaseRequest) async throws {
         let rows = try await postgres.contended(
-            ReservationSQL.paying, [.uuid(id), .uuid(user), .text(order), .decimal(amount), .int(seconds)])
+            ReservationSQL.paying,
+            [.uuid(id), .uuid(wish.userID), .text(wish.orderID), .decimal(String(wish.amount)), .int(wish.seconds)])
         switch try rows.first?.string("code") {
         case "ok", "done": return
         case "not_found", nil: throw TicketError.reservationNotFound
@@ -92,9 +73,9 @@ public struct ReservationStore: Sendable {
     }
 
     /// Makes a paid reservation final; nil when this order had confirmed it before.
-    func confirm(_ id: UUID, order: String, payment: String?, amount: String) async throws -> SeatChange? {
+    func confirm(_ id: UUID, _ sale: TicketAPI.ConfirmRequest) async throws -> SeatChange? {
         let rows = try await postgres.contended(
-            ReservationSQL.confirm, [.uuid(id), .text(order), PostgresValue(payment), .decimal(amount)])
+            ReservationSQL.confirm, [.uuid(id), .text(sale.orderID), PostgresValue(sale.paymentID), .decimal(String(sale.amount))])
         guard let row = rows.first else { throw PostgresError(.decode, "confirm returned no row") }
         switch try row.string("code") {
         case "ok":
@@ -168,13 +149,12 @@ public struct ReservationFilter: Sendable {
 extension Reservation {
     init(_ row: PostgresRow) throws {
         self.init(
-            id: try row.uuid("id"), userID: try row.uuid("user_id"), eventID: try row.uuid("event_id"),
-            number: try row.string("reservation_number"), totalAmount: try row.string("total_amount"), status: try row.string("status"),
+            id: try row.uuid("id"), number: try row.string("reservation_number"), userID: try row.uuid("user_id"),
+            eventID: try row.uuid("event_id"), eventTitle: try row.string("event_title"), eventDate: try row.timestamp("event_date"),
+            venue: try row.string("venue"), seatsJSON: try row.bytesOrNil("seats") ?? Array("[]".utf8),
+            totalAmount: try row.string("total_amount"), status: try row.string("status"),
             paymentStatus: try row.string("payment_status"), cancelReason: try row.stringOrNil("cancel_reason"),
-            expiresAt: try row.timestamp("expires_at"), payingUntil: try row.timestampOrNil("paying_until"),
-            confirmedAt: try row.timestampOrNil("confirmed_at"), cancelledAt: try row.timestampOrNil("cancelled_at"),
-            createdAt: try row.timestamp("created_at"), eventTitle: try row.string("event_title"),
-            eventDate: try row.timestamp("event_date"), venue: try row.string("venue"),
-            seatsJSON: try row.bytesOrNil("seats") ?? Array("[]".utf8))
+            expiresAt: try row.timestamp("expires_at"), confirmedAt: try row.timestampOrNil("confirmed_at"),
+            cancelledAt: try row.timestampOrNil("cancelled_at"), createdAt: try row.timestamp("created_at"))
     }
 }

@@ -39,7 +39,9 @@ enum SeatSQL {
                 SELECT event_id, version, ARRAY(SELECT seat_id FROM claimed) FROM bumped
             )
             SELECT \(outcome),
-                   booked.expires_at, booked.reservation_number, booked.total_amount, booked.created_at,
+                   booked.id, booked.user_id, booked.expires_at, booked.reservation_number, trim_scale(booked.total_amount)::text AS total_amount,
+                   booked.status, booked.payment_status, booked.cancel_reason, booked.confirmed_at, booked.cancelled_at, booked.created_at,
+                   (SELECT title FROM target) AS event_title, (SELECT event_date FROM target) AS event_date, (SELECT venue FROM target) AS venue,
                    (SELECT json_agg(json_build_object('seatId', id, 'seatLabel', seat_label, 'price', trim_scale(price))
                                     ORDER BY section, row_number, seat_number) FROM locked) AS seats
             FROM asked, verdict, ready LEFT JOIN booked ON true LEFT JOIN bumped ON true
@@ -70,7 +72,7 @@ enum SeatSQL {
                    count(*) FILTER (WHERE state = 'lapsed') AS lapsed, min(hold_expires_at) FILTER (WHERE state = 'own') AS own_until
             FROM wanted
         ), target AS MATERIALIZED (
-            SELECT e.id, e.queue_enabled,
+            SELECT e.id, e.queue_enabled, e.title, e.event_date, e.venue,
                    ticket_schema.event_status(e.status, e.sale_start_date, e.sale_end_date, 0, 0) = 'on_sale' AS on_sale
             FROM ticket_schema.events e
             WHERE e.id = $5::uuid

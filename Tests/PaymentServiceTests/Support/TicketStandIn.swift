@@ -1,3 +1,4 @@
+import TiketiContracts
 import TiketiCore
 import TiketiNet
 
@@ -129,16 +130,12 @@ final class TicketStandIn: Sendable {
     }
 
     private static func answer(_ id: UUID, _ reservation: Reservation) -> HTTPResponse {
-        .success { json in
-            json.object("reservation") {
-                $0.member("id", id)
-                $0.member("userId", reservation.userID)
-                $0.member("totalAmount", reservation.amount)
-                // As ticket's database sees it: a pending reservation ends by the clock.
-                $0.member("status", reservation.status == "pending" && !reservation.isRunning ? "cancelled" : reservation.status)
-                $0.member("paymentStatus", reservation.paymentStatus)
-                $0.member("expiresAt", reservation.expiresAt)
-            }
-        }
+        let answer = TicketAPI.Reservation(
+            id: id, number: "TKT-20260315-00001", userID: reservation.userID, eventID: UUID(), eventTitle: "Concert",
+            eventDate: Timestamp.now(), venue: "Hall", seatsJSON: Array("[]".utf8), totalAmount: String(reservation.amount),
+            // As ticket's database sees it: a pending reservation ends by the clock.
+            status: reservation.status == "pending" && !reservation.isRunning ? "cancelled" : reservation.status,
+            paymentStatus: reservation.paymentStatus, expiresAt: reservation.expiresAt, createdAt: Timestamp.now())
+        return .success { TicketAPI.ReservationAnswer.write(answer, to: &$0) }
     }
 }
