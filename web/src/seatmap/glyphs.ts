@@ -5,38 +5,61 @@ import { priceColour, type MapTheme } from './theme';
 
 export type Glyph = 'free' | 'locked' | 'sold' | 'chosen' | 'mine' | 'lost';
 
+/** Pictures kept at most; a zoom leaves those of other sizes behind. */
+const LIMIT = 1500;
+
 export class Glyphs {
-  readonly #pictures = new Map<string, HTMLCanvasElement>();
+  readonly #pictures = new Map<string, CanvasImageSource>();
   #key = '';
 
-  /** `pitch` in device pixels. Sizes go in steps, so that a zoom makes few pictures; the copy scales the rest. */
+  /** `pitch` in device pixels. Pictures have exactly this size: a copy without scaling is several times faster. */
   prepare(pitch: number, theme: MapTheme): number {
-    const step = Math.max(8, Math.round(2 ** (Math.round(Math.log2(pitch) * 4) / 4)));
-    const key = `${step}${theme.isDark ? 'd' : 'l'}`;
-    if (key !== this.#key) {
+    const size = Math.max(8, Math.round(pitch));
+    const key = `${size}${theme.isDark ? 'd' : 'l'}`;
+    if (key !== this.#key || this.#pictures.size > LIMIT) {
       this.#pictures.clear();
       this.#key = key;
     }
-    return step;
+    return size;
   }
 
-  get(glyph: Glyph, level: number, text: string, step: number, theme: MapTheme): HTMLCanvasElement {
-    const key = `${glyph}${level}\u0000${text}`;
+  get(glyph: Glyph, level: number, text: string, size: number, theme: MapTheme): CanvasImageSource {
+    const key = text ? `${glyph}${level} ${text}` : glyph + level;
     let picture = this.#pictures.get(key);
     if (!picture) {
-      picture = draw(glyph, level, text, step, theme);
+      picture = draw(glyph, level, text, size, theme);
       this.#pictures.set(key, picture);
     }
     return picture;
   }
 }
 
-function draw(glyph: Glyph, level: number, text: string, size: number, theme: MapTheme): HTMLCanvasElement {
+/** What of it is used here; the compiler's own description of browsers is older than it. */
+declare class OffscreenCanvas {
+  constructor(width: number, height: number);
+  getContext(kind: '2d'): CanvasRenderingContext2D | null;
+  transferToImageBitmap(): ImageBitmap;
+}
+
+/** As an image that never changes where the browser can make one at once; a canvas is asked for its content at every copy. */
+function draw(glyph: Glyph, level: number, text: string, size: number, theme: MapTheme): CanvasImageSource {
+  if (typeof OffscreenCanvas !== 'undefined') {
+    const canvas = new OffscreenCanvas(size, size);
+    const context = canvas.getContext('2d');
+    if (context) {
+      paint(context, glyph, level, text, size, theme);
+      return canvas.transferToImageBitmap();
+    }
+  }
   const canvas = document.createElement('canvas');
   canvas.width = size;
   canvas.height = size;
   const context = canvas.getContext('2d');
-  if (!context) return canvas;
+  if (context) paint(context, glyph, level, text, size, theme);
+  return canvas;
+}
+
+function paint(context: CanvasRenderingContext2D, glyph: Glyph, level: number, text: string, size: number, theme: MapTheme): void {
   const middle = size / 2;
   const half = size * 0.4;
   const line = Math.max(1, size * 0.07);
@@ -91,7 +114,6 @@ function draw(glyph: Glyph, level: number, text: string, size: number, theme: Ma
       write(context, '!', middle, size * 1.5, theme.lost);
       break;
   }
-  return canvas;
 }
 
 function square(context: CanvasRenderingContext2D, middle: number, half: number, radius: number): void {

@@ -1,6 +1,6 @@
 // Paints one frame of the map: sections as small pictures from afar, seats as shapes from near. Knows no React and no events.
 import type { Box, Geometry, Outline } from './geometry';
-import { Glyphs, type Glyph } from './glyphs';
+import { Glyphs } from './glyphs';
 import type { Hall } from './hall';
 import type { SeatIndex } from './seatIndex';
 import { AVAILABLE, LOCKED } from './states';
@@ -10,8 +10,8 @@ import { visible, type Size, type View } from './viewport';
 
 /** From this many CSS pixels between neighbours on, seats are drawn one by one. */
 export const DIRECT_FROM = 9;
-/** From this on, as shapes with their marks; below as plain squares. */
-const SHAPES_FROM = 13;
+/** From this on as pictures; below as squares, full, hollow or small: thousands of them are in sight, and a rectangle costs a tenth of a copy. */
+const SHAPES_FROM = 20;
 const NUMBERS_FROM = 25;
 const ROW_LABELS_FROM = 12;
 const FONT = 'system-ui, -apple-system, "Noto Sans KR", "Nanum Gothic", sans-serif';
@@ -102,34 +102,48 @@ export class Painter {
     context.stroke();
   }
 
-  #seats({ hall, geometry, index, states }: Scene, view: View, area: Box, ratio: number): void {
+  #seats(scene: Scene, view: View, area: Box, ratio: number): void {
     const { context, theme } = this;
+    const { hall, geometry, index, states } = scene;
     const pitch = view.scale * ratio;
     const left = view.x * ratio;
     const top = view.y * ratio;
-    if (view.scale < SHAPES_FROM) {
-      const groups = new Map<number, number[]>();
-      index.visit(area, (seat) => {
-        const key = states[seat] === AVAILABLE ? hall.level[seat]! : states[seat] === LOCKED ? -1 : -2;
-        const group = groups.get(key);
-        if (group) group.push(seat); else groups.set(key, [seat]);
-      });
-      for (const [key, seats] of groups) {
-        context.fillStyle = key >= 0 ? priceColour(theme, key) : key === -1 ? theme.taken : theme.takenFaint;
-        const side = Math.round(pitch * (key >= 0 ? 0.8 : key === -1 ? 0.5 : 0.42));
-        for (const seat of seats) {
-          context.fillRect(Math.round(geometry.x[seat]! * pitch + left - side / 2), Math.round(geometry.y[seat]! * pitch + top - side / 2), side, side);
-        }
-      }
-      return;
-    }
-    const step = this.#glyphs.prepare(pitch, theme);
+    if (view.scale < SHAPES_FROM) return this.#squares(scene, pitch, left, top, area);
+    const size = this.#glyphs.prepare(pitch, theme);
     const hasNumbers = view.scale >= NUMBERS_FROM;
+    const locked = this.#glyphs.get('locked', 0, '', size, theme);
+    const sold = this.#glyphs.get('sold', 0, '', size, theme);
+    const free = hall.priceLevels.map((_, level) => this.#glyphs.get('free', level, '', size, theme));
+    context.imageSmoothingEnabled = false;
     index.visit(area, (seat) => {
-      const glyph: Glyph = states[seat] === AVAILABLE ? 'free' : states[seat] === LOCKED ? 'locked' : 'sold';
-      const picture = this.#glyphs.get(glyph, glyph === 'free' ? hall.level[seat]! : 0, hasNumbers && glyph === 'free' ? hall.numbers[seat]! : '', step, theme);
-      context.drawImage(picture, geometry.x[seat]! * pitch + left - pitch / 2, geometry.y[seat]! * pitch + top - pitch / 2, pitch, pitch);
+      const state = states[seat];
+      const picture = state === LOCKED ? locked : state !== AVAILABLE ? sold
+        : hasNumbers ? this.#glyphs.get('free', hall.level[seat]!, hall.numbers[seat]!, size, theme) : free[hall.level[seat]!]!;
+      context.drawImage(picture, Math.round(geometry.x[seat]! * pitch + left - size / 2), Math.round(geometry.y[seat]! * pitch + top - size / 2));
     });
+    context.imageSmoothingEnabled = true;
+  }
+
+  #squares({ hall, geometry, index, states }: Scene, pitch: number, left: number, top: number, area: Box): void {
+    const { context, theme } = this;
+    const groups = new Map<number, number[]>();
+    index.visit(area, (seat) => {
+      const key = states[seat] === AVAILABLE ? hall.level[seat]! : states[seat] === LOCKED ? -1 : -2;
+      const group = groups.get(key);
+      if (group) group.push(seat); else groups.set(key, [seat]);
+    });
+    for (const [key, seats] of groups) {
+      const side = Math.round(pitch * (key >= 0 ? 0.8 : key === -1 ? 0.62 : 0.4));
+      const fill = (colour: string, by: number) => {
+        context.fillStyle = colour;
+        for (const seat of seats) {
+          context.fillRect(
+            Math.round(geometry.x[seat]! * pitch + left - side / 2) + by, Math.round(geometry.y[seat]! * pitch + top - side / 2) + by, side - 2 * by, side - 2 * by);
+        }
+      };
+      fill(key >= 0 ? priceColour(theme, key) : key === -1 ? theme.taken : theme.takenFaint, 0);
+      if (key === -1) fill(theme.section, Math.max(1, Math.round(pitch * 0.12)));
+    }
   }
 
   /** What is drawn over the seats, from afar at a size that can still be seen. */
@@ -140,7 +154,7 @@ export class Painter {
       && geometry.y[seat]! >= area.top && geometry.y[seat]! <= area.bottom;
     const place = (seat: number) => [geometry.x[seat]! * view.scale + view.x, geometry.y[seat]! * view.scale + view.y] as const;
     const side = Math.max(view.scale, 13);
-    const step = this.#glyphs.prepare((isDirect ? view.scale : side) * ratio, theme);
+    const size = this.#glyphs.prepare((isDirect ? view.scale : side) * ratio, theme);
     for (const [seat, mark] of scene.marks) {
       if (!inSight(seat)) continue;
       const [x, y] = place(seat);
@@ -148,7 +162,7 @@ export class Painter {
         context.fillStyle = theme.section;
         context.fillRect(x - view.scale * 0.46, y - view.scale * 0.46, view.scale * 0.92, view.scale * 0.92);
       }
-      context.drawImage(this.#glyphs.get(mark, 0, '', step, theme), x - side / 2, y - side / 2, side, side);
+      context.drawImage(this.#glyphs.get(mark, 0, '', size, theme), x - side / 2, y - side / 2, side, side);
     }
     for (const seat of scene.proposed) if (inSight(seat)) this.#ring(place(seat), Math.max(view.scale, 10) * 0.5, theme.chosen, 2, [3, 2]);
     if (isDirect) {
