@@ -1,5 +1,4 @@
 // The seat map: a canvas outside React's rendering, and the pure parts around it.
-export { createSeatMap, createSeatMap as default, hallOf } from './create';
 export { bestAdjacent, bestTogether, nearestAlternative, type Together, type Wanted } from './adjacent';
 export { decodeCompact, decodeLayout, decodeSeats, type DecodedMap, type LayoutJSON, type SeatJSON } from './decode';
 export { arrange, type Geometry } from './geometry';
