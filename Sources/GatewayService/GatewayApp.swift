@@ -43,9 +43,11 @@ enum GatewayApp {
 
         let scraper = MetricsScraper(
             rollup: rollup, http: http, services: services, metrics: runtime.metrics,
-            interval: UInt64(config.scrapeSeconds) * 1_000_000_000,
-            loop: runtime.group.next())
-        return ServiceApp(router: router, services: [scraper, IdempotencyCleaner(answers, runtime: runtime)])
+            interval: .seconds(config.scrapeSeconds))
+        let scrape = Job("metrics-scrape", loop: runtime.group.next(), logger: runtime.logger, metrics: runtime.metrics) {
+            await scraper.tick()
+        }
+        return ServiceApp(router: router, services: [scrape, answers.cleaner(runtime)])
     }
 
     private static func proxy(_ runtime: ServiceRuntime, _ config: GatewayConfig, _ edge: Edge) -> ProxyRoutes {

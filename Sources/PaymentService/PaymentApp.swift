@@ -41,7 +41,10 @@ public struct PaymentApp {
                 internalAuth: runtime.internalAuth, metrics: runtime.metrics, logger: runtime.logger, group: runtime.group))
     }
 
-    public static func make(_ config: PaymentConfig, _ parts: Parts) -> ServiceApp {
+    public static func make(_ config: PaymentConfig, _ parts: Parts) -> ServiceApp { compose(config, parts).app }
+
+    /// The service and, for tests, what its jobs do.
+    static func compose(_ config: PaymentConfig, _ parts: Parts) -> (app: ServiceApp, reconciler: Reconciler, comparison: DailyComparison) {
         let store = PaymentStore(postgres: parts.postgres, driverSeconds: config.driverSeconds)
         let metrics = PaymentMetrics(parts.metrics)
         let ticket = TicketClient(parts.ticket)
@@ -53,13 +56,22 @@ public struct PaymentApp {
             store: store, saga: saga, ticket: ticket, config: config, metrics: metrics, logger: parts.logger, loop: parts.group.next())
 
         let comparison = DailyComparison(
-            store: ComparisonStore(postgres: parts.postgres), toss: toss, metrics: metrics, logger: parts.logger, loop: parts.group.next())
+            store: ComparisonStore(postgres: parts.postgres), toss: toss, metrics: metrics, logger: parts.logger)
+
+        func job(_ name: String, _ body: @escaping Job.Body) -> Job {
+            Job(name, loop: parts.group.next(), logger: parts.logger, metrics: parts.metrics, body: body)
+        }
 
         let router = Router()
         router.use(Authentication(parts.verifier))
         router.use(Idempotency(FinalAnswers(parts.postgres)))
         PaymentRoutes(payments: payments, webhooks: Webhooks(store: store)).add(to: router)
         router.group("/internal", use: parts.internalAuth) { InternalRoutes(refunds: refunds, store: store).add(to: $0) }
-        return ServiceApp(router: router, services: [reconciler, comparison])
+        let app = ServiceApp(
+            router: router,
+            services: [
+                job("payment-reconciler") { try await reconciler.tick() }, job("payment-comparison") { try await comparison.tick() },
+            ])
+        return (app, reconciler, comparison)
     }
 }

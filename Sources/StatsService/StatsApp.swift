@@ -10,9 +10,10 @@ enum StatsApp {
             store: PostgresReportStore(pool: runtime.postgres), queueLengths: RedisQueueLengths(redis: runtime.redis).lengths)
         let applied = runtime.metrics.counter("tiketi_stats_facts_applied_total", "Facts of other services applied to the rollups.")
         let followers = facts.map { store in
-            FactFollower(
-                facts: store, pause: UInt64(config.pollMilliseconds) * 1_000_000, loop: runtime.group.next(), logger: runtime.logger
-            ) { applied.increment(by: UInt64($0)) }
+            let follower = FactFollower(facts: store, pause: .milliseconds(config.pollMilliseconds)) { applied.increment(by: UInt64($0)) }
+            return Job("facts-\(store.name)", loop: runtime.group.next(), logger: runtime.logger, metrics: runtime.metrics) {
+                try await follower.tick()
+            }
         }
 
         let router = Router()

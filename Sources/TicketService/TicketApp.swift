@@ -15,7 +15,7 @@ enum TicketApp {
         parts.idempotency = idempotency
         return ServiceApp(
             router: parts.router(authentication: runtime.authentication, internalAuth: runtime.internalAuth),
-            services: parts.jobs + [IdempotencyCleaner(idempotency, runtime: runtime)])
+            services: parts.jobs + [idempotency.cleaner(runtime)])
     }
 }
 
@@ -79,8 +79,8 @@ struct TicketParts: Sendable {
 
         events = EventService(
             events: eventStore, cache: cache, redis: redis, announcer: announcer, statuses: statuses, reservations: reservationStore,
-            created: metrics.counter("tiketi_events_created_total", "Events made."), queues: queue.store, flights: SingleFlight(),
-            details: SingleFlight(),
+            created: metrics.counter("tiketi_events_created_total", "Events made."), queues: queue.store, flights: Coalescer(.callUnderWay),
+            details: Coalescer(.callUnderWay),
             wakeRefunds: { refundJob.wake() })
     }
 

@@ -2,22 +2,19 @@
 import TiketiCore
 import TiketiNet
 
-final class MetricsScraper: Service {
+/// The scrape of all services.
+struct MetricsScraper: Sendable {
     private let rollup: MetricsRollup
     private let http: HTTPClient
     private let targets: [(name: String, url: ServiceURL, up: Gauge)]
-    private let interval: UInt64
-    private let loop: EventLoop
-    private let task = Locked<Task<Void, Never>?>(nil)
+    private let interval: Duration
 
     init(
-        rollup: MetricsRollup, http: HTTPClient, services: [(name: String, url: ServiceURL)], metrics: MetricsRegistry, interval: UInt64,
-        loop: EventLoop
+        rollup: MetricsRollup, http: HTTPClient, services: [(name: String, url: ServiceURL)], metrics: MetricsRegistry, interval: Duration
     ) {
         self.rollup = rollup
         self.http = http
         self.interval = interval
-        self.loop = loop
         targets = services.map { service in
             (
                 service.name, service.url,
@@ -26,22 +23,10 @@ final class MetricsScraper: Service {
         }
     }
 
-    func start() async throws {
-        let running = loop.spawn { await self.run() }
-        task.withLock { $0 = running }
-    }
-
-    func stop() async {
-        let running = task.withLock { $0 }
-        running?.cancel()
-        await running?.value
-    }
-
-    private func run() async {
-        while !Task.isCancelled {
-            for target in targets { await scrape(target.name, target.url, target.up) }
-            do { try await loop.sleep(nanoseconds: interval) } catch { return }
-        }
+    /// Asks every service once.
+    func tick() async -> Duration {
+        for target in targets where !Task.isCancelled { await scrape(target.name, target.url, target.up) }
+        return interval
     }
 
     private func scrape(_ name: String, _ url: ServiceURL, _ up: Gauge) async {

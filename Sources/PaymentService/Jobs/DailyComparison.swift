@@ -5,39 +5,27 @@ import TiketiStore
 
 /// Compares each day with Toss's list of transactions, once over all instances. Differences are logged, counted and handed to the
 /// reconciler.
-public final class DailyComparison: Service {
+public struct DailyComparison: Sendable {
     private let store: ComparisonStore
     private let toss: TossClient
     private let metrics: PaymentMetrics
     private let logger: Logger
-    private let loop: EventLoop
-    private let stopped = Locked<Bool>(false)
+    /// Between two looks whether a day has become complete.
+    private static let interval: Duration = .seconds(600)
     private static let pageSize = 1000
 
-    public init(store: ComparisonStore, toss: TossClient, metrics: PaymentMetrics, logger: Logger, loop: EventLoop) {
+    public init(store: ComparisonStore, toss: TossClient, metrics: PaymentMetrics, logger: Logger) {
         self.store = store
         self.toss = toss
         self.metrics = metrics
         self.logger = logger
-        self.loop = loop
     }
 
-    public func start() async throws {
-        _ = loop.spawn { [self] in
-            while !stopped.withLock({ $0 }) {
-                do {
-                    while let day = try await store.claim() { _ = try await compare(day) }
-                } catch {
-                    logger.warning("the daily comparison will be tried again", metadata: ["error": "\(error)"])
-                }
-                try? await loop.sleep(nanoseconds: 600_000_000_000)
-            }
-        }
+    /// One round: every day that nobody has compared yet.
+    func tick() async throws -> Duration {
+        while !Task.isCancelled, let day = try await store.claim() { _ = try await compare(day) }
+        return Self.interval
     }
-
-    public func drain() async { stopped.withLock { $0 = true } }
-
-    public func stop() async { await drain() }
 
     /// Returns how many payments differ; nil when Toss did not answer, and the day stays open.
     func compare(_ day: ComparisonStore.Day) async throws -> Int? {

@@ -6,7 +6,7 @@ import TiketiStore
 /// Takes up every unfinished payment that nobody carries on: after a crash, a lost answer, or a wait. Refunds have a queue and a pace of
 /// their own, so that a cancelled event delays nobody's payment; and the seats of payments of unknown outcome are kept, whatever Toss does.
 /// Any number of instances may run it; a payment is claimed by one at a time.
-public final class Reconciler: Service {
+public final class Reconciler: Sendable {
     private let store: PaymentStore
     private let saga: PaymentSaga
     private let ticket: TicketClient
@@ -14,6 +14,7 @@ public final class Reconciler: Service {
     private let metrics: PaymentMetrics
     private let logger: Logger
     private let loop: EventLoop
+    private let interval: Duration
     private let state = Locked<State>(State())
 
     private struct State {
@@ -22,8 +23,10 @@ public final class Reconciler: Service {
         /// Refunds that may begin now.
         var allowance = 0.0
         var keepsLeases = false
-        var stopped = false
-        var ticks = 0
+        var leases = Cadence(every: .seconds(10))
+        var backlog = Cadence(every: .seconds(10))
+        var abandoning = Cadence(every: .seconds(60), first: .seconds(5))
+        var sweeping = Cadence(every: .seconds(3600), first: .seconds(30))
     }
 
     public init(
@@ -37,52 +40,38 @@ public final class Reconciler: Service {
         self.metrics = metrics
         self.logger = logger
         self.loop = loop
+        interval = .seconds(config.reconcileIntervalSeconds)
     }
-
-    public func start() async throws {
-        _ = loop.spawn { [self] in
-            while !state.withLock({ $0.stopped }) {
-                await tick()
-                try? await loop.sleep(nanoseconds: UInt64(config.reconcileIntervalSeconds * 1e9))
-            }
-        }
-    }
-
-    /// Takes no new payments. Those under way go on until the process ends; the next process takes up what is left.
-    public func drain() async {
-        state.withLock { $0.stopped = true }
-    }
-
-    public func stop() async { await drain() }
 
     /// Payments under way.
     var running: Int { state.withLock { $0.running + $0.refunding } }
 
-    func tick() async {
-        let (room, refunds, ticks) = state.withLock { state in
-            state.ticks += 1
+    /// One round: takes up what is due. Payments under way go on when no round follows; the next process takes up what is left.
+    func tick() async throws -> Duration {
+        let (room, refunds, isDue) = state.withLock { state in
             // Never more than a second's worth at once, or one.
             let rate = Double(config.refundsPerSecond)
             state.allowance = min(state.allowance + rate * config.reconcileIntervalSeconds, max(rate, 1))
             let refunds = min(Int(state.allowance), config.reconcileConcurrency - state.refunding)
-            return (config.reconcileConcurrency - state.running, refunds, state.ticks)
+            let isDue = (
+                leases: state.leases.isDue(), backlog: state.backlog.isDue(), abandoning: state.abandoning.isDue(),
+                sweeping: state.sweeping.isDue()
+            )
+            return (config.reconcileConcurrency - state.running, refunds, isDue)
         }
-        do {
-            if ticks % 10 == 1 { keepLeases() }
-            if room > 0 {
-                for payment in try await store.claimDue(limit: room, driver: UUID()) { carryOn(payment) }
-            }
-            if refunds > 0 {
-                let due = try await store.claimRefunds(limit: refunds, driver: UUID())
-                state.withLock { $0.allowance -= Double(due.count) }
-                for payment in due { carryOn(payment, isRefund: true) }
-            }
-            if ticks % 10 == 1 { metrics.backlog(try await store.backlog()) }
-            if ticks % 60 == 5 { metrics.abandoned(try await store.abandon(olderThanSeconds: config.abandonSeconds)) }
-            if ticks % 3600 == 30 { try await store.sweep() }
-        } catch {
-            logger.warning("reconciler: the database does not answer", metadata: ["error": "\(error)"])
+        if isDue.leases { keepLeases() }
+        if room > 0 {
+            for payment in try await store.claimDue(limit: room, driver: UUID()) { carryOn(payment) }
         }
+        if refunds > 0 {
+            let due = try await store.claimRefunds(limit: refunds, driver: UUID())
+            state.withLock { $0.allowance -= Double(due.count) }
+            for payment in due { carryOn(payment, isRefund: true) }
+        }
+        if isDue.backlog { metrics.backlog(try await store.backlog()) }
+        if isDue.abandoning { metrics.abandoned(try await store.abandon(olderThanSeconds: config.abandonSeconds)) }
+        if isDue.sweeping { try await store.sweep() }
+        return interval
     }
 
     private func carryOn(_ payment: Payment, isRefund: Bool = false) {
@@ -98,7 +87,7 @@ public final class Reconciler: Service {
     private func keepLeases() {
         let begins = state.withLock { state in
             defer { state.keepsLeases = true }
-            return !state.keepsLeases && !state.stopped
+            return !state.keepsLeases
         }
         guard begins else { return }
         _ = loop.spawn { [self] in

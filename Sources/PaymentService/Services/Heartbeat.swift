@@ -5,20 +5,20 @@ import TiketiNet
 /// Sendable because every use is on that one loop: the saga's task, its timers and its beats all belong to it.
 final class Heartbeat: @unchecked Sendable {
     private let loop: EventLoop?
-    private let nanoseconds: UInt64
+    private let interval: Duration
     private let beat: @Sendable () async -> Bool
     private var timer: LoopTimer?
     private var stopped = false
 
-    init(seconds: Double, beat: @escaping @Sendable () async -> Bool) {
+    init(every interval: Duration, beat: @escaping @Sendable () async -> Bool) {
         loop = EventLoop.current
-        nanoseconds = UInt64(seconds * 1_000_000_000)
+        self.interval = interval
         self.beat = beat
         schedule()
     }
 
     private func schedule() {
-        timer = loop?.schedule(afterNanoseconds: nanoseconds) { [self] in
+        timer = loop?.schedule(after: interval) { [self] in
             _ = loop?.spawn { [self] in
                 guard !stopped, await beat(), !stopped else { return }
                 schedule()

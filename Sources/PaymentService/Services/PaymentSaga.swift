@@ -39,7 +39,7 @@ public final class PaymentSaga: Sendable {
     /// leaves the payment with its driver.
     public func drive(_ payment: Payment, until isEnough: @Sendable (Payment) -> Bool = { _ in false }) async -> Payment {
         guard let driver = payment.driver else { return payment }
-        let heartbeat = Heartbeat(seconds: Double(config.driverSeconds) / 3) { [store] in
+        let heartbeat = Heartbeat(every: .seconds(config.driverSeconds) / 3) { [store] in
             (try? await store.renew(payment.id, driver: driver)) ?? true
         }
         defer { heartbeat.stop() }

@@ -10,7 +10,7 @@ public final class Payments: Sendable {
     private let saga: PaymentSaga
     private let config: PaymentConfig
     private let metrics: PaymentMetrics
-    private let flights = Flights<Attempt, ConfirmAnswer?>()
+    private let attempts = Coalescer<Attempt, ConfirmAnswer?, Never>(.callUnderWay)
 
     private struct Attempt: Hashable {
         var orderID: String
@@ -50,8 +50,8 @@ public final class Payments: Sendable {
             let answer = ConfirmAnswer(payment)
             if answer.isFinal { return answer }
         }
-        let outcome = await flights.join(
-            Attempt(orderID: orderID, paymentKey: paymentKey), nanoseconds: UInt64(config.answerSeconds * 1e9)
+        let outcome = await attempts.value(
+            Attempt(orderID: orderID, paymentKey: paymentKey), within: .seconds(config.answerSeconds)
         ) { [self] in
             await lead(paymentKey: paymentKey, orderID: orderID)
         }

@@ -15,7 +15,7 @@ public final class Refunds: Sendable {
     private let store: PaymentStore
     private let saga: PaymentSaga
     private let answerSeconds: Double
-    private let flights = Flights<UUID, Payment?>()
+    private let refunds = Coalescer<UUID, Payment?, Never>(.callUnderWay)
 
     public init(store: PaymentStore, saga: PaymentSaga, answerSeconds: Double) {
         self.store = store
@@ -41,7 +41,7 @@ public final class Refunds: Sendable {
             if let queued { return Self.answer(queued) }
             return Self.answer(try await store.payment(id: payment.id) ?? payment)
         }
-        let outcome = await flights.join(payment.id, nanoseconds: UInt64(answerSeconds * 1e9)) { [self] in
+        let outcome = await refunds.value(payment.id, within: .seconds(answerSeconds)) { [self] in
             await lead(payment, reason: reason)
         }
         if let after = outcome ?? nil { return Self.answer(after) }

@@ -8,16 +8,18 @@ import TiketiRealtime
 struct LiveNamespace: SocketNamespace {
     private let verifier: JWT.Verifier
     private let tickets: any TicketDirectory
-    private let desks: [VersionDesk]
-    let queueDesks: [QueueDesk]
+    /// A version read before the joiner's room was live could be older than a message it missed: joiners share the call that begins after they
+    /// asked, never the one under way.
+    private let versions: PerLoop<Coalescer<UUID, Lookup<Int64>, Never>>
+    let queueDesks: PerLoop<QueueDesk>
     /// Rooms of one socket: an event page, a seat map and a queue each need one; more than this is no browser.
     private static let roomLimit = 64
 
     init(verifier: JWT.Verifier, tickets: any TicketDirectory, group: EventLoopGroup) {
         self.verifier = verifier
         self.tickets = tickets
-        desks = group.loops.map { VersionDesk(loop: $0, tickets: tickets) }
-        queueDesks = group.loops.map { QueueDesk(loop: $0, tickets: tickets) }
+        versions = PerLoop(group) { _ in Coalescer(.nextCall) }
+        queueDesks = PerLoop(group) { QueueDesk(loop: $0, tickets: tickets) }
     }
 
     /// A connection outlives its token until it reconnects.
@@ -52,7 +54,7 @@ struct LiveNamespace: SocketNamespace {
         case .invalid(let field): answer = .failure(code: "VALIDATION_FAILED", message: "\(field) must be an id")
         case .request(.leave, let request):
             socket.leave(request.room)
-            if case .queue(let id) = request { queueDesks[socket.loop.index].leave(id, socket) }
+            if case .queue(let id) = request { queueDesks[socket.loop]?.leave(id, socket) }
             answer = .success(version: nil)
         case .request(.join, let request): answer = await join(request, socket, principal)
         }
@@ -71,7 +73,7 @@ struct LiveNamespace: SocketNamespace {
 
     private func join(queue id: UUID, _ request: RoomRequest, _ socket: Socket, _ principal: Principal?) async -> RoomAnswer {
         guard socket.isIn(request.room) || socket.rooms.count < Self.roomLimit else { return .tooMany }
-        let desk = queueDesks[socket.loop.index]
+        guard let desk = queueDesks[socket.loop] else { return .unavailable }
         let since = desk.clock
         // Someone else's place answers as if it did not exist.
         switch await tickets.queueEntry(id) {
@@ -89,7 +91,7 @@ struct LiveNamespace: SocketNamespace {
 
     /// A connection that was taken up again is in its rooms without having asked.
     func connected(_ socket: Socket) async {
-        let desk = queueDesks[socket.loop.index]
+        guard let desk = queueDesks[socket.loop] else { return }
         for room in socket.rooms where room.hasPrefix(LiveRoom.queuePrefix) {
             guard let id = UUID(String(room.dropFirst(LiveRoom.queuePrefix.count))) else { continue }
             let since = desk.clock
@@ -97,14 +99,14 @@ struct LiveNamespace: SocketNamespace {
         }
     }
 
-    func disconnected(_ socket: Socket, _ reason: SocketDisconnectReason) { queueDesks[socket.loop.index].forget(socket) }
+    func disconnected(_ socket: Socket, _ reason: SocketDisconnectReason) { queueDesks[socket.loop]?.forget(socket) }
 
     private func enter(_ request: RoomRequest, _ socket: Socket) async -> RoomAnswer {
         guard await socket.join(request.room) else { return .unavailable }
         switch request {
         case .queue: return .success(version: nil)
         case .event(let id), .seats(let id):
-            switch await desks[socket.loop.index].version(ofEvent: id) {
+            switch await versions[socket.loop]?.value(id, { [tickets] in await tickets.version(ofEvent: id) }) ?? .unavailable {
             case .found(let version): return .success(version: version)
             case .unknown: return .unknown
             case .unavailable: return .unavailable

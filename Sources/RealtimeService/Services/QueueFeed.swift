@@ -6,22 +6,21 @@ import TiketiStore
 
 /// One subscription for the process, however many wait.
 final class QueueFeed: Service {
-    private let desks: [QueueDesk]
-    private let loops: [EventLoop]
+    private let desks: PerLoop<QueueDesk>
+    private let loop: EventLoop
     private let configuration: RedisConfiguration
     private let subscriber = Locked<RedisSubscriber?>(nil)
 
-    init(_ configuration: RedisConfiguration, group: EventLoopGroup, desks: [QueueDesk]) {
+    init(_ configuration: RedisConfiguration, group: EventLoopGroup, desks: PerLoop<QueueDesk>) {
         self.configuration = configuration
         self.desks = desks
-        loops = group.loops
+        loop = group.next()
     }
 
     func start() async throws {
-        let (desks, loops) = (desks, loops)
-        let subscriber = RedisSubscriber(configuration, loop: loops[0]) { _, payload in
+        let subscriber = RedisSubscriber(configuration, loop: loop) { [desks] _, payload in
             guard let front = QueueFront(payload) else { return }
-            for (desk, loop) in zip(desks, loops) { loop.execute { desk.moved(front) } }
+            desks.onEach { $0.moved(front) }
         }
         subscriber.subscribe(QueueFront.channel)
         self.subscriber.withLock { $0 = subscriber }

@@ -5,6 +5,8 @@ import TiketiNet
 import TiketiStore
 
 protocol FactStore: Sendable {
+    /// The service whose facts these are.
+    var name: String { get }
     /// Applies the next facts; the number applied, or nil when another instance is at it.
     func applyNext(limit: Int) async throws -> Int?
     /// Starts over from the sources. The numbers are those the facts would have given.
@@ -12,6 +14,7 @@ protocol FactStore: Sendable {
 }
 
 struct PostgresFactStore: FactStore {
+    let name = "ticket"
     let pool: PostgresPool
 
     /// One batch: several facts of one reservation may be in it, and of two states the later in the life of a reservation wins, in

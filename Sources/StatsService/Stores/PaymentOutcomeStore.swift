@@ -5,6 +5,7 @@ import TiketiNet
 import TiketiStore
 
 struct PaymentOutcomeStore: FactStore {
+    let name = "payment"
     let pool: PostgresPool
 
     /// From a payment's state, whether a fact tells it or the source does: bought, declined (or taken back because it was not the price),

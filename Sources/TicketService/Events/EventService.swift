@@ -14,8 +14,8 @@ public struct EventService: Sendable {
     let reservations: ReservationStore
     let created: Counter
     let queues: QueueStore
-    let flights: SingleFlight<[UInt8]>
-    let details: SingleFlight<EventDetail?>
+    let flights: Coalescer<String, [UInt8], any Error>
+    let details: Coalescer<UUID, EventDetail?, any Error>
     /// Wakes the job that closes what a cancelled event leaves behind.
     let wakeRefunds: @Sendable () -> Void
 
@@ -31,7 +31,7 @@ public struct EventService: Sendable {
         let key = CacheKey.list(status, page: page.page, limit: page.limit, query: query)
         let generation = await listGeneration(key)
         if case .hit(let body) = generation { return body }
-        return try await flights.run(key + (generation.mark ?? "")) {
+        return try await flights.value(key + (generation.mark ?? "")) {
             let found = try await events.page(page, status: status, search: search)
             let body = EventJSON.list(found, page)
             if let mark = generation.mark {
@@ -99,7 +99,7 @@ public struct EventService: Sendable {
             }
         } catch { works = false }
         // A flight that left before the latest announced write may bring an older answer: then ask again.
-        var found = try await details.run(id.description) { try await events.detail(id) }
+        var found = try await details.value(id) { [events] in try await events.detail(id) }
         if let revision = found?.event.revision, revision < newest { found = try await events.detail(id) }
         guard let found else { throw TicketError.eventNotFound }
         let body = encode(found)

@@ -7,7 +7,7 @@ struct StatusUpdater: Sendable {
     /// At the latest after this many seconds everything is looked through.
     let interval: Int
     private let state = Locked<(next: UInt64, last: UInt64)>((0, 0))
-    private static let look: UInt64 = 2_000_000_000
+    private static let look: Duration = .seconds(2)
 
     init(events: EventStore, statuses: StatusService, interval: Int) {
         self.events = events
@@ -15,7 +15,7 @@ struct StatusUpdater: Sendable {
         self.interval = interval
     }
 
-    func tick() async throws -> UInt64 {
+    func tick() async throws -> Duration {
         let now = EventLoop.current?.now ?? 0
         let (due, late) = state.withLock {
             ($0.next != 0 && now >= $0.next, $0.last == 0 || now >= $0.last + UInt64(interval) * 1_000_000_000)
@@ -26,8 +26,8 @@ struct StatusUpdater: Sendable {
         }
         guard let seconds = try await events.nextBoundary(), seconds < 2 else { return Self.look }
         // The boundary lies within this nap: after it everything is refreshed.
-        let nap = UInt64(max(0, seconds) * 1_000_000_000) + 2_000_000
-        state.withLock { $0.next = (EventLoop.current?.now ?? 0) + nap - 1_000_000 }
+        let nap = Duration.seconds(max(0, seconds)) + .milliseconds(2)
+        state.withLock { $0.next = (EventLoop.current?.now ?? 0) + (nap - .milliseconds(1)).nanoseconds }
         return nap
     }
 }

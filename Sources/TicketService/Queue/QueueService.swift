@@ -101,7 +101,7 @@ struct QueueService: Sendable {
     // MARK: Letting in
 
     /// One look at every queue: batches that are due, lines that are over. Nanoseconds until something is due, a second at most.
-    func admitDue() async throws -> UInt64 {
+    func admitDue() async throws -> Duration {
         var next = 1.0
         for queue in try await store.due() {
             guard queue.isOpen else {
@@ -117,7 +117,7 @@ struct QueueService: Sendable {
             gauge(queue.event).set(waiting)
             next = min(next, Double(config.intervalSeconds))
         }
-        return UInt64(max(0.005, next) * 1_000_000_000) + 1_000_000
+        return .seconds(max(0.005, next)) + .milliseconds(1)
     }
 
     private func gauge(_ event: UUID) -> Gauge {
@@ -176,7 +176,7 @@ struct QueueService: Sendable {
     }
 
     /// One look at every queue; nanoseconds until the next.
-    func tick() async throws -> UInt64 {
+    func tick() async throws -> Duration {
         let next = try await admitDue()
         try await tellPlaces()
         return next

@@ -11,8 +11,8 @@ struct RefundJob: Sendable {
     /// Refunds asked for at the same time; one that waits for its money must not stop the others.
     private static let width = 8
 
-    /// One round; nanoseconds until the next.
-    func tick() async throws -> UInt64 {
+    /// One round; how long to wait for the next.
+    func tick() async throws -> Duration {
         for id in try await reservations.sweepCancelledEvents() {
             do {
                 _ = try await service.cancel(id, owner: nil, .eventCancelled)
@@ -30,7 +30,7 @@ struct RefundJob: Sendable {
                 group.addTask { await ask(refund.id, refund.reason) }
             }
         }
-        return open.isEmpty ? 5_000_000_000 : 0
+        return open.isEmpty ? .seconds(5) : .zero
     }
 
     private func ask(_ id: UUID, _ reason: String) async {

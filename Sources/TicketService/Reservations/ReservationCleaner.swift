@@ -19,13 +19,13 @@ struct ReservationCleaner: Sendable {
         self.expired = expired
     }
 
-    /// One look; nanoseconds until the next.
-    func tick() async throws -> UInt64 {
+    /// One look; how long to wait for the next.
+    func tick() async throws -> Duration {
         try await settleDue()
         try await pruneSometimes()
-        guard let next = try await seats.nextDue(), next < 1 else { return 1_000_000_000 }
+        guard let next = try await seats.nextDue(), next < 1 else { return .seconds(1) }
         // A row that another instance is working on stays due for a moment: do not spin on it.
-        return next <= 0 ? 20_000_000 : UInt64(next * 1_000_000_000) + 1_000_000
+        return next <= 0 ? .milliseconds(20) : .seconds(next) + .milliseconds(1)
     }
 
     /// Settles everything that is due now.

@@ -10,17 +10,17 @@ import TiketiStore
 /// Every request keeps its own answer, in the order of arrival. Nobody waits for a batch to fill: a batch is what came while the one before it
 /// was under way. A batch that fails is decided again one by one, so that only the request that caused it sees the failure.
 public final class HoldBatcher: Sendable {
-    private let desks: [HoldDesk]
+    private let desks: PerLoop<HoldDesk>
 
     init(store: SeatStore, announcer: Announcer, group: EventLoopGroup, limit: Int, metrics: MetricsRegistry) {
         let counters = HoldCounters(metrics)
-        desks = group.loops.map { HoldDesk(loop: $0, store: store, announcer: announcer, limit: limit, counters: counters) }
+        desks = PerLoop(group) { HoldDesk(loop: $0, store: store, announcer: announcer, limit: limit, counters: counters) }
     }
 
     /// The outcome of one hold, after its change has been announced. Call it on one of the group's loops.
     func hold(_ request: HoldRequest) async throws -> Taking<Hold> {
-        guard let loop = EventLoop.current, loop.index < desks.count else { throw TicketError.busy }
-        return try await desks[loop.index].hold(request)
+        guard let desk = desks.current else { throw TicketError.busy }
+        return try await desk.hold(request)
     }
 }
 

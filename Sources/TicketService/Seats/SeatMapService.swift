@@ -8,7 +8,7 @@ import TiketiStore
 public final class SeatMapService: Sendable {
     private let store: SeatMapStore
     private let cache: SnapshotCache
-    private let flights = SingleFlight<SeatMap>()
+    private let flights = Coalescer<String, SeatMap, any Error>(.callUnderWay)
     private let kept = Locked<Kept>(Kept())
     private static let life = 30_000
 
@@ -65,11 +65,11 @@ public final class SeatMapService: Sendable {
     }
 
     private func fetch(_ event: UUID, _ announced: Announced) async throws -> SeatMap {
-        var map = try await flights.run(event.description) { try await self.load(event, announced) }
+        var map = try await flights.value(event.description) { try await self.load(event, announced) }
         // A flight that left before the latest announced change brings an older map: then fly again.
         let revision = announced.revision
         if map.header.revision < revision {
-            map = try await flights.run("\(event) \(revision)") { try await self.load(event, announced) }
+            map = try await flights.value("\(event) \(revision)") { try await self.load(event, announced) }
         }
         return map
     }

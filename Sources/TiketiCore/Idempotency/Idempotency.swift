@@ -95,37 +95,3 @@ public struct Idempotency: Middleware {
         target.hasPrefix("/api/") && !excluded.contains { target.hasPrefix($0) }
     }
 }
-
-/// Removes old keys now and then.
-public final class IdempotencyCleaner: Service {
-    private let store: any IdempotencyStore
-    private let loop: EventLoop
-    private let logger: Logger
-    private let task = Locked<Task<Void, Never>?>(nil)
-
-    public init(_ store: any IdempotencyStore, runtime: ServiceRuntime) {
-        self.store = store
-        loop = runtime.group.next()
-        logger = runtime.logger
-    }
-
-    public func start() async throws {
-        let started = loop.spawn { await self.run() }
-        task.withLock { $0 = started }
-    }
-
-    public func stop() async {
-        let running = task.withLock { $0 }
-        running?.cancel()
-        await running?.value
-    }
-
-    private func run() async {
-        while !Task.isCancelled {
-            do { try await loop.sleep(nanoseconds: 600_000_000_000) } catch { return }
-            do { _ = try await store.removeExpired() } catch {
-                logger.warning("old idempotency keys not removed", metadata: ["reason": "\(error)"])
-            }
-        }
-    }
-}

@@ -39,3 +39,13 @@ public protocol IdempotencyStore: Sendable {
     /// Removes answers older than 24 hours; returns how many.
     func removeExpired() async throws -> Int
 }
+
+extension IdempotencyStore {
+    /// The job that removes old answers, every ten minutes.
+    public func cleaner(_ runtime: ServiceRuntime) -> Job {
+        Job("idempotency-cleaner", loop: runtime.group.next(), logger: runtime.logger, metrics: runtime.metrics) {
+            _ = try await removeExpired()
+            return .seconds(600)
+        }
+    }
+}

@@ -40,7 +40,7 @@ public final class ServiceProcess: Sendable {
 
     private func startServices(on loop: EventLoop) async {
         for service in services {
-            var pause: UInt64 = 100_000_000
+            var backoff = Backoff(.milliseconds(100)...(.seconds(5)))
             while true {
                 if Task.isCancelled { return }
                 do {
@@ -49,8 +49,7 @@ public final class ServiceProcess: Sendable {
                 } catch {
                     runtime.logger.warning("start failed, trying again", metadata: ["part": "\(type(of: service))", "reason": "\(error)"])
                 }
-                do { try await loop.sleep(nanoseconds: pause) } catch { return }
-                pause = min(pause * 2, 5_000_000_000)
+                do { try await loop.sleep(for: backoff.next()) } catch { return }
             }
             running.withLock { $0.append(service) }
         }

@@ -32,6 +32,7 @@ final class Bed: Sendable {
     let paymentPorts: [Int]
     private let servers: [HTTPServer]
     private let reconcilers: [Reconciler]
+    private let jobs: [any Service]
     let comparison: DailyComparison
     private let isReconciling: Bool
     private let pools: [PostgresPool]
@@ -88,13 +89,14 @@ final class Bed: Sendable {
         var reconcilers: [Reconciler] = []
         var pools: [PostgresPool] = []
         var comparisons: [DailyComparison] = []
+        var jobs: [any Service] = []
         for _ in 0..<instances {
             let pool = database.pool(role: "tiketi_payment", group: Self.group) {
                 $0.writeConnectionsPerLoop = 4
                 $0.readConnectionsPerLoop = 1
             }
             pools.append(pool)
-            let app = PaymentApp.make(
+            let (app, reconciler, daily) = PaymentApp.compose(
                 config,
                 PaymentApp.Parts(
                     postgres: pool, http: http,
@@ -103,23 +105,26 @@ final class Bed: Sendable {
                     verifier: JWT.Verifier(secret: Self.secret), internalAuth: InternalAuth(token: Self.token), metrics: registry,
                     logger: Logger(label: "payment") { _ in SwiftLogNoOpLogHandler() }, group: Self.group))
             ports.append(try await serve(app.router))
-            for case let service as DailyComparison in app.services { comparisons.append(service) }
-            for case let service as Reconciler in app.services {
-                if reconcile { try await service.start() }
-                reconcilers.append(service)
+            comparisons.append(daily)
+            reconcilers.append(reconciler)
+            // The comparison would wait for midnight.
+            if reconcile, let job = app.services.first {
+                try await job.start()
+                jobs.append(job)
             }
         }
         relay.port.withLock { $0 = ports[0] }
         paymentPorts = ports
         self.servers = servers
         self.reconcilers = reconcilers
+        self.jobs = jobs
         isReconciling = reconcile
         comparison = comparisons[0]
         self.pools = pools
     }
 
     func close() async {
-        for service in reconcilers { await service.stop() }
+        for job in jobs { await job.stop() }
         await front?.stop()
         for server in servers { await server.stop() }
         for pool in pools { await pool.close() }
@@ -335,7 +340,7 @@ final class Bed: Sendable {
         precondition(!isReconciling)
         try await hurry()
         let reconciler = reconcilers[instance]
-        try await Self.group.loops[0].run { await reconciler.tick() }
+        try await Self.group.loops[0].run { _ = try await reconciler.tick() }
         while reconciler.running > 0 { try await Self.pause() }
     }
 

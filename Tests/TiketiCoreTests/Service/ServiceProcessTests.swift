@@ -52,14 +52,6 @@ import TiketiTesting
         }
     }
 
-    private func eventually(_ condition: () async throws -> Bool) async throws {
-        for _ in 0..<400 {
-            if try await condition() { return }
-            try await EventLoopGroup.shared.next().run { try await EventLoop.current?.sleep(nanoseconds: 10_000_000) }
-        }
-        Issue.record("it did not happen in four seconds")
-    }
-
     @Test func startsRetriesDrainsInOrder() async throws {
         let log = Locked<[String]>([])
         let router = Router()
