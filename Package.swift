@@ -69,7 +69,7 @@ let package = Package(
         module("GatewayService", service),
         module("AuthService", service + ["CLinux", "COpenSSL"]),
         module("TicketService", service + ["TiketiRealtime", "CZlib", collections]),
-        module("PaymentService", service),
+        module("PaymentService", service + ["TiketiRealtime"]),
         module("StatsService", service),
         module("RealtimeService", service + ["TiketiRealtime"]),
         module("TossSimulator", service),

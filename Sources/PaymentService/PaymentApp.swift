@@ -1,77 +1,75 @@
+// The composition of payment: stores, clients, services, jobs, routes, in the order they need each other.
 import Logging
+import TiketiContracts
 import TiketiCore
 import TiketiNet
 import TiketiStore
 
-/// The composition root: what the payment service is made of, in one place.
-public struct PaymentApp {
+enum PaymentApp {
     /// What the service stands on; tests bring their own.
-    public struct Parts {
-        public var postgres: PostgresPool
-        public var http: HTTPClient
-        public var ticket: InternalClient
-        public var verifier: JWT.Verifier
-        public var internalAuth: InternalAuth
-        public var metrics: MetricsRegistry
-        public var logger: Logger
-        public var group: EventLoopGroup
-
-        public init(
-            postgres: PostgresPool, http: HTTPClient, ticket: InternalClient, verifier: JWT.Verifier, internalAuth: InternalAuth,
-            metrics: MetricsRegistry, logger: Logger, group: EventLoopGroup
-        ) {
-            self.postgres = postgres
-            self.http = http
-            self.ticket = ticket
-            self.verifier = verifier
-            self.internalAuth = internalAuth
-            self.metrics = metrics
-            self.logger = logger
-            self.group = group
-        }
+    struct Parts {
+        var postgres: PostgresPool
+        /// Where browsers hear of their payments.
+        var redis: RedisClient
+        var http: HTTPClient
+        var ticket: InternalClient
+        var authentication: Authentication
+        var internalAuth: InternalAuth
+        var metrics: MetricsRegistry
+        var logger: Logger
+        var group: EventLoopGroup
     }
 
-    public static func make(_ runtime: ServiceRuntime, _ environment: inout EnvironmentReader) throws -> ServiceApp {
-        let config = PaymentConfig(&environment)
+    static func make(_ runtime: ServiceRuntime, _ config: PaymentConfig) -> ServiceApp {
         let ticket = InternalClient(base: runtime.config.services.ticket, token: runtime.config.internalToken, http: runtime.http)
-        return make(
-            config,
+        let app = PaymentParts(
             Parts(
-                postgres: runtime.postgres, http: runtime.http, ticket: ticket, verifier: runtime.verifier,
-                internalAuth: runtime.internalAuth, metrics: runtime.metrics, logger: runtime.logger, group: runtime.group))
+                postgres: runtime.postgres, redis: runtime.redis, http: runtime.http, ticket: ticket,
+                authentication: runtime.authentication, internalAuth: runtime.internalAuth, metrics: runtime.metrics,
+                logger: runtime.logger, group: runtime.group),
+            config)
+        return ServiceApp(router: app.router, services: app.jobs)
     }
+}
 
-    public static func make(_ config: PaymentConfig, _ parts: Parts) -> ServiceApp { compose(config, parts).app }
+/// Everything payment is made of.
+struct PaymentParts {
+    let router: Router
+    let reconciler: Reconciler
+    let comparison: DailyComparison
+    let jobs: [any Service]
 
-    /// The service and, for tests, what its jobs do.
-    static func compose(_ config: PaymentConfig, _ parts: Parts) -> (app: ServiceApp, reconciler: Reconciler, comparison: DailyComparison) {
-        let store = PaymentStore(postgres: parts.postgres, driverSeconds: config.driverSeconds)
+    init(_ parts: PaymentApp.Parts, _ config: PaymentConfig) {
+        let store = PaymentStore(postgres: parts.postgres, driverPatience: config.driverPatience)
         let metrics = PaymentMetrics(parts.metrics)
         let ticket = TicketClient(parts.ticket)
         let toss = TossClient(http: parts.http, config: config)
-        let saga = PaymentSaga(store: store, toss: toss, ticket: ticket, config: config, metrics: metrics, logger: parts.logger)
-        let payments = Payments(store: store, ticket: ticket, saga: saga, config: config, metrics: metrics)
-        let refunds = Refunds(store: store, saga: saga, answerSeconds: config.refundAnswerSeconds)
+        let announcer = PaymentAnnouncer(redis: parts.redis, logger: parts.logger, metrics: parts.metrics)
+        let saga = PaymentSaga(
+            store: store, toss: toss, ticket: ticket, announcer: announcer, config: config, metrics: metrics, logger: parts.logger)
+        let payments = Payments(store: store, saga: saga, announcer: announcer, config: config, metrics: metrics)
+        let refunds = Refunds(store: store, saga: saga, announcer: announcer, answerTime: config.refundAnswerTime)
+
         let reconciler = Reconciler(
             store: store, saga: saga, ticket: ticket, config: config, metrics: metrics, logger: parts.logger, loop: parts.group.next())
-
         let comparison = DailyComparison(
             store: ComparisonStore(postgres: parts.postgres), toss: toss, metrics: metrics, logger: parts.logger)
-
+        let reminder = RecentStates(store: store, announcer: announcer)
         func job(_ name: String, _ body: @escaping Job.Body) -> Job {
             Job(name, loop: parts.group.next(), logger: parts.logger, metrics: parts.metrics, body: body)
         }
+        jobs = [
+            job("payment-reconciler") { try await reconciler.tick() }, job("payment-comparison") { try await comparison.tick() },
+            job("payment-states") { try await reminder.tick() },
+        ]
+        self.reconciler = reconciler
+        self.comparison = comparison
 
-        let router = Router()
-        router.use(Authentication(parts.verifier))
+        router = Router()
+        router.use(parts.authentication)
         router.use(Idempotency(FinalAnswers(parts.postgres)))
-        PaymentRoutes(payments: payments, webhooks: Webhooks(store: store)).add(to: router)
-        router.group("/internal", use: parts.internalAuth) { InternalRoutes(refunds: refunds, store: store).add(to: $0) }
-        let app = ServiceApp(
-            router: router,
-            services: [
-                job("payment-reconciler") { try await reconciler.tick() }, job("payment-comparison") { try await comparison.tick() },
-            ])
-        return (app, reconciler, comparison)
+        PaymentRoutes(payments: payments, ticket: ticket, webhooks: Webhooks(store: store)).install(on: router)
+        InternalRoutes(refunds: refunds, admin: PaymentAdmin(store: store, saga: saga, answerTime: config.refundAnswerTime))
+            .install(on: router, auth: parts.internalAuth)
     }
 }

@@ -1,7 +1,8 @@
+// What payment counts.
 import TiketiCore
 
 /// Counters and gauges of the payment service; every alarm named here is explained in docs/operations.md.
-public final class PaymentMetrics: Sendable {
+final class PaymentMetrics: Sendable {
     private let outcomes: [PaymentStatus: Counter]
     private let alarms: [String: Counter]
     private let unfinished: [PaymentPhase: Gauge]
@@ -10,9 +11,9 @@ public final class PaymentMetrics: Sendable {
     private let queuedRefunds: Gauge
     private let abandonedOrders: Counter
 
-    static let alarmReasons = ["configuration", "refund_refused", "difference", "paid_after_failed"]
+    static let alarmReasons = ["configuration", "refund_refused", "difference", "paid_after_failed", "outcome_unknown"]
 
-    public init(_ registry: MetricsRegistry) {
+    init(_ registry: MetricsRegistry) {
         var outcomes: [PaymentStatus: Counter] = [:]
         for status in PaymentStatus.allCases {
             outcomes[status] = registry.counter(
@@ -46,7 +47,7 @@ public final class PaymentMetrics: Sendable {
 
     func abandoned(_ orders: Int) { abandonedOrders.increment(by: UInt64(orders)) }
 
-    func backlog(_ backlog: PaymentStore.Backlog) {
+    func backlog(_ backlog: PaymentBacklog) {
         for (phase, gauge) in unfinished { gauge.set(backlog.unfinished[phase] ?? 0) }
         oldest.set(backlog.oldestSeconds)
         alarmed.set(backlog.alarmed)

@@ -10,7 +10,7 @@ enum StatsApp {
             store: PostgresReportStore(pool: runtime.postgres), queueLengths: RedisQueueLengths(redis: runtime.redis).lengths)
         let applied = runtime.metrics.counter("tiketi_stats_facts_applied_total", "Facts of other services applied to the rollups.")
         let followers = facts.map { store in
-            let follower = FactFollower(facts: store, pause: .milliseconds(config.pollMilliseconds)) { applied.increment(by: UInt64($0)) }
+            let follower = FactFollower(facts: store, pause: config.pollInterval) { applied.increment(by: UInt64($0)) }
             return Job("facts-\(store.name)", loop: runtime.group.next(), logger: runtime.logger, metrics: runtime.metrics) {
                 try await follower.tick()
             }
@@ -18,7 +18,7 @@ enum StatsApp {
 
         let router = Router()
         router.use(runtime.authentication)
-        StatsRoutes(reports: reports, facts: facts).install(on: router, internalAuth: runtime.internalAuth)
+        StatsRoutes(reports: reports, rebuilds: RebuildService(stores: facts)).install(on: router, internalAuth: runtime.internalAuth)
         return ServiceApp(router: router, services: followers)
     }
 }

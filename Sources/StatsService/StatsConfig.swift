@@ -3,9 +3,9 @@ import TiketiCore
 
 struct StatsConfig: Sendable {
     /// Between two looks at the feed of facts when there was nothing new.
-    var pollMilliseconds: Int
+    var pollInterval: Duration
 
     init(_ environment: inout EnvironmentReader) {
-        pollMilliseconds = environment.int("STATS_POLL_MS", default: 1000, in: 10...600_000)
+        pollInterval = .milliseconds(environment.int("STATS_POLL_MS", default: 1000, in: 10...600_000))
     }
 }

@@ -1,3 +1,4 @@
+// The simulator's books.
 import TiketiCore
 import TiketiNet
 
@@ -39,6 +40,8 @@ final class Bank: Sendable {
         var transactions: [Transaction] = []
         var memory: [String: Memory] = [:]
         var standard = Behaviour()
+        var isAway = false
+        var requests = 0
     }
 
     private enum Memory {
@@ -52,6 +55,21 @@ final class Bank: Sendable {
     init(windowSeconds: Int) {
         self.windowSeconds = windowSeconds
     }
+
+    // MARK: Everybody's requests
+
+    /// Counts one request to Toss's API; false while nobody answers there.
+    func admit() -> Bool {
+        books.withLock { books in
+            books.requests += 1
+            return !books.isAway
+        }
+    }
+
+    var requests: Int { books.withLock { $0.requests } }
+
+    /// Begins or ends an outage of the whole API.
+    func setAway(_ isAway: Bool) { books.withLock { $0.isAway = isAway } }
 
     // MARK: The payment window
 

@@ -1,3 +1,5 @@
+// How the simulator treats a payment: words in its key.
+
 /// How the simulator treats one payment, written as words joined by dots: `slow-2000.drop`. docs/toss-simulator.md lists every word.
 public struct Behaviour: Sendable, Equatable {
     /// What happens at confirm, beside the charge.

@@ -1,3 +1,4 @@
+// A payment in the simulator's books.
 import TiketiCore
 import TiketiJSON
 import TiketiNet

@@ -1,3 +1,4 @@
+// A stand-in for TossPayments: the same HTTP API, books in memory, and misbehaviour on demand. Never part of production.
 import TiketiCore
 import TiketiNet
 

@@ -1,3 +1,4 @@
+// The simulator's own routes: the payment window, the ledger, and the switches for tests.
 import TiketiCore
 import TiketiJSON
 import TiketiNet
@@ -30,6 +31,7 @@ struct SimulatorRoutes {
             return .success(capacity: 256 + payments.count * 256) { json in
                 json.array("payments", payments) { json, payment in json.object { Self.write(payment, to: &$0) } }
                 json.object("totals") {
+                    $0.member("requests", bank.requests)
                     $0.member("payments", payments.count)
                     $0.member("charged", payments.reduce(0) { $0 + $1.charged * Int64($1.charges) })
                     $0.member("refunded", payments.reduce(0) { $0 + $1.cancels.reduce(0) { $0 + $1.amount } })
@@ -46,6 +48,13 @@ struct SimulatorRoutes {
                 throw APIError.validation("behaviour", "has a word that docs/toss-simulator.md does not list")
             }
             guard bank.change(behaviour: behaviour, of: key) else { throw APIError.notFound }
+            return .success { _ in }
+        }
+        router.put("/simulator/outage") { context in
+            var fields = try await context.fields()
+            let isAway = fields.bool("on")
+            try fields.finish()
+            bank.setAway(isAway)
             return .success { _ in }
         }
         router.post("/simulator/webhooks") { context in

@@ -1,3 +1,5 @@
+// The error answers of TossPayments.
+
 /// The error answers of TossPayments, with the HTTP status each code has there.
 struct TossError: Sendable, Equatable {
     var code: String

@@ -1,3 +1,4 @@
+// The API of TossPayments as far as this product uses it: confirm, query by key and by order, cancel, transactions.
 import TiketiCore
 import TiketiJSON
 import TiketiNet
@@ -151,6 +152,7 @@ struct TossRoutes {
     // MARK: Who asks
 
     private func refusal(_ context: RequestContext) -> HTTPResponse? {
+        guard bank.admit() else { return HTTPResponse(status: .serviceUnavailable, body: .bytes(Array("away".utf8))) }
         guard let header = context.request.headers["Authorization"], header.lowercased().hasPrefix("basic "),
             let decoded = Base64.decode(String(header.dropFirst(6)))
         else { return Self.error(TossError("UNAUTHORIZED_KEY", "인증되지 않은 시크릿 키 혹은 클라이언트 키 입니다.")) }

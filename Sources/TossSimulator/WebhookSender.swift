@@ -1,3 +1,4 @@
+// Webhooks as Toss sends them.
 import TiketiCore
 import TiketiJSON
 import TiketiNet

@@ -30,33 +30,33 @@ struct AlarmTests {
 
     /// One of each outcome: bought, declined, taken back, given back, answered too early, abandoned.
     @Test func everyOutcomeIsCounted() async throws {
-        let bed = try await Bed(reconcile: false)
-        func counted(_ status: String) -> Int { bed.metric("tiketi_payments_processed_total{status=\"\(status)\"}") ?? -1 }
+        let fixture = try await PaymentFixture(reconcile: false)
+        func counted(_ status: String) -> Int { fixture.metric("tiketi_payments_processed_total{status=\"\(status)\"}") ?? -1 }
         func counts() -> [Int] { ["confirmed", "failed", "cancelled", "pending"].map(counted) }
         #expect(counts() == [0, 0, 0, 0])
-        let bought = try await bed.ready()
-        #expect(try await bed.confirm(bought).status == 200)
-        #expect(try await bed.confirm(bought).status == 200)
+        let bought = try await fixture.ready()
+        #expect(try await fixture.confirm(bought).status == 200)
+        #expect(try await fixture.confirm(bought).status == 200)
         #expect(counts() == [1, 0, 0, 0])
-        #expect(try await bed.confirm(try await bed.ready("REJECT_CARD_COMPANY")).status == 402)
+        #expect(try await fixture.confirm(try await fixture.ready("REJECT_CARD_COMPANY")).status == 402)
         #expect(counts() == [1, 1, 0, 0])
-        #expect(try await bed.confirm(try await bed.ready("short-100")).status == 402)
+        #expect(try await fixture.confirm(try await fixture.ready("short-100")).status == 402)
         #expect(counts() == [1, 2, 0, 0])
-        #expect(try await bed.refund(bought).status == 200)
-        try await bed.until("the refund to be told") { counts() == [1, 2, 1, 0] }
-        let unknown = try await bed.ready("once-PROVIDER_ERROR")
-        #expect(try await bed.confirm(unknown).status == 202)
+        #expect(try await fixture.refund(bought).status == 200)
+        try await fixture.until("the refund to be told") { counts() == [1, 2, 1, 0] }
+        let unknown = try await fixture.ready("once-PROVIDER_ERROR")
+        #expect(try await fixture.confirm(unknown).status == 202)
         #expect(counts() == [1, 2, 1, 1])
-        try await bed.reconcileOnce()
+        try await fixture.reconcileOnce()
         #expect(counts() == [2, 2, 1, 1])
-        let late = try await bed.ready()
-        bed.ticket.change(late.reservationID) { $0.endsBeforeConfirm = true }
-        #expect(try await bed.confirm(late).status == 409)
+        let late = try await fixture.ready()
+        fixture.ticket.change(late.reservationID) { $0.endsBeforeConfirm = true }
+        #expect(try await fixture.confirm(late).status == 409)
         #expect(counts() == [2, 2, 2, 1])
-        let expired = try await bed.ready()
-        bed.ticket.change(expired.reservationID) { $0.expiresAt = $0.expiresAt.adding(seconds: -1000) }
-        #expect(try await bed.confirm(expired).status == 409)
+        let expired = try await fixture.ready()
+        fixture.ticket.change(expired.reservationID) { $0.expiresAt = $0.expiresAt.adding(seconds: -1000) }
+        #expect(try await fixture.confirm(expired).status == 409)
         #expect(counts() == [2, 3, 2, 1])
-        await bed.close()
+        await fixture.close()
     }
 }

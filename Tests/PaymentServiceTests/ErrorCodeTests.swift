@@ -49,23 +49,23 @@ struct ErrorCodeTests {
 
     @Test(arguments: [PaymentConfig.DeclinePolicy.cancel, .keep])
     func confirming(policy: PaymentConfig.DeclinePolicy) async throws {
-        let bed = try await Bed(reconcile: false) { $0.declinePolicy = policy }
+        let fixture = try await PaymentFixture(reconcile: false) { $0.declinePolicy = policy }
         for (codes, end) in Self.confirm {
             for code in codes {
                 // Toss does not give a payment up for an answer that it knows nothing of; a card that was refused is over.
-                let buyer = try await bed.ready(end.isLapse ? "once-\(code)" : code)
-                let hold = try #require(bed.ticket[buyer.reservationID]).expiresAt
-                let alarms = bed.metric("tiketi_payment_alarms_total{reason=\"configuration\"}") ?? 0
-                let answer = try await bed.confirm(buyer)
-                let reservation = try #require(bed.ticket[buyer.reservationID])
-                let row = try await bed.row(buyer)
+                let buyer = try await fixture.ready(end.isLapse ? "once-\(code)" : code)
+                let hold = try #require(fixture.ticket[buyer.reservationID]).expiresAt
+                let alarms = fixture.metric("tiketi_payment_alarms_total{reason=\"configuration\"}") ?? 0
+                let answer = try await fixture.confirm(buyer)
+                let reservation = try #require(fixture.ticket[buyer.reservationID])
+                let row = try await fixture.row(buyer)
                 switch end {
                 case .declined:
                     #expect(answer.status == 402 && answer.code == "PAYMENT_REJECTED", "\(code): \(answer)")
                     #expect(answer.body["providerCode"]?.stringValue == code)
-                    #expect(try await bed.confirm(buyer).bytes.count == answer.bytes.count, "\(code): the same answer again")
-                    #expect(row == Bed.Row(status: "failed", phase: "done", calls: 1, code: code))
-                    #expect(try await bed.facts(buyer) == ["payment.failed"])
+                    #expect(try await fixture.confirm(buyer).bytes.count == answer.bytes.count, "\(code): the same answer again")
+                    #expect(row == PaymentFixture.Row(status: "failed", phase: "done", calls: 1, code: code))
+                    #expect(try await fixture.facts(buyer) == ["payment.failed"])
                     if policy == .keep {
                         #expect(
                             reservation.status == "pending" && reservation.expiresAt == hold && reservation.payingUntil == nil, "\(code)")
@@ -77,60 +77,60 @@ struct ErrorCodeTests {
                     #expect(row.status == "pending" && row.phase == "confirming", "\(code): \(row)")
                     #expect(row.alarm == (end.isAlarm ? code : nil))
                     #expect(reservation.status == "pending" && reservation.payingUntil.map { $0 > hold.adding(seconds: -900) } == true)
-                    let after = bed.metric("tiketi_payment_alarms_total{reason=\"configuration\"}")
+                    let after = fixture.metric("tiketi_payment_alarms_total{reason=\"configuration\"}")
                     #expect(after == alarms + (end.isAlarm ? 1 : 0), "\(code)")
                 }
-                #expect(try await bed.ledger(buyer)["charges"]?.intValue == 0, "\(code)")
-                try await ends(end, code, bed, buyer)
+                #expect(try await fixture.ledger(buyer)["charges"]?.intValue == 0, "\(code)")
+                try await ends(end, code, fixture, buyer)
             }
         }
-        await bed.close()
+        await fixture.close()
     }
 
     /// What was left pending comes to its end.
-    private func ends(_ end: End, _ code: String, _ bed: Bed, _ buyer: Bed.Buyer) async throws {
+    private func ends(_ end: End, _ code: String, _ fixture: PaymentFixture, _ buyer: PaymentFixture.Buyer) async throws {
         switch end {
         case .declined: return
         case .retried, .alarm:
-            try await bed.behave(buyer, "ok")
-            try await bed.until("the end of \(code)") {
-                try await bed.reconcileOnce()
-                return try await bed.row(buyer).phase == "done"
+            try await fixture.behave(buyer, "ok")
+            try await fixture.until("the end of \(code)") {
+                try await fixture.reconcileOnce()
+                return try await fixture.row(buyer).phase == "done"
             }
-            let row = try await bed.row(buyer)
+            let row = try await fixture.row(buyer)
             #expect(row.status == "confirmed" && row.alarm == nil, "\(code): \(row)")
-            #expect(try await bed.confirm(buyer).status == 200)
-            #expect(try await bed.ledger(buyer)["charges"]?.intValue == 1, "\(code)")
-            #expect(bed.ticket[buyer.reservationID]?.status == "confirmed")
+            #expect(try await fixture.confirm(buyer).status == 200)
+            #expect(try await fixture.ledger(buyer)["charges"]?.intValue == 1, "\(code)")
+            #expect(fixture.ticket[buyer.reservationID]?.status == "confirmed")
         case .lapses:
-            try await bed.reconcileOnce()
-            #expect(try await bed.row(buyer).status == "pending", "\(code)")
+            try await fixture.reconcileOnce()
+            #expect(try await fixture.row(buyer).status == "pending", "\(code)")
         }
     }
 
     /// Toss says nothing certain for ever: the seats are kept until its own window closes, and then nobody was charged.
     @Test func theWindowClosesOnAnUnknownOutcome() async throws {
-        let bed = try await Bed(reconcile: false, windowSeconds: 1)
-        let buyer = try await bed.ready("once-SOMETHING_NEW")
-        #expect(try await bed.confirm(buyer).status == 202)
-        try await bed.until("Toss's window to close") {
-            if try await bed.row(buyer).status != "pending" { return true }
-            #expect(bed.ticket[buyer.reservationID]?.status == "pending")
-            try await bed.reconcileOnce()
+        let fixture = try await PaymentFixture(reconcile: false, windowSeconds: 1)
+        let buyer = try await fixture.ready("once-SOMETHING_NEW")
+        #expect(try await fixture.confirm(buyer).status == 202)
+        try await fixture.until("Toss's window to close") {
+            if try await fixture.row(buyer).status != "pending" { return true }
+            #expect(fixture.ticket[buyer.reservationID]?.status == "pending")
+            try await fixture.reconcileOnce()
             return false
         }
-        #expect(try await bed.row(buyer).code == "EXPIRED")
-        let answer = try await bed.confirm(buyer)
+        #expect(try await fixture.row(buyer).code == "EXPIRED")
+        let answer = try await fixture.confirm(buyer)
         #expect(answer.status == 402 && answer.body["providerCode"]?.stringValue == "EXPIRED")
-        #expect(bed.ticket[buyer.reservationID]?.cancelReason == "payment_failed")
-        #expect(try await bed.ledger(buyer)["charges"]?.intValue == 0)
+        #expect(fixture.ticket[buyer.reservationID]?.cancelReason == "payment_failed")
+        #expect(try await fixture.ledger(buyer)["charges"]?.intValue == 0)
 
         // Too late from the beginning.
-        let late = try await bed.ready()
-        for _ in 0..<50 { try await Bed.pause() }
-        #expect(try await bed.confirm(late).body["providerCode"]?.stringValue == "NOT_FOUND_PAYMENT_SESSION")
-        #expect(try await bed.ledger(late)["charges"]?.intValue == 0)
-        await bed.close()
+        let late = try await fixture.ready()
+        for _ in 0..<50 { try await PaymentFixture.pause() }
+        #expect(try await fixture.confirm(late).body["providerCode"]?.stringValue == "NOT_FOUND_PAYMENT_SESSION")
+        #expect(try await fixture.ledger(late)["charges"]?.intValue == 0)
+        await fixture.close()
     }
 
     /// A cancel call answered with the code: the buyer keeps the ticket until the money is back, and an operator is called when it cannot go.
@@ -152,24 +152,24 @@ struct ErrorCodeTests {
     ]
 
     @Test func cancelling() async throws {
-        let bed = try await Bed(reconcile: false)
+        let fixture = try await PaymentFixture(reconcile: false)
         for (codes, isRefused) in Self.cancel {
             for code in codes {
-                let buyer = try await bed.ready("cancel-\(code)")
-                #expect(try await bed.confirm(buyer).status == 200)
-                let answer = try await bed.refund(buyer)
+                let buyer = try await fixture.ready("cancel-\(code)")
+                #expect(try await fixture.confirm(buyer).status == 200)
+                let answer = try await fixture.refund(buyer)
                 #expect(answer.status == 202 && answer.body["refunding"]?.boolValue == true, "\(code): \(answer)")
                 #expect(answer.body["payment"]?["status"]?.stringValue == "confirmed")
-                let row = try await bed.row(buyer)
+                let row = try await fixture.row(buyer)
                 #expect(row.phase == "settling" && row.status == "confirmed", "\(code): \(row)")
                 #expect(row.alarm == (isRefused ? code : nil), "\(code): \(row)")
-                #expect(bed.ticket[buyer.reservationID]?.status == "confirmed")
-                #expect(bed.ticket.calls("refunded", of: buyer.reservationID) == 0)
-                #expect(try await bed.ledger(buyer)["refundedAmount"]?.int64Value == 0)
+                #expect(fixture.ticket[buyer.reservationID]?.status == "confirmed")
+                #expect(fixture.ticket.calls("refunded", of: buyer.reservationID) == 0)
+                #expect(try await fixture.ledger(buyer)["refundedAmount"]?.int64Value == 0)
             }
         }
-        #expect((bed.metric("tiketi_payment_alarms_total{reason=\"refund_refused\"}") ?? 0) >= 9)
-        await bed.close()
+        #expect((fixture.metric("tiketi_payment_alarms_total{reason=\"refund_refused\"}") ?? 0) >= 9)
+        await fixture.close()
     }
 }
 

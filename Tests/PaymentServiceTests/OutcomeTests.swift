@@ -18,19 +18,19 @@ struct OutcomeTests {
     ]
 
     @Test func aDeclineEndsTheReservation() async throws {
-        let bed = try await Bed()
+        let fixture = try await PaymentFixture()
         for code in Self.declined {
-            let buyer = try await bed.ready(code)
-            let answer = try await bed.confirm(buyer)
+            let buyer = try await fixture.ready(code)
+            let answer = try await fixture.confirm(buyer)
             #expect(answer.status == 402 && answer.code == "PAYMENT_REJECTED", "\(code): \(answer)")
             #expect(answer.body["providerCode"]?.stringValue == code)
-            #expect(try await bed.confirm(buyer).body["providerCode"]?.stringValue == code)
-            #expect(try await bed.row(buyer) == Bed.Row(status: "failed", phase: "done", calls: 1, code: code))
-            #expect(bed.ticket[buyer.reservationID]?.cancelReason == "payment_failed")
-            #expect(try await bed.ledger(buyer)["charges"]?.intValue == 0)
-            #expect(try await bed.facts(buyer) == ["payment.failed"])
+            #expect(try await fixture.confirm(buyer).body["providerCode"]?.stringValue == code)
+            #expect(try await fixture.row(buyer) == PaymentFixture.Row(status: "failed", phase: "done", calls: 1, code: code))
+            #expect(fixture.ticket[buyer.reservationID]?.cancelReason == "payment_failed")
+            #expect(try await fixture.ledger(buyer)["charges"]?.intValue == 0)
+            #expect(try await fixture.facts(buyer) == ["payment.failed"])
         }
-        await bed.close()
+        await fixture.close()
     }
 
     /// Toss's answer says nothing certain, and nothing was taken: the seats stay, the same call is made again, and it goes through.
@@ -39,21 +39,21 @@ struct OutcomeTests {
         "UNKNOWN_PAYMENT_ERROR", "TOO_MANY_REQUESTS", "SERVICE_UNAVAILABLE", "SOMETHING_NEW",
     ])
     func unknownWithoutACharge(code: String) async throws {
-        let bed = try await Bed()
-        let buyer = try await bed.ready("once-\(code)")
-        let answer = try await bed.confirm(buyer)
+        let fixture = try await PaymentFixture()
+        let buyer = try await fixture.ready("once-\(code)")
+        let answer = try await fixture.confirm(buyer)
         #expect(answer.status == 202 && answer.body["payment"]?["status"]?.stringValue == "pending", "\(answer)")
-        #expect(bed.ticket[buyer.reservationID]?.status == "pending")
+        #expect(fixture.ticket[buyer.reservationID]?.status == "pending")
         if code == "SOMETHING_NEW" {
             // The simulator remembers this answer for the key as Toss would: not ours to judge, until the payment lapses.
-            try await bed.behave(buyer, "ok")
-            #expect(try await bed.row(buyer).status == "pending")
+            try await fixture.behave(buyer, "ok")
+            #expect(try await fixture.row(buyer).status == "pending")
         } else {
-            try await bed.eventually(buyer, "confirmed")
-            #expect(try await bed.confirm(buyer).status == 200)
-            #expect(try await bed.ledger(buyer)["charges"]?.intValue == 1)
+            try await fixture.eventually(buyer, "confirmed")
+            #expect(try await fixture.confirm(buyer).status == 200)
+            #expect(try await fixture.ledger(buyer)["charges"]?.intValue == 1)
         }
-        await bed.close()
+        await fixture.close()
     }
 
     /// Toss took the money and did not say so: found out at once by asking, and the buyer never notices.
@@ -63,122 +63,123 @@ struct OutcomeTests {
         "charged-SOMETHING_NEW", "charged-TOO_MANY_REQUESTS", "charged-GATEWAY_TIMEOUT", "drop", "garbage",
     ])
     func unknownWithACharge(behaviour: String) async throws {
-        let bed = try await Bed()
-        let buyer = try await bed.ready(behaviour)
-        #expect(try await bed.confirm(buyer).status == 200)
-        #expect(try await bed.ledger(buyer)["charges"]?.intValue == 1)
-        #expect(bed.ticket[buyer.reservationID]?.status == "confirmed")
-        await bed.close()
+        let fixture = try await PaymentFixture()
+        let buyer = try await fixture.ready(behaviour)
+        #expect(try await fixture.confirm(buyer).status == 200)
+        #expect(try await fixture.ledger(buyer)["charges"]?.intValue == 1)
+        #expect(fixture.ticket[buyer.reservationID]?.status == "confirmed")
+        await fixture.close()
     }
 
     /// The answer comes after our patience: resolved by the reconciler.
     @Test func aTimeoutAfterTheCharge() async throws {
-        let bed = try await Bed {
-            $0.tossTimeoutSeconds = 1
-            $0.tossConnectSeconds = 1
-            $0.answerSeconds = 0.5
+        let fixture = try await PaymentFixture {
+            $0.tossTimeout = .seconds(1)
+            $0.tossConnectTimeout = .seconds(1)
+            $0.answerTime = .milliseconds(500)
         }
-        let buyer = try await bed.ready("slow-4000")
-        #expect(try await bed.confirm(buyer).status == 202)
-        try await bed.eventually(buyer, "confirmed")
-        #expect(try await bed.ledger(buyer)["charges"]?.intValue == 1)
-        await bed.close()
+        let buyer = try await fixture.ready("slow-4000")
+        #expect(try await fixture.confirm(buyer).status == 202)
+        try await fixture.eventually(buyer, "confirmed")
+        #expect(try await fixture.ledger(buyer)["charges"]?.intValue == 1)
+        await fixture.close()
     }
 
     @Test func aLostCallIsMadeAgain() async throws {
-        let bed = try await Bed()
-        let buyer = try await bed.ready("lost")
-        #expect(try await bed.confirm(buyer).status == 202)
-        try await bed.eventually(buyer, "confirmed")
-        #expect(try await bed.ledger(buyer)["charges"]?.intValue == 1)
-        await bed.close()
+        let fixture = try await PaymentFixture()
+        let buyer = try await fixture.ready("lost")
+        #expect(try await fixture.confirm(buyer).status == 202)
+        try await fixture.eventually(buyer, "confirmed")
+        #expect(try await fixture.ledger(buyer)["charges"]?.intValue == 1)
+        await fixture.close()
     }
 
     /// 409: the same request is still running at Toss.
     @Test func inProgressAtToss() async throws {
-        let bed = try await Bed()
-        let buyer = try await bed.ready("once-IDEMPOTENT_REQUEST_PROCESSING")
-        #expect(try await bed.confirm(buyer).status == 202)
-        #expect(bed.ticket[buyer.reservationID]?.status == "pending")
-        await bed.close()
+        let fixture = try await PaymentFixture()
+        let buyer = try await fixture.ready("once-IDEMPOTENT_REQUEST_PROCESSING")
+        #expect(try await fixture.confirm(buyer).status == 202)
+        #expect(fixture.ticket[buyer.reservationID]?.status == "pending")
+        await fixture.close()
     }
 
     @Test(arguments: ["UNAUTHORIZED_KEY", "FORBIDDEN_REQUEST", "INCORRECT_BASIC_AUTH_FORMAT", "INVALID_API_KEY", "INVALID_AUTHORIZE_AUTH"])
     func ourOwnKeyKeepsTheHoldAndCallsTheOperator(code: String) async throws {
-        let bed = try await Bed(reconcile: false)
-        let buyer = try await bed.ready(code)
-        #expect(try await bed.confirm(buyer).status == 202)
-        let row = try await bed.row(buyer)
+        let fixture = try await PaymentFixture(reconcile: false)
+        let buyer = try await fixture.ready(code)
+        #expect(try await fixture.confirm(buyer).status == 202)
+        let row = try await fixture.row(buyer)
         #expect(row.status == "pending" && row.alarm == code)
-        #expect(bed.ticket[buyer.reservationID]?.status == "pending")
-        let exposition = String(decoding: bed.registry.exposition(), as: UTF8.self)
+        #expect(fixture.ticket[buyer.reservationID]?.status == "pending")
+        let exposition = String(decoding: fixture.registry.exposition(), as: UTF8.self)
         #expect(exposition.contains("tiketi_payment_alarms_total{reason=\"configuration\"} 1"))
-        await bed.close()
+        await fixture.close()
     }
 
     @Test(arguments: ["deposit", "short-100"])
     func whatIsNotThePriceIsTakenBack(behaviour: String) async throws {
-        let bed = try await Bed()
-        let buyer = try await bed.ready(behaviour)
-        let answer = try await bed.confirm(buyer)
+        let fixture = try await PaymentFixture()
+        let buyer = try await fixture.ready(behaviour)
+        let answer = try await fixture.confirm(buyer)
         #expect(answer.status == 402 && answer.code == "PAYMENT_REJECTED", "\(answer)")
-        try await bed.eventually(buyer, "failed")
-        #expect(try await bed.ledger(buyer)["status"]?.stringValue == "CANCELED")
-        #expect(bed.ticket[buyer.reservationID]?.status == "cancelled")
-        await bed.close()
+        try await fixture.eventually(buyer, "failed")
+        #expect(try await fixture.ledger(buyer)["status"]?.stringValue == "CANCELED")
+        #expect(fixture.ticket[buyer.reservationID]?.status == "cancelled")
+        await fixture.close()
     }
 
     /// A second call is refused, but the first one's outcome is unknown: the refusal is not believed for 90 s.
     @Test(arguments: [false, true])
     func aRefusalAfterAnUnknownCall(aged: Bool) async throws {
-        let bed = try await Bed(reconcile: false)
-        let buyer = try await bed.ready("lost")
-        #expect(try await bed.confirm(buyer).status == 202)
-        try await bed.behave(buyer, "once-REJECT_CARD_COMPANY")
-        if aged { try await bed.age(buyer) }
-        try await bed.reconcileOnce()
+        let fixture = try await PaymentFixture(reconcile: false)
+        let buyer = try await fixture.ready("lost")
+        #expect(try await fixture.confirm(buyer).status == 202)
+        try await fixture.behave(buyer, "once-REJECT_CARD_COMPANY")
+        if aged { try await fixture.age(buyer) }
+        try await fixture.reconcileOnce()
         if aged {
-            #expect(try await bed.row(buyer) == Bed.Row(status: "failed", phase: "done", calls: 2, code: "REJECT_CARD_COMPANY"))
-            #expect(bed.ticket[buyer.reservationID]?.status == "cancelled")
+            #expect(
+                try await fixture.row(buyer) == PaymentFixture.Row(status: "failed", phase: "done", calls: 2, code: "REJECT_CARD_COMPANY"))
+            #expect(fixture.ticket[buyer.reservationID]?.status == "cancelled")
         } else {
-            #expect(try await bed.row(buyer) == Bed.Row(status: "pending", phase: "confirming", calls: 2))
+            #expect(try await fixture.row(buyer) == PaymentFixture.Row(status: "pending", phase: "confirming", calls: 2))
             // The first call's charge arrives after all.
-            try await bed.charge(buyer, idempotencyKey: "the first call")
-            try await bed.reconcileOnce()
-            #expect(try await bed.row(buyer).status == "confirmed")
+            try await fixture.charge(buyer, idempotencyKey: "the first call")
+            try await fixture.reconcileOnce()
+            #expect(try await fixture.row(buyer).status == "confirmed")
         }
-        await bed.close()
+        await fixture.close()
     }
 
     @Test func aPaymentThatTossNeverSawFailsAfterNinetySeconds() async throws {
-        let bed = try await Bed()
-        var buyer = try await bed.ready()
+        let fixture = try await PaymentFixture()
+        var buyer = try await fixture.ready()
         buyer.paymentKey = "unknown-to-everybody"
         // Toss's first answer is lost, so that its refusal is not heard.
-        bed.ticket.down(["paying"])
-        #expect(try await bed.confirm(buyer).status == 202)
-        bed.ticket.down([])
-        try await bed.eventually(buyer, "failed")
-        #expect(try await bed.row(buyer).code == "NOT_FOUND_PAYMENT")
-        await bed.close()
+        fixture.ticket.down(["paying"])
+        #expect(try await fixture.confirm(buyer).status == 202)
+        fixture.ticket.down([])
+        try await fixture.eventually(buyer, "failed")
+        #expect(try await fixture.row(buyer).code == "NOT_FOUND_PAYMENT")
+        await fixture.close()
     }
 
     @Test func withTheKeepPolicyTheHoldLivesOn() async throws {
-        let bed = try await Bed { $0.declinePolicy = .keep }
-        var buyer = try await bed.ready("REJECT_CARD_COMPANY")
-        #expect(try await bed.confirm(buyer).status == 402)
-        #expect(bed.ticket[buyer.reservationID]?.status == "pending")
+        let fixture = try await PaymentFixture { $0.declinePolicy = .keep }
+        var buyer = try await fixture.ready("REJECT_CARD_COMPANY")
+        #expect(try await fixture.confirm(buyer).status == 402)
+        #expect(fixture.ticket[buyer.reservationID]?.status == "pending")
         // Another card, a new order, at once.
         let first = buyer.orderID
-        buyer.orderID = try #require(try await bed.prepare(buyer).body["orderId"]?.stringValue)
+        buyer.orderID = try #require(try await fixture.prepare(buyer).body["orderId"]?.stringValue)
         #expect(buyer.orderID != first)
-        buyer.paymentKey = try await bed.key(buyer)
-        #expect(try await bed.confirm(buyer).status == 200)
-        await bed.close()
+        buyer.paymentKey = try await fixture.key(buyer)
+        #expect(try await fixture.confirm(buyer).status == 200)
+        await fixture.close()
     }
 }
 
-extension Bed.Answer {
+extension PaymentFixture.Answer {
     func expect(_ status: Int) {
         #expect(self.status == status, "\(self)")
     }

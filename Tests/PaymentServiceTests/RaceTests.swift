@@ -10,59 +10,62 @@ import TiketiTesting
 struct RaceTests {
     /// The reservation is cancelled while ticket's confirmation is on its way: the refund is asked for again until there is something to refund.
     @Test func aRefundWhileTheConfirmationIsUnderWay() async throws {
-        let bed = try await Bed()
-        let buyer = try await bed.ready()
-        bed.ticket.down(["confirm"])
-        #expect(try await bed.confirm(buyer).status == 202)
+        let fixture = try await PaymentFixture()
+        let buyer = try await fixture.ready()
+        fixture.ticket.down(["confirm"])
+        #expect(try await fixture.confirm(buyer).status == 202)
         for waits in [true, false] {
-            let early = try await bed.refund(buyer, waits: waits)
+            let early = try await fixture.refund(buyer, waits: waits)
             #expect(early.status == 202 && early.body["refunding"]?.boolValue == false, "\(early)")
         }
-        bed.ticket.down([])
-        try await bed.eventually(buyer, "confirmed")
-        #expect(try await bed.refund(buyer).status == 200)
-        try await bed.eventually(buyer, "cancelled")
-        #expect(try await bed.ledger(buyer)["refundedAmount"]?.int64Value == 70_000)
-        await bed.close()
+        fixture.ticket.down([])
+        try await fixture.eventually(buyer, "confirmed")
+        #expect(try await fixture.refund(buyer).status == 200)
+        try await fixture.eventually(buyer, "cancelled")
+        #expect(try await fixture.ledger(buyer)["refundedAmount"]?.int64Value == 70_000)
+        await fixture.close()
     }
 
     /// Cancelled at Toss's desk between the charge and ticket's confirmation; the webhook comes while nobody asks Toss any more.
     @Test func aCancellationAtTossBeforeTicketHasConfirmed() async throws {
-        let bed = try await Bed(webhooks: true)
-        let buyer = try await bed.ready()
-        bed.ticket.down(["confirm"])
-        #expect(try await bed.confirm(buyer).status == 202)
-        try await bed.cancelAtToss(buyer)
-        try await bed.until("the webhook") { try await !bed.database.query("SELECT FROM payment_schema.payments WHERE recheck").isEmpty }
-        bed.ticket.down([])
-        try await bed.eventually(buyer, "cancelled")
-        #expect(bed.ticket[buyer.reservationID]?.status == "cancelled" && bed.ticket[buyer.reservationID]?.paymentStatus == "refunded")
-        #expect(try await bed.ledger(buyer)["refundedAmount"]?.int64Value == 70_000)
-        await bed.close()
+        let fixture = try await PaymentFixture(webhooks: true)
+        let buyer = try await fixture.ready()
+        fixture.ticket.down(["confirm"])
+        #expect(try await fixture.confirm(buyer).status == 202)
+        try await fixture.cancelAtToss(buyer)
+        try await fixture.until("the webhook") {
+            try await !fixture.database.query("SELECT FROM payment_schema.payments WHERE recheck").isEmpty
+        }
+        fixture.ticket.down([])
+        try await fixture.eventually(buyer, "cancelled")
+        #expect(
+            fixture.ticket[buyer.reservationID]?.status == "cancelled" && fixture.ticket[buyer.reservationID]?.paymentStatus == "refunded")
+        #expect(try await fixture.ledger(buyer)["refundedAmount"]?.int64Value == 70_000)
+        await fixture.close()
     }
 
     /// The answer that says DONE is older than the cancellation that the webhook tells of.
     @Test func aCancellationAtTossWhileItsAnswerIsUnderWay() async throws {
-        let bed = try await Bed(webhooks: true)
-        let buyer = try await bed.ready("slow-800")
-        async let confirmed = bed.confirm(buyer)
-        while try await bed.ledger(buyer)["charges"]?.intValue != 1 { try await Bed.pause() }
-        try await bed.cancelAtToss(buyer)
+        let fixture = try await PaymentFixture(webhooks: true)
+        let buyer = try await fixture.ready("slow-800")
+        async let confirmed = fixture.confirm(buyer)
+        while try await fixture.ledger(buyer)["charges"]?.intValue != 1 { try await PaymentFixture.pause() }
+        try await fixture.cancelAtToss(buyer)
         _ = try await confirmed
-        try await bed.eventually(buyer, "cancelled")
-        #expect(bed.ticket[buyer.reservationID]?.status == "cancelled")
-        await bed.close()
+        try await fixture.eventually(buyer, "cancelled")
+        #expect(fixture.ticket[buyer.reservationID]?.status == "cancelled")
+        await fixture.close()
     }
 
     /// A webhook that comes between the question to Toss and the note that all is well is looked into again.
     @Test func aWebhookDuringAComparisonIsNotForgotten() async throws {
-        let bed = try await Bed(reconcile: false)
-        let buyer = try await bed.ready()
-        #expect(try await bed.confirm(buyer).status == 200)
-        let pool = bed.database.pool(role: "tiketi_payment", group: Bed.group)
-        let store = PaymentStore(postgres: pool, driverSeconds: 20)
+        let fixture = try await PaymentFixture(reconcile: false)
+        let buyer = try await fixture.ready()
+        #expect(try await fixture.confirm(buyer).status == 200)
+        let pool = fixture.database.pool(role: "tiketi_payment", group: PaymentFixture.group)
+        let store = PaymentStore(postgres: pool, driverPatience: .seconds(20))
         let order = buyer.orderID
-        let open = try await Bed.group.next().run {
+        let open = try await PaymentFixture.group.next().run {
             try await store.hint(transmissionID: "one", eventType: "X", orderID: order, paymentKey: nil, status: "CANCELED")
             let claimed = try await store.claimDue(limit: 10, driver: UUID())
             // Toss is asked here, and says DONE. Then:
@@ -71,154 +74,156 @@ struct RaceTests {
             return try await store.payment(orderID: order)
         }
         #expect(open?.recheck == true)
-        try await bed.cancelAtToss(buyer)
-        try await bed.reconcileOnce()
-        #expect(try await bed.row(buyer).status == "cancelled")
+        try await fixture.cancelAtToss(buyer)
+        try await fixture.reconcileOnce()
+        #expect(try await fixture.row(buyer).status == "cancelled")
         await pool.close()
-        await bed.close()
+        await fixture.close()
     }
 
     /// A part was given back by hand: an operator is called, nobody loses the ticket, and a later refund gives back exactly the rest.
     @Test func aPartialRefundByHand() async throws {
-        let bed = try await Bed(webhooks: true)
-        let buyer = try await bed.ready()
-        #expect(try await bed.confirm(buyer).status == 200)
-        try await bed.cancelAtToss(buyer, amount: 20_000)
-        try await bed.until("the alarm") { try await bed.row(buyer).alarm != nil }
-        #expect(try await bed.row(buyer) == Bed.Row(status: "confirmed", phase: "done", calls: 1, alarm: "Toss shows PARTIAL_CANCELED"))
-        #expect(bed.metric("tiketi_payment_alarms_total{reason=\"difference\"}") == 1)
-        #expect(bed.ticket[buyer.reservationID]?.status == "confirmed")
-        for _ in 0..<48 { try await Bed.pause() }  // Toss runs one cancel a second
+        let fixture = try await PaymentFixture(webhooks: true)
+        let buyer = try await fixture.ready()
+        #expect(try await fixture.confirm(buyer).status == 200)
+        try await fixture.cancelAtToss(buyer, amount: 20_000)
+        try await fixture.until("the alarm") { try await fixture.row(buyer).alarm != nil }
+        #expect(
+            try await fixture.row(buyer)
+                == PaymentFixture.Row(status: "confirmed", phase: "done", calls: 1, alarm: "Toss shows PARTIAL_CANCELED"))
+        #expect(fixture.metric("tiketi_payment_alarms_total{reason=\"difference\"}") == 1)
+        #expect(fixture.ticket[buyer.reservationID]?.status == "confirmed")
+        for _ in 0..<48 { try await PaymentFixture.pause() }  // Toss runs one cancel a second
 
-        _ = try await bed.refund(buyer)
-        try await bed.eventually(buyer, "cancelled")
-        let ledger = try await bed.ledger(buyer)
+        _ = try await fixture.refund(buyer)
+        try await fixture.eventually(buyer, "cancelled")
+        let ledger = try await fixture.ledger(buyer)
         #expect(ledger["refundedAmount"]?.int64Value == 70_000 && ledger["status"]?.stringValue == "CANCELED", "\(ledger)")
-        #expect(bed.ticket[buyer.reservationID]?.paymentStatus == "refunded")
-        await bed.close()
+        #expect(fixture.ticket[buyer.reservationID]?.paymentStatus == "refunded")
+        await fixture.close()
     }
 
     /// A buyer with two payment windows for one order: what became of the second says nothing about the first.
     @Test func anotherWindowOfTheSameOrder() async throws {
-        let bed = try await Bed(reconcile: false)
-        let buyer = try await bed.ready("lost")
-        #expect(try await bed.confirm(buyer).status == 202)
+        let fixture = try await PaymentFixture(reconcile: false)
+        let buyer = try await fixture.ready("lost")
+        #expect(try await fixture.confirm(buyer).status == 202)
         var other = buyer
-        other.paymentKey = try await bed.key(buyer, "REJECT_CARD_COMPANY")
-        let refused = try await bed.confirm(other)
+        other.paymentKey = try await fixture.key(buyer, "REJECT_CARD_COMPANY")
+        let refused = try await fixture.confirm(other)
         #expect(refused.status == 409 && refused.code == "PAYMENT_KEY_MISMATCH")
         // The order now shows the other window at Toss, and that one is over.
-        let headers = [("Authorization", "Basic " + Base64.encode(Array("test_sk_bed:".utf8)))]
-        let aborted = try await bed.call(.post, "/v1/payments/confirm", port: bed.simulatorPort, headers: headers) {
+        let headers = [("Authorization", "Basic " + Base64.encode(Array("test_sk_fixture:".utf8)))]
+        let aborted = try await fixture.call(.post, "/v1/payments/confirm", port: fixture.simulatorPort, headers: headers) {
             $0.member("paymentKey", other.paymentKey)
             $0.member("orderId", other.orderID)
             $0.member("amount", other.amount)
         }
         #expect(aborted.status == 403)
-        try await bed.reconcileOnce()
-        #expect(try await bed.row(buyer).status == "confirmed")
-        let ledger = try await bed.call(.get, "/simulator/ledger?orderId=\(buyer.orderID)", port: bed.simulatorPort)
+        try await fixture.reconcileOnce()
+        #expect(try await fixture.row(buyer).status == "confirmed")
+        let ledger = try await fixture.call(.get, "/simulator/ledger?orderId=\(buyer.orderID)", port: fixture.simulatorPort)
         #expect(ledger.body["totals"]?["charged"]?.int64Value == 70_000)
-        #expect(bed.ticket[buyer.reservationID]?.status == "confirmed")
-        await bed.close()
+        #expect(fixture.ticket[buyer.reservationID]?.status == "confirmed")
+        await fixture.close()
     }
 
     /// The event was cancelled after a call that took nothing: not called again, and over as soon as no call can be under way any more.
     @Test func aReservationThatEndsAfterACallThatTookNothing() async throws {
-        let bed = try await Bed(reconcile: false)
-        let buyer = try await bed.ready("once-PROVIDER_ERROR")
-        #expect(try await bed.confirm(buyer).status == 202)
-        bed.ticket.change(buyer.reservationID) { $0.status = "cancelled" }
-        try await bed.reconcileOnce()
-        #expect(try await bed.row(buyer) == Bed.Row(status: "pending", phase: "confirming", calls: 1))
-        try await bed.age(buyer)
-        try await bed.reconcileOnce()
-        #expect(try await bed.row(buyer) == Bed.Row(status: "failed", phase: "done", calls: 1, code: "RESERVATION_EXPIRED"))
-        let answer = try await bed.confirm(buyer)
+        let fixture = try await PaymentFixture(reconcile: false)
+        let buyer = try await fixture.ready("once-PROVIDER_ERROR")
+        #expect(try await fixture.confirm(buyer).status == 202)
+        fixture.ticket.change(buyer.reservationID) { $0.status = "cancelled" }
+        try await fixture.reconcileOnce()
+        #expect(try await fixture.row(buyer) == PaymentFixture.Row(status: "pending", phase: "confirming", calls: 1))
+        try await fixture.age(buyer)
+        try await fixture.reconcileOnce()
+        #expect(try await fixture.row(buyer) == PaymentFixture.Row(status: "failed", phase: "done", calls: 1, code: "RESERVATION_EXPIRED"))
+        let answer = try await fixture.confirm(buyer)
         #expect(answer.status == 409 && answer.code == "RESERVATION_EXPIRED" && answer.body["refunded"] == nil)
-        #expect(try await bed.ledger(buyer)["charges"]?.intValue == 0)
-        await bed.close()
+        #expect(try await fixture.ledger(buyer)["charges"]?.intValue == 0)
+        await fixture.close()
     }
 
     /// The event was cancelled after ticket gave the lease and before Toss was called: the lease goes back, however often that takes.
     @Test func aLeaseOfACancelledEventGoesBack() async throws {
-        let bed = try await Bed(reconcile: false)
-        let buyer = try await bed.ready()
-        bed.ticket.change(buyer.reservationID) {
+        let fixture = try await PaymentFixture(reconcile: false)
+        let buyer = try await fixture.ready()
+        fixture.ticket.change(buyer.reservationID) {
             $0.payingOrder = buyer.orderID
             $0.payingUntil = Timestamp.now().adding(seconds: 600)
             $0.eventIsCancelled = true
         }
-        bed.ticket.down(["payment-released"])
-        #expect(try await bed.confirm(buyer).status == 202)
-        #expect(try await bed.row(buyer) == Bed.Row(status: "pending", phase: "confirming", calls: 0))
-        try await bed.reconcileOnce()
-        #expect(try await bed.row(buyer).phase == "confirming")
-        bed.ticket.down([])
-        try await bed.reconcileOnce()
-        #expect(try await bed.row(buyer) == Bed.Row(status: "failed", phase: "done", calls: 0, code: "RESERVATION_EXPIRED"))
-        #expect(bed.ticket[buyer.reservationID]?.payingUntil == nil)
-        #expect(bed.ticket.calls("payment-released", of: buyer.reservationID) == 3)
-        #expect(try await bed.ledger(buyer)["charges"]?.intValue == 0)
-        await bed.close()
+        fixture.ticket.down(["payment-released"])
+        #expect(try await fixture.confirm(buyer).status == 202)
+        #expect(try await fixture.row(buyer) == PaymentFixture.Row(status: "pending", phase: "confirming", calls: 0))
+        try await fixture.reconcileOnce()
+        #expect(try await fixture.row(buyer).phase == "confirming")
+        fixture.ticket.down([])
+        try await fixture.reconcileOnce()
+        #expect(try await fixture.row(buyer) == PaymentFixture.Row(status: "failed", phase: "done", calls: 0, code: "RESERVATION_EXPIRED"))
+        #expect(fixture.ticket[buyer.reservationID]?.payingUntil == nil)
+        #expect(fixture.ticket.calls("payment-released", of: buyer.reservationID) == 3)
+        #expect(try await fixture.ledger(buyer)["charges"]?.intValue == 0)
+        await fixture.close()
     }
 
     /// Toss does not know a payment that we confirmed (another shop's key was configured): an operator's matter, asked about once.
     @Test func aConfirmedPaymentThatTossDoesNotKnow() async throws {
-        let bed = try await Bed(reconcile: false)
-        let buyer = try await bed.ready()
-        #expect(try await bed.confirm(buyer).status == 200)
-        try await bed.database.query(
+        let fixture = try await PaymentFixture(reconcile: false)
+        let buyer = try await fixture.ready()
+        #expect(try await fixture.confirm(buyer).status == 200)
+        try await fixture.database.query(
             "UPDATE payment_schema.payments SET order_id = 'ORDER-elsewhere', payment_key = 'elsewhere', recheck = true WHERE order_id = $1",
             [buyer.orderID])
-        try await bed.reconcileOnce()
-        let rows = try await bed.database.query("SELECT alarm, recheck, status FROM payment_schema.payments")
+        try await fixture.reconcileOnce()
+        let rows = try await fixture.database.query("SELECT alarm, recheck, status FROM payment_schema.payments")
         #expect(try rows.first?.string(0) == "Toss shows NOT_FOUND_PAYMENT" && rows.first?.bool(1) == false)
         #expect(try rows.first?.string(2) == "confirmed")
-        #expect(bed.ticket[buyer.reservationID]?.status == "confirmed")
-        await bed.close()
+        #expect(fixture.ticket[buyer.reservationID]?.status == "confirmed")
+        await fixture.close()
     }
 
     /// The order could not be bound: a 202 would let the buyer wait for a payment that nobody works on.
     @Test func noPromiseWithoutARow() async throws {
-        let bed = try await Bed()
-        let buyer = try await bed.ready()
-        try await bed.database.query("REVOKE UPDATE ON payment_schema.payments FROM tiketi_payment")
-        let answer = try await bed.confirm(buyer)
+        let fixture = try await PaymentFixture()
+        let buyer = try await fixture.ready()
+        try await fixture.database.query("REVOKE UPDATE ON payment_schema.payments FROM tiketi_payment")
+        let answer = try await fixture.confirm(buyer)
         #expect(answer.status == 503 && answer.code == "UNAVAILABLE", "\(answer)")
-        #expect(try await bed.ledger(buyer)["confirmCalls"]?.intValue == 0)
-        try await bed.database.query("GRANT UPDATE ON payment_schema.payments TO tiketi_payment")
-        #expect(try await bed.confirm(buyer).status == 200)
-        await bed.close()
+        #expect(try await fixture.ledger(buyer)["confirmCalls"]?.intValue == 0)
+        try await fixture.database.query("GRANT UPDATE ON payment_schema.payments TO tiketi_payment")
+        #expect(try await fixture.confirm(buyer).status == 200)
+        await fixture.close()
     }
 
     /// Connections die all the time, some in the middle of a commit: every payment still ends, charged once.
     @Test func theDatabaseDropsConnectionsAllTheTime() async throws {
-        let bed = try await Bed(instances: 2) { $0.driverSeconds = 1 }
+        let fixture = try await PaymentFixture(instances: 2) { $0.driverPatience = .seconds(1) }
         let done = Locked(false)
         let killer = Task {
             while !done.withLock({ $0 }) {
-                try await bed.database.query(
+                try await fixture.database.query(
                     """
                     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                     WHERE usename = 'tiketi_payment' AND datname = current_database() AND random() < 0.3
                     """)
-                try await Bed.pause()
+                try await PaymentFixture.pause()
             }
         }
-        let buyers = try await withThrowingTaskGroup(of: [Bed.Buyer].self) { group in
+        let buyers = try await withThrowingTaskGroup(of: [PaymentFixture.Buyer].self) { group in
             for _ in 0..<10 {
                 group.addTask {
-                    var buyers: [Bed.Buyer] = []
+                    var buyers: [PaymentFixture.Buyer] = []
                     for index in 0..<6 {
-                        var buyer = try bed.buyer()
+                        var buyer = try fixture.buyer()
                         // Opening an order may fail as well; a buyer tries again.
-                        try await bed.until("an order") {
-                            buyer.orderID = try await bed.prepare(buyer).body["orderId"]?.stringValue ?? ""
+                        try await fixture.until("an order") {
+                            buyer.orderID = try await fixture.prepare(buyer).body["orderId"]?.stringValue ?? ""
                             return buyer.orderID != ""
                         }
-                        buyer.paymentKey = try await bed.key(buyer)
-                        _ = try await bed.confirm(buyer, instance: index % 2)
+                        buyer.paymentKey = try await fixture.key(buyer)
+                        _ = try await fixture.confirm(buyer, instance: index % 2)
                         buyers.append(buyer)
                     }
                     return buyers
@@ -231,11 +236,11 @@ struct RaceTests {
         #expect(buyers.count == 60)
         for buyer in buyers {
             // Who was told 503 asks again.
-            if try await bed.row(buyer).phase == "created" { #expect(try await bed.confirm(buyer).status == 200) }
-            try await bed.eventually(buyer, "confirmed")
-            #expect(try await bed.ledger(buyer)["charges"]?.intValue == 1)
-            #expect(bed.ticket[buyer.reservationID]?.status == "confirmed")
+            if try await fixture.row(buyer).phase == "created" { #expect(try await fixture.confirm(buyer).status == 200) }
+            try await fixture.eventually(buyer, "confirmed")
+            #expect(try await fixture.ledger(buyer)["charges"]?.intValue == 1)
+            #expect(fixture.ticket[buyer.reservationID]?.status == "confirmed")
         }
-        await bed.close()
+        await fixture.close()
     }
 }

@@ -17,13 +17,13 @@ struct TLSTests {
     @Test func aPurchaseOverTLS() async throws {
         let authority = try await authority()
         let identity = try await authority.identity("toss", names: ["IP:127.0.0.1"])
-        let bed = try await Bed(secure: Bed.Secure(identity: identity, caFile: authority.caFile))
-        let buyer = try await bed.ready()
-        #expect(try await bed.confirm(buyer).status == 200)
-        #expect(try await bed.refund(buyer).status == 200)
-        #expect(try await bed.ledger(buyer)["status"]?.stringValue == "CANCELED")
-        #expect(bed.trustedConnections > 0)
-        await bed.close()
+        let fixture = try await PaymentFixture(secure: PaymentFixture.Secure(identity: identity, caFile: authority.caFile))
+        let buyer = try await fixture.ready()
+        #expect(try await fixture.confirm(buyer).status == 200)
+        #expect(try await fixture.refund(buyer).status == 200)
+        #expect(try await fixture.ledger(buyer)["status"]?.stringValue == "CANCELED")
+        #expect(fixture.trustedConnections > 0)
+        await fixture.close()
     }
 
     enum Impostor: String, CaseIterable, Sendable {
@@ -33,37 +33,38 @@ struct TLSTests {
     @Test(arguments: Impostor.allCases)
     func anImpostorIsToldNothing(_ impostor: Impostor) async throws {
         let authority = try await authority()
-        let secure: Bed.Secure
+        let secure: PaymentFixture.Secure
         let reason: String
         switch impostor {
         case .wrongHost:
             let identity = try await authority.identity("other", names: ["DNS:api.example.com", "IP:127.0.0.2"])
-            secure = Bed.Secure(identity: identity, caFile: authority.caFile)
+            secure = PaymentFixture.Secure(identity: identity, caFile: authority.caFile)
             reason = "mismatch"
         case .expired:
             let identity = try await authority.identity("expired", names: ["IP:127.0.0.1"], days: -1)
-            secure = Bed.Secure(identity: identity, caFile: authority.caFile)
+            secure = PaymentFixture.Secure(identity: identity, caFile: authority.caFile)
             reason = "expired"
         case .unknownAuthority:
             let identity = try await authority.identity("stranger", names: ["IP:127.0.0.1"])
-            secure = Bed.Secure(identity: identity, caFile: try await Self.stranger.value { try await TestCertificates() }.caFile)
+            secure = PaymentFixture.Secure(
+                identity: identity, caFile: try await Self.stranger.value { try await TestCertificates() }.caFile)
             reason = "certificate"
         case .systemTrustOnly:
-            secure = Bed.Secure(identity: try await authority.identity("untrusted", names: ["IP:127.0.0.1"]), caFile: nil)
+            secure = PaymentFixture.Secure(identity: try await authority.identity("untrusted", names: ["IP:127.0.0.1"]), caFile: nil)
             reason = "certificate"
         }
-        let bed = try await Bed(reconcile: false, secure: secure)
-        let buyer = try await bed.ready()
-        #expect(try await bed.confirm(buyer).status == 202)
-        #expect(try await bed.row(buyer) == Bed.Row(status: "pending", phase: "confirming", calls: 1))
-        let ledger = try await bed.ledger(buyer)
+        let fixture = try await PaymentFixture(reconcile: false, secure: secure)
+        let buyer = try await fixture.ready()
+        #expect(try await fixture.confirm(buyer).status == 202)
+        #expect(try await fixture.row(buyer) == PaymentFixture.Row(status: "pending", phase: "confirming", calls: 1))
+        let ledger = try await fixture.ledger(buyer)
         #expect(ledger["confirmCalls"]?.intValue == 0 && ledger["charges"]?.intValue == 0)
         // Not one byte of a request, so not the secret key either.
-        #expect(bed.trustedConnections == 0)
-        #expect(bed.ticket[buyer.reservationID]?.status == "pending")
-        let parked = try await bed.database.query("SELECT detail::text FROM payment_schema.history WHERE step = 'park'")
+        #expect(fixture.trustedConnections == 0)
+        #expect(fixture.ticket[buyer.reservationID]?.status == "pending")
+        let parked = try await fixture.database.query("SELECT detail::text FROM payment_schema.history WHERE step = 'park'")
         let story = try parked.map { try $0.string(0) }
         #expect(story.first?.contains(reason) == true, "\(impostor): \(story)")
-        await bed.close()
+        await fixture.close()
     }
 }

@@ -150,4 +150,38 @@ import TiketiTesting
         #expect(totals?["totalReservations"]?.intValue == 3)
         try await stats.close()
     }
+
+    /// An event that was deleted took its reservations with it; what was sold and given back stays on its days, also after a rebuild.
+    @Test func aRebuildKeepsWhatADeletedEventSold() async throws {
+        let stats = try await StatsFixture.make()
+        let gone = try await stats.event("지움", seats: 50)
+        let kept = try await stats.event("남음", seats: 70)
+        try await stats.reservation(event: gone, amount: 500, state: .refunded, confirmed: "now() - interval '3 days'")
+        try await stats.reservation(event: gone, amount: 40, state: .cancelled)
+        try await stats.reservation(event: kept, amount: 100, state: .confirmed)
+        try await stats.follow()
+        try await stats.database.query("DELETE FROM ticket_schema.reservations WHERE event_id = $1::uuid", [gone])
+        try await stats.database.query(
+            """
+            WITH gone AS (DELETE FROM ticket_schema.event_counters WHERE event_id = $1::uuid),
+                event AS (DELETE FROM ticket_schema.events WHERE id = $1::uuid)
+            INSERT INTO ticket_schema.outbox (kind, payload) VALUES ('event.deleted', jsonb_build_object('id', $1::text))
+            """, [gone])
+        try await stats.follow()
+        func numbers() async throws -> [JSONValue] {
+            var all: [JSONValue] = []
+            for path in ["/api/stats", "/api/stats/events", "/api/stats/revenue", "/api/stats/revenue?group=month"] {
+                all.append(try await stats.get(path).json)
+            }
+            return all
+        }
+        let before = try await numbers()
+        #expect(before[2]["revenueByDate"]?.arrayValue?.suffix(4).map { $0["revenue"]?.intValue } == [500, 0, 0, -400])
+        for _ in 0..<2 {
+            let answer = try await stats.app.send(.post, "/internal/stats/rebuild", token: CommonConfig.developmentInternalToken)
+            #expect(answer.status == 200)
+            #expect(try await numbers() == before)
+        }
+        try await stats.close()
+    }
 }

@@ -1,29 +1,30 @@
+// The HTTP API of TossPayments as far as payments need it, with one kind of answer for whatever comes back.
 import TiketiCore
 import TiketiJSON
 import TiketiNet
 
 /// The calls to TossPayments. Every call ends in a `TossAnswer`; none throws, because no failure here may be mistaken for a refusal.
-public final class TossClient: Sendable {
+final class TossClient: Sendable {
     private let http: HTTPClient
     private let base: ServiceURL
     private let authorization: String
-    private let connectTimeout: UInt64
-    private let timeout: UInt64
+    private let connectTimeout: Duration
+    private let timeout: Duration
     /// A question charges nobody and is asked again: worth less patience than a charge.
-    private let questionTimeout: UInt64
+    private let questionTimeout: Duration
 
-    public init(http: HTTPClient, config: PaymentConfig) {
+    init(http: HTTPClient, config: PaymentConfig) {
         self.http = http
         base = config.tossURL
         // The colon after the key belongs to it: user "key", empty password (RFC 7617).
         authorization = "Basic " + Base64.encode(Array("\(config.tossSecretKey):".utf8))
-        connectTimeout = UInt64(config.tossConnectSeconds) * 1_000_000_000
-        timeout = UInt64(config.tossTimeoutSeconds) * 1_000_000_000
-        questionTimeout = min(timeout, 10_000_000_000)
+        connectTimeout = config.tossConnectTimeout
+        timeout = config.tossTimeout
+        questionTimeout = min(timeout, .seconds(10))
     }
 
     /// Asks for the money. The same order id is the same request to Toss, however often it is sent.
-    public func confirm(paymentKey: String, orderID: String, amount: Int64, idempotencyKey: String) async -> TossAnswer {
+    func confirm(paymentKey: String, orderID: String, amount: Int64, idempotencyKey: String) async -> TossAnswer {
         var body = JSONWriter()
         body.object {
             $0.member("paymentKey", paymentKey)
@@ -33,16 +34,16 @@ public final class TossClient: Sendable {
         return await call(.post, "/v1/payments/confirm", body: body.finish(), idempotencyKey: idempotencyKey)
     }
 
-    public func payment(orderID: String) async -> TossAnswer {
+    func payment(orderID: String) async -> TossAnswer {
         await call(.get, "/v1/payments/orders/\(Self.escape(orderID))")
     }
 
-    public func payment(key: String) async -> TossAnswer {
+    func payment(key: String) async -> TossAnswer {
         await call(.get, "/v1/payments/\(Self.escape(key))")
     }
 
     /// Gives everything back. `refundable` is the guard: Toss refuses when somebody has refunded a part meanwhile.
-    public func cancel(paymentKey: String, reason: String, refundable: Int64, idempotencyKey: String) async -> TossAnswer {
+    func cancel(paymentKey: String, reason: String, refundable: Int64, idempotencyKey: String) async -> TossAnswer {
         var body = JSONWriter()
         body.object {
             $0.member("cancelReason", reason.isEmpty ? "Refund" : String(reason.prefix(200)))
@@ -52,7 +53,7 @@ public final class TossClient: Sendable {
     }
 
     /// One page of the lines between two times; nil when there is no answer that can be believed.
-    public func transactions(from: Timestamp, to: Timestamp, after: String?, limit: Int) async -> [TossTransaction]? {
+    func transactions(from: Timestamp, to: Timestamp, after: String?, limit: Int) async -> [TossTransaction]? {
         let start = after.map { "&startingAfter=\(Self.escape($0))" } ?? ""
         let path = "/v1/transactions?startDate=\(Self.seoul(from))&endDate=\(Self.seoul(to))&limit=\(limit)\(start)"
         guard let (status, bytes) = try? await send(.get, path, patience: timeout), status == 200,
@@ -85,7 +86,7 @@ public final class TossClient: Sendable {
     }
 
     private func send(
-        _ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, idempotencyKey: String? = nil, patience: UInt64
+        _ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, idempotencyKey: String? = nil, patience: Duration
     ) async throws -> (status: Int, body: [UInt8]) {
         var headers = HTTPHeaders()
         headers["Authorization"] = authorization
@@ -94,7 +95,8 @@ public final class TossClient: Sendable {
         if let idempotencyKey { headers["Idempotency-Key"] = idempotencyKey }
         let request = HTTPClientRequest(
             method: method, url: base.parts(target: path), headers: headers, body: body.map { .bytes($0) } ?? .none,
-            connectTimeout: connectTimeout, responseTimeout: patience, totalTimeout: patience + connectTimeout,
+            connectTimeout: connectTimeout.nanoseconds, responseTimeout: patience.nanoseconds,
+            totalTimeout: (patience + connectTimeout).nanoseconds,
             // Repeating is ours to decide: the saga asks before it calls again.
             idempotent: method == .get)
         let response = try await http.execute(request)

@@ -1,10 +1,11 @@
+// Reading Toss's answers. An answer that lacks what our books need is not a payment, and so decides nothing.
 import TiketiCore
 import TiketiJSON
 import TiketiNet
 
 /// Reading Toss's answers. An answer that lacks what our books need is not a payment, and so decides nothing.
 extension TossPayment {
-    public init?(_ json: JSONValue) {
+    init?(_ json: JSONValue) {
         guard let paymentKey = json["paymentKey"]?.stringValue, let orderID = json["orderId"]?.stringValue,
             let status = json["status"]?.stringValue, let total = json["totalAmount"]?.int64Value
         else { return nil }
@@ -18,7 +19,7 @@ extension TossPayment {
 
 extension TossAnswer {
     /// From an HTTP answer. A 200 that is not a payment, or an error without a code, cannot be believed either way.
-    public static func read(status: Int, body: [UInt8]) -> TossAnswer {
+    static func read(status: Int, body: [UInt8]) -> TossAnswer {
         let json = try? JSONValue.parse(body)
         if status == 200 {
             guard let json, let payment = TossPayment(json) else { return .unreachable("HTTP 200 without a payment") }

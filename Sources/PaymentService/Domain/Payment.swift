@@ -1,80 +1,56 @@
+// A payment as the saga sees it: one row of the table, with what its clock says.
 import TiketiCore
 import TiketiNet
 
 /// One row of `payment_schema.payments`, as the saga sees it.
-public struct Payment: Sendable {
-    public var id: UUID
-    public var reservationID: UUID
-    public var userID: UUID
-    public var orderID: String
-    public var paymentKey: String?
-    public var amount: Int64
-    public var state: PaymentState
-    public var method: String?
-    public var approvedAt: Timestamp?
-    public var providerCode: String?
-    public var providerMessage: String?
+struct Payment: Sendable {
+    var id: UUID
+    var reservationID: UUID
+    var userID: UUID
+    var orderID: String
+    var paymentKey: String?
+    var amount: Int64
+    var state: PaymentState
+    var method: String?
+    var approvedAt: Timestamp?
+    var providerCode: String?
+    var providerMessage: String?
     /// Confirm calls begun at Toss.
-    public var calls: Int
-    /// Seconds since the latest of them began, by the database's clock; nil when none was.
-    public var secondsSinceCall: Int?
-    public var refundCalls: Int
-    public var refundAttempt: Int
-    public var refundReason: String?
-    public var confirmedAt: Timestamp?
-    public var refundedAt: Timestamp?
+    var calls: Int
+    /// Since the buyer came back with a payment key, by the database's clock; zero for an order that nobody began to pay.
+    var sinceBegin: Duration
+    /// Since the first confirm call began, by the database's clock; nil when there was none.
+    var sinceFirstCall: Duration?
+    /// Since the latest confirm call of unknown outcome began; nil when there is none.
+    var sinceLatestCall: Duration?
+    /// Requests to Toss in the hour that began with the first of them, and how long that hour still lasts.
+    var tossCalls: Int
+    var tossHourLeft: Duration
+    /// Requests made since the row was read; the next write adds them to the row's.
+    let tally = CallTally()
+    /// An admin wants an end now.
+    var isToldToEnd: Bool
+    var refundCalls: Int
+    var refundAttempt: Int
+    var refundReason: String?
+    var confirmedAt: Timestamp?
+    var refundedAt: Timestamp?
     /// The token of whoever carries this row on.
-    public var driver: UUID?
-    public var failures: Int
-    public var alarm: String?
-    public var recheck: Bool
+    var driver: UUID?
+    var failures: Int
+    var alarm: String?
+    var recheck: Bool
     /// Webhooks received about it.
-    public var hints: Int
-    public var createdAt: Timestamp
+    var hints: Int
+    var createdAt: Timestamp
 
-    public var status: PaymentStatus { state.status }
-    public var phase: PaymentPhase { state.phase }
+    var status: PaymentStatus { state.status }
+    var phase: PaymentPhase { state.phase }
+    /// Nothing is to be paid, so Toss never hears of it.
+    var isFree: Bool { amount == 0 }
 
     /// The Idempotency-Key of the confirm call is the order id: every repetition is the same request to Toss.
-    public var confirmKey: String { orderID }
+    var confirmKey: String { orderID }
     /// One key for one attempt to give the money back; a new attempt is begun only after a definite refusal.
-    public var refundKey: String { "\(orderID)-refund-\(refundAttempt)" }
-}
-
-/// What a buyer is told about a confirm call. It is a function of the row alone, so everyone who asks, now or later, hears the same.
-public enum ConfirmAnswer: Sendable {
-    case confirmed(Payment)
-    case pending(Payment)
-    case rejected(code: String, message: String)
-    case expired(refunded: Bool)
-    /// Another order is paying for the same reservation right now.
-    case handedBack
-    /// The order belongs to another payment key.
-    case otherPaymentKey
-
-    /// What refused a payment whose reservation had ended before Toss took anything.
-    static let expiredCode = "RESERVATION_EXPIRED"
-
-    public init(_ payment: Payment) {
-        // What was once confirmed stays so in this answer, even after a refund: the call succeeded.
-        if payment.confirmedAt != nil {
-            self = .confirmed(payment)
-            return
-        }
-        switch (payment.status, payment.state.settlement) {
-        case (.failed, nil): self = .expired(refunded: false)
-        case (.failed, .decline) where payment.providerCode == Self.expiredCode: self = .expired(refunded: false)
-        case (.failed, _): self = .rejected(code: payment.providerCode ?? "UNKNOWN", message: payment.providerMessage ?? "Payment rejected")
-        case (.cancelled, _): self = .expired(refunded: true)
-        case (.pending, _), (.confirmed, _): self = payment.phase == .created ? .handedBack : .pending(payment)
-        }
-    }
-
-    /// Nothing later can change this answer.
-    public var isFinal: Bool {
-        switch self {
-        case .confirmed, .rejected, .expired: true
-        case .pending, .handedBack, .otherPaymentKey: false
-        }
-    }
+    var refundKey: String { "\(orderID)-refund-\(refundAttempt)" }
 }

@@ -1,5 +1,7 @@
+// What payment refuses, in its own words.
+
 /// What can go wrong before the saga begins; `Routes/PaymentErrors.swift` maps each case to HTTP.
-public enum PaymentError: Error, Sendable, Equatable {
+enum PaymentError: Error, Sendable, Equatable {
     case notFound
     /// No money was ever taken for the reservation. A code of its own: a 404 of somebody else must never pass for it.
     case nothingPaid
@@ -10,4 +12,8 @@ public enum PaymentError: Error, Sendable, Equatable {
     case inProgress
     /// The order already belongs to another payment key.
     case otherPaymentKey
+    /// The payment key belongs to another order, whatever became of that one.
+    case paymentKeyUsed
+    /// Nothing about this payment is stuck: there is nothing to settle.
+    case notStuck
 }

@@ -1,8 +1,8 @@
-/// Where a payment stands and which steps are allowed from there, as plain values.
-/// A payment only moves forward; the same rules stand in the table's constraint `payments_state_is_legal`.
+// Where a payment stands and which steps are allowed from there, as plain values.
+// A payment only moves forward; the same rules stand in the table's constraint `payments_state_is_legal`.
 
 /// How far the saga has come. Public answers show `PaymentStatus`; the phase says what is left to do.
-public enum PaymentPhase: String, Sendable, CaseIterable {
+enum PaymentPhase: String, Sendable, CaseIterable {
     /// An open order. Nothing was asked of Toss.
     case created
     /// A payment key is bound to the order. Toss may or may not have been called, and may or may not have taken money.
@@ -16,12 +16,12 @@ public enum PaymentPhase: String, Sendable, CaseIterable {
 }
 
 /// What buyers and statistics see.
-public enum PaymentStatus: String, Sendable, CaseIterable {
+enum PaymentStatus: String, Sendable, CaseIterable {
     case pending, confirmed, cancelled, failed
 }
 
 /// Why a payment is settled without (or after) its reservation being confirmed.
-public enum Settlement: String, Sendable, CaseIterable {
+enum Settlement: String, Sendable, CaseIterable {
     /// Toss refused, or proved that it took nothing.
     case decline
     /// Toss accepted something that is not our price in full (a virtual account waiting for a deposit, another amount): taken back, then failed.
@@ -35,27 +35,29 @@ public enum Settlement: String, Sendable, CaseIterable {
 }
 
 /// The facts that decide what may happen next.
-public struct PaymentState: Sendable, Hashable {
-    public var phase: PaymentPhase
-    public var status: PaymentStatus
-    public var settlement: Settlement?
+struct PaymentState: Sendable, Hashable {
+    var phase: PaymentPhase
+    var status: PaymentStatus
+    var settlement: Settlement?
     /// The buyer has the money again.
-    public var moneyIsBack: Bool
+    var moneyIsBack: Bool
 
-    public init(phase: PaymentPhase, status: PaymentStatus, settlement: Settlement? = nil, moneyIsBack: Bool = false) {
+    init(phase: PaymentPhase, status: PaymentStatus, settlement: Settlement? = nil, moneyIsBack: Bool = false) {
         self.phase = phase
         self.status = status
         self.settlement = settlement
         self.moneyIsBack = moneyIsBack
     }
 
-    public static let created = PaymentState(phase: .created, status: .pending)
+    static let created = PaymentState(phase: .created, status: .pending)
 }
 
 /// One step of the saga. Each is one guarded UPDATE in `PaymentStore`.
-public enum PaymentStep: Sendable, Hashable, CaseIterable {
+enum PaymentStep: Sendable, Hashable, CaseIterable {
     /// The buyer came back from the payment window with a key.
     case begin
+    /// Nothing is to be paid: approved without Toss.
+    case beginFree
     /// The reservation cannot be paid for (expired, cancelled); Toss was never called.
     case refusedByTicket
     /// Another order is paying for the reservation; Toss was never called and the order stays open.
@@ -66,6 +68,8 @@ public enum PaymentStep: Sendable, Hashable, CaseIterable {
     case approve
     /// Toss refused for good, or nothing was taken.
     case decline
+    /// Toss said nothing in all the time for which seats are kept: they are given up, and what turns out to be charged goes back.
+    case release
     /// Toss holds something that is not our price in full.
     case void
     /// Toss says that the payment was cancelled there.
@@ -86,15 +90,17 @@ public enum PaymentStep: Sendable, Hashable, CaseIterable {
 
 extension PaymentState {
     /// The state after `step`, or nil when the step is not allowed here.
-    public func after(_ step: PaymentStep) -> PaymentState? {
+    func after(_ step: PaymentStep) -> PaymentState? {
         switch (phase, step) {
         case (.created, .begin): PaymentState(phase: .confirming, status: .pending)
+        case (.created, .beginFree): PaymentState(phase: .approved, status: .pending)
         case (.created, .abandon): PaymentState(phase: .done, status: .failed)
         case (.confirming, .refusedByTicket): PaymentState(phase: .done, status: .failed)
         case (.confirming, .handBack): .created
         case (.confirming, .call): self
         case (.confirming, .approve): PaymentState(phase: .approved, status: .pending)
-        case (.confirming, .decline): PaymentState(phase: .settling, status: .failed, settlement: .decline)
+        case (.confirming, .decline), (.confirming, .release):
+            PaymentState(phase: .settling, status: .failed, settlement: .decline)
         case (.confirming, .void): PaymentState(phase: .settling, status: .failed, settlement: .void)
         // An order that we had closed as unpaid, found paid at Toss: taken back.
         case (.done, .void) where status == .failed: PaymentState(phase: .settling, status: .failed, settlement: .void)
@@ -115,11 +121,8 @@ extension PaymentState {
     }
 
     /// Toss holds money that must go back before anything else happens: money first, seats after.
-    public var owesMoney: Bool {
+    var owesMoney: Bool {
         guard phase == .settling, !moneyIsBack else { return false }
         return settlement == .void || settlement == .lateRefund || settlement == .refund
     }
-
-    /// Something is left to do, so the reconciler looks after it.
-    public var isUnfinished: Bool { phase == .confirming || phase == .approved || phase == .settling }
 }

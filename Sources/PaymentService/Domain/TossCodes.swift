@@ -1,8 +1,8 @@
-/// What each error code of TossPayments means for our books: one table, total over every code and status Toss can send.
-/// The rule behind it: only a code known to be final may fail a payment; everything else is asked about.
+// What each error code of TossPayments means for our books: one table, total over every code and status Toss can send.
+// The rule behind it: only a code known to be final may fail a payment; everything else is asked about.
 
 /// What an error answer to a confirm call says about the money.
-public enum ConfirmVerdict: Sendable, Hashable, CaseIterable {
+enum ConfirmVerdict: Sendable, Hashable, CaseIterable {
     /// Refused by the card, the bank or the rules of Toss: final, nothing was taken.
     case declined
     /// The payment does not exist or its window closed: nothing was taken.
@@ -16,7 +16,7 @@ public enum ConfirmVerdict: Sendable, Hashable, CaseIterable {
 }
 
 /// What an error answer to a cancel call says about the money.
-public enum CancelVerdict: Sendable, Hashable, CaseIterable {
+enum CancelVerdict: Sendable, Hashable, CaseIterable {
     /// Probably given back before: ask.
     case alreadyBack
     /// Too early, or the same request is still running: the same key again, later.
@@ -31,7 +31,7 @@ public enum CancelVerdict: Sendable, Hashable, CaseIterable {
     case configuration
 }
 
-public enum TossCodes {
+enum TossCodes {
     /// Codes that ask for a new card: final for this order.
     static let declined: Set<String> = [
         // 400
@@ -55,7 +55,7 @@ public enum TossCodes {
     ]
 
     /// The verdict on an error answer to `POST /v1/payments/confirm`.
-    public static func confirmVerdict(status: Int, code: String) -> ConfirmVerdict {
+    static func confirmVerdict(status: Int, code: String) -> ConfirmVerdict {
         if configuration.contains(code) { return .configuration }
         if inFlight.contains(code) { return .inFlight }
         // A 5xx is unknown whatever its text says.
@@ -81,7 +81,7 @@ public enum TossCodes {
     ]
 
     /// The verdict on an error answer to `POST /v1/payments/{paymentKey}/cancel`.
-    public static func cancelVerdict(status: Int, code: String) -> CancelVerdict {
+    static func cancelVerdict(status: Int, code: String) -> CancelVerdict {
         if configuration.contains(code) { return .configuration }
         if alreadyBack.contains(code) { return .alreadyBack }
         if cancelWait.contains(code) { return .wait }

@@ -1,8 +1,8 @@
-/// From an answer of Toss to the next step of a payment: pure, total, and the only place where "paid" and "not paid" are decided.
-/// HTTP 200 counts as paid only with our order, status DONE and the exact amount; an unknown outcome never becomes a failure.
+// From an answer of Toss to the next step of a payment: pure, total, and the only place where "paid" and "not paid" are decided.
+// HTTP 200 counts as paid only with our order, status DONE and the exact amount; an unknown outcome never becomes a failure.
 
 /// What to do about the money.
-public enum ConfirmDecision: Sendable, Equatable {
+enum ConfirmDecision: Sendable, Equatable {
     case approve(TossPayment)
     case decline(code: String, message: String)
     /// Toss holds something that is not our price in full: take it back from the payment `key`, then fail.
@@ -17,22 +17,38 @@ public enum ConfirmDecision: Sendable, Equatable {
     case configuration(code: String, message: String)
 }
 
-public struct Refusal: Sendable, Equatable {
-    public var code: String
-    public var message: String
+struct Refusal: Sendable, Equatable {
+    var code: String
+    var message: String
 
-    public init(code: String, message: String) {
+    init(code: String, message: String) {
         self.code = code
         self.message = message
     }
 }
 
-public enum TossDecision {
+enum TossDecision {
     /// How long after a confirm call began a query that finds nothing is proof that nothing was taken.
-    public static let inFlightSeconds = 90
+    static let inFlight: Duration = .seconds(90)
+
+    /// What is known of earlier confirm calls of one order.
+    struct Doubt: Sendable, Equatable {
+        /// Since the first call began.
+        var sinceFirst: Duration
+        /// Since the latest call of unknown outcome began.
+        var sinceLatest: Duration
+
+        /// Every call was definitely refused.
+        static let none = Doubt(sinceFirst: .seconds(Int32.max), sinceLatest: .seconds(Int32.max))
+        /// The first call began just now.
+        static let fresh = Doubt(sinceFirst: .zero, sinceLatest: .zero)
+
+        /// No call can take money any more.
+        var isOver: Bool { sinceLatest >= TossDecision.inFlight }
+    }
 
     /// After `POST /v1/payments/confirm`. `repeated`: an earlier call for this order was made and its outcome never learned.
-    public static func afterConfirm(_ answer: TossAnswer, orderID: String, amount: Int64, repeated: Bool) -> ConfirmDecision {
+    static func afterConfirm(_ answer: TossAnswer, orderID: String, amount: Int64, repeated: Bool) -> ConfirmDecision {
         switch answer {
         case .payment(let payment):
             return judge(payment, orderID: orderID, amount: amount) ?? .ask(refusal: nil)
@@ -49,12 +65,13 @@ public enum TossDecision {
         }
     }
 
-    /// After `GET /v1/payments/orders/{orderId}`. `secondsSinceCall`: since the latest confirm call began. `refusal`: what a repeated
-    /// call has just been told.
-    public static func afterQuery(
-        _ answer: TossAnswer, orderID: String, amount: Int64, secondsSinceCall: Int, refusal: Refusal? = nil
+    /// After `GET /v1/payments/orders/{orderId}`. `refusal`: what a repeated call has just been told.
+    ///
+    /// What Toss does not know is called again only while the first call's own doubt lasts: calling on and on would renew the doubt for ever.
+    static func afterQuery(
+        _ answer: TossAnswer, orderID: String, amount: Int64, doubt: Doubt, refusal: Refusal? = nil
     ) -> ConfirmDecision {
-        let settled = secondsSinceCall >= inFlightSeconds
+        let settled = doubt.isOver
         switch answer {
         case .payment(let payment):
             if let verdict = judge(payment, orderID: orderID, amount: amount) { return verdict }
@@ -69,10 +86,20 @@ public enum TossDecision {
             switch TossCodes.confirmVerdict(status: status, code: code) {
             case .notPaid:
                 if let refusal { return settled ? .decline(code: refusal.code, message: refusal.message) : .wait(reason: refusal.code) }
-                return settled ? .decline(code: code, message: message) : .callAgain
+                if settled { return .decline(code: code, message: message) }
+                return doubt.sinceFirst >= inFlight ? .wait(reason: code) : .callAgain
             case .configuration: return .configuration(code: code, message: message)
             case .declined, .inFlight, .unknown: return .wait(reason: code)
             }
+        }
+    }
+
+    /// Toss's answer shows that nothing was taken so far: it knows the payment and took nothing, or does not know it.
+    static func showsNothingTaken(_ answer: TossAnswer, orderID: String) -> Bool {
+        switch answer {
+        case .payment(let payment): payment.orderID == orderID && (payment.status == .ready || payment.status == .inProgress)
+        case .refused(_, let code, _): TossCodes.notPaid.contains(code)
+        case .unreachable: false
         }
     }
 
@@ -93,7 +120,7 @@ public enum TossDecision {
 }
 
 /// What to do about a refund.
-public enum RefundDecision: Sendable, Equatable {
+enum RefundDecision: Sendable, Equatable {
     case returned
     /// Ask Toss, then decide again. `refused`: this call was definitely not carried out, so another one needs a new Idempotency-Key.
     case ask(refused: Bool)
@@ -106,7 +133,7 @@ public enum RefundDecision: Sendable, Equatable {
 }
 
 extension TossDecision {
-    public static func afterCancel(_ answer: TossAnswer) -> RefundDecision {
+    static func afterCancel(_ answer: TossAnswer) -> RefundDecision {
         switch answer {
         case .payment(let payment): return isBack(payment) ? .returned : .ask(refused: false)
         case .unreachable: return .ask(refused: false)
@@ -122,7 +149,7 @@ extension TossDecision {
     }
 
     /// After a query made because of a refund. `refused`: the last cancel call was definitely not carried out.
-    public static func afterRefundQuery(_ answer: TossAnswer, refused: Bool) -> RefundDecision {
+    static func afterRefundQuery(_ answer: TossAnswer, refused: Bool) -> RefundDecision {
         switch answer {
         case .payment(let payment):
             if isBack(payment) { return .returned }

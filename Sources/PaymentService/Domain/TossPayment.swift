@@ -1,10 +1,9 @@
+// The part of Toss's Payment object that our books need; unknown fields are ignored, because Toss adds fields without a version.
 import TiketiCore
 import TiketiNet
 
-/// The part of Toss's Payment object that our books need; unknown fields are ignored, because Toss adds fields without a version.
-
 /// Toss's own states of a payment.
-public enum TossStatus: String, Sendable, CaseIterable {
+enum TossStatus: String, Sendable, CaseIterable {
     case ready = "READY"
     case inProgress = "IN_PROGRESS"
     case waitingForDeposit = "WAITING_FOR_DEPOSIT"
@@ -15,27 +14,27 @@ public enum TossStatus: String, Sendable, CaseIterable {
     case expired = "EXPIRED"
 }
 
-public struct TossPayment: Sendable, Equatable {
-    public var paymentKey: String
-    public var orderID: String
+struct TossPayment: Sendable, Equatable {
+    var paymentKey: String
+    var orderID: String
     /// nil for a state we do not know: never treated as paid nor as failed.
-    public var status: TossStatus?
-    public var totalAmount: Int64
+    var status: TossStatus?
+    var totalAmount: Int64
     /// What of it has not been given back.
-    public var balanceAmount: Int64
-    public var method: String?
-    public var approvedAt: Timestamp?
-    public var failureCode: String?
+    var balanceAmount: Int64
+    var method: String?
+    var approvedAt: Timestamp?
+    var failureCode: String?
 
     /// Toss has, or may still get, the buyer's money under this key.
-    public var holdsMoney: Bool {
+    var holdsMoney: Bool {
         switch status {
         case .done, .waitingForDeposit, .partialCanceled, .canceled: true
         case .ready, .inProgress, .aborted, .expired, nil: false
         }
     }
 
-    public init(
+    init(
         paymentKey: String, orderID: String, status: TossStatus?, totalAmount: Int64, balanceAmount: Int64, method: String? = nil,
         approvedAt: Timestamp? = nil, failureCode: String? = nil
     ) {
@@ -51,7 +50,7 @@ public struct TossPayment: Sendable, Equatable {
 }
 
 /// What came back from one call to Toss.
-public enum TossAnswer: Sendable, Equatable {
+enum TossAnswer: Sendable, Equatable {
     case payment(TossPayment)
     case refused(status: Int, code: String, message: String)
     /// No answer that can be believed: no connection, a timeout, a cut, or something that is not Toss's JSON.

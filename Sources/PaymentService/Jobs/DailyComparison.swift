@@ -1,3 +1,4 @@
+// The daily comparison of our books with Toss's.
 import Logging
 import TiketiCore
 import TiketiNet
@@ -5,7 +6,7 @@ import TiketiStore
 
 /// Compares each day with Toss's list of transactions, once over all instances. Differences are logged, counted and handed to the
 /// reconciler.
-public struct DailyComparison: Sendable {
+struct DailyComparison: Sendable {
     private let store: ComparisonStore
     private let toss: TossClient
     private let metrics: PaymentMetrics
@@ -14,7 +15,7 @@ public struct DailyComparison: Sendable {
     private static let interval: Duration = .seconds(600)
     private static let pageSize = 1000
 
-    public init(store: ComparisonStore, toss: TossClient, metrics: PaymentMetrics, logger: Logger) {
+    init(store: ComparisonStore, toss: TossClient, metrics: PaymentMetrics, logger: Logger) {
         self.store = store
         self.toss = toss
         self.metrics = metrics

@@ -1,3 +1,4 @@
+// The job that carries every unfinished payment on.
 import Logging
 import TiketiCore
 import TiketiNet
@@ -6,7 +7,7 @@ import TiketiStore
 /// Takes up every unfinished payment that nobody carries on: after a crash, a lost answer, or a wait. Refunds have a queue and a pace of
 /// their own, so that a cancelled event delays nobody's payment; and the seats of payments of unknown outcome are kept, whatever Toss does.
 /// Any number of instances may run it; a payment is claimed by one at a time.
-public final class Reconciler: Sendable {
+final class Reconciler: Sendable {
     private let store: PaymentStore
     private let saga: PaymentSaga
     private let ticket: TicketClient
@@ -29,7 +30,7 @@ public final class Reconciler: Sendable {
         var sweeping = Cadence(every: .seconds(3600), first: .seconds(30))
     }
 
-    public init(
+    init(
         store: PaymentStore, saga: PaymentSaga, ticket: TicketClient, config: PaymentConfig, metrics: PaymentMetrics, logger: Logger,
         loop: EventLoop
     ) {
@@ -40,7 +41,7 @@ public final class Reconciler: Sendable {
         self.metrics = metrics
         self.logger = logger
         self.loop = loop
-        interval = .seconds(config.reconcileIntervalSeconds)
+        interval = config.reconcileInterval
     }
 
     /// Payments under way.
@@ -51,7 +52,7 @@ public final class Reconciler: Sendable {
         let (room, refunds, isDue) = state.withLock { state in
             // Never more than a second's worth at once, or one.
             let rate = Double(config.refundsPerSecond)
-            state.allowance = min(state.allowance + rate * config.reconcileIntervalSeconds, max(rate, 1))
+            state.allowance = min(state.allowance + rate * interval.inSeconds, max(rate, 1))
             let refunds = min(Int(state.allowance), config.reconcileConcurrency - state.refunding)
             let isDue = (
                 leases: state.leases.isDue(), backlog: state.backlog.isDue(), abandoning: state.abandoning.isDue(),
@@ -69,7 +70,7 @@ public final class Reconciler: Sendable {
             for payment in due { carryOn(payment, isRefund: true) }
         }
         if isDue.backlog { metrics.backlog(try await store.backlog()) }
-        if isDue.abandoning { metrics.abandoned(try await store.abandon(olderThanSeconds: config.abandonSeconds)) }
+        if isDue.abandoning { metrics.abandoned(try await store.abandon(olderThan: config.abandonTime)) }
         if isDue.sweeping { try await store.sweep() }
         return interval
     }
@@ -96,13 +97,17 @@ public final class Reconciler: Sendable {
         }
     }
 
-    /// Rounds until no lease is old; a refusal is the saga's to meet, at its next step.
+    /// Rounds until no lease is old; a refusal is the saga's to meet, at its next step. Nobody keeps seats beyond the bound of one order.
     func prolongLeases() async {
-        while let old = try? await store.claimLeases(olderThanSeconds: Double(config.leaseSeconds) / 3, limit: 200), !old.isEmpty {
+        while let old = try? await store.claimLeases(olderThan: config.leaseTime / 3, begunWithin: config.limits.lease, limit: 200),
+            !old.isEmpty
+        {
             await withTaskGroup(of: Void.self) { group in
                 for (place, payment) in old.enumerated() {
                     if place >= config.reconcileConcurrency { await group.next() }
-                    group.addTask { [self] in _ = await ticket.takeLease(payment, seconds: config.leaseSeconds) }
+                    group.addTask { [self] in
+                        _ = await ticket.takeLease(payment, for: min(config.leaseTime, config.limits.leaseLeft(payment)))
+                    }
                 }
             }
         }

@@ -1,54 +1,59 @@
+// What other services ask of payment: refunds, where a payment stands, and for administrators all payments and the whole story of one.
+import TiketiContracts
 import TiketiCore
 import TiketiJSON
 import TiketiNet
 
-/// What other services ask of payment: refunds, and for administrators all payments and the whole story of one.
-struct InternalRoutes {
+struct InternalRoutes: Sendable {
     let refunds: Refunds
-    let store: PaymentStore
+    let admin: PaymentAdmin
 
-    func add(to group: RouteGroup) {
-        group.on(.post, "/payments/refund") { try await refund($0) }
-        group.on(.get, "/payments") { try await list($0) }
-        group.on(.get, "/payments/:id") { try await one($0) }
+    func install(on router: Router, auth: InternalAuth) {
+        let inside = RouteOptions(middleware: [auth])
+        router.on(PaymentAPI.refund.method, PaymentAPI.refund.pattern, inside) { try await refund($0) }
+        router.on(PaymentAPI.standing.method, PaymentAPI.standing.pattern, inside) { try await standing($0) }
+        router.on(PaymentAPI.payments.method, PaymentAPI.payments.pattern, inside) { try await list($0) }
+        router.on(PaymentAPI.payment.method, PaymentAPI.payment.pattern, inside) { try await one($0) }
+        router.on(PaymentAPI.settle.method, PaymentAPI.settle.pattern, inside) { try await settle($0) }
     }
 
     /// `wait: false` only puts the refund on the books; thousands of a cancelled event are then paid back at the queue's pace.
     private func refund(_ context: RequestContext) async throws -> HTTPResponse {
-        var fields = try await context.fields()
-        let reservationID = fields.uuid("reservationId")
-        let reason = fields.optionalString("reason", max: 200) ?? "Refund"
-        let waits = fields.optionalBool("wait") ?? true
-        try fields.finish()
-        switch try await refunds.refund(reservationID: reservationID, reason: reason, waits: waits) {
+        let request: PaymentAPI.RefundRequest
+        do { request = try PaymentAPI.RefundRequest(try await context.json()) } catch let fault as ContractFault {
+            throw APIError.validation(fault.field, fault.message)
+        }
+        switch try await refunds.refund(reservationID: request.reservationID, reason: request.reason, waits: request.waits) {
         case .refunded(let payment): return Self.answer(.ok, payment)
         case .refunding(let payment): return Self.answer(.accepted, payment, refunding: true)
         case .unsettled(let payment): return Self.answer(.accepted, payment, refunding: false)
         }
     }
 
+    private func standing(_ context: RequestContext) async throws -> HTTPResponse {
+        let standing = try await admin.standing(of: try context.uuidParameter("reservationId"))
+        return .success { standing.writeMembers(to: &$0) }
+    }
+
     private func list(_ context: RequestContext) async throws -> HTTPResponse {
         let query = context.query
         let page = try Page.read(from: query, default: 20, max: 100)
-        var filter = PaymentStore.Filter()
+        var filter = PaymentFilter()
         filter.status = try query.choice("status", as: PaymentStatus.self)
         filter.phase = try query.choice("phase", as: PaymentPhase.self)
         filter.userID = try query.uuid("userId")
         filter.reservationID = try query.uuid("reservationId")
         filter.orderID = try query.string("orderId", max: 64)
         filter.isAlarmed = try query.bool("alarmed") ?? false
-        let (found, total) = try await store.payments(filter, limit: page.limit, offset: page.offset)
+        let (found, total) = try await admin.payments(filter, page)
         return .success(capacity: 256 + found.count * 800) { json in
             json.array("payments", found) { json, payment in json.object { Self.write(payment, to: &$0) } }
             json.pagination(page, total: total)
         }
     }
 
-    /// One payment with every step it ever took.
     private func one(_ context: RequestContext) async throws -> HTTPResponse {
-        let id = try context.uuidParameter("id")
-        guard let payment = try await store.payment(id: id) else { throw PaymentError.notFound }
-        let history = try await store.history(of: id)
+        let (payment, history) = try await admin.story(of: try context.uuidParameter("id"))
         return .success { json in
             json.object("payment") { Self.write(payment, to: &$0) }
             json.array("history", history) { json, line in
@@ -59,6 +64,11 @@ struct InternalRoutes {
                 }
             }
         }
+    }
+
+    private func settle(_ context: RequestContext) async throws -> HTTPResponse {
+        let payment = try await admin.settle(try context.uuidParameter("id"))
+        return .success { $0.object("payment") { Self.write(payment, to: &$0) } }
     }
 
     private static func answer(_ status: HTTPStatus, _ payment: Payment, refunding: Bool? = nil) -> HTTPResponse {
@@ -72,11 +82,13 @@ struct InternalRoutes {
     private static func write(_ payment: Payment, to json: inout JSONWriter) {
         json.payment(payment)
         json.member("userId", payment.userID)
+        json.member("state", payment.progress.rawValue)
         json.member("phase", payment.phase)
         json.member("settlement", payment.state.settlement)
         json.member("providerCode", payment.providerCode)
         json.member("providerMessage", payment.providerMessage)
         json.member("calls", payment.calls)
+        json.member("tossCalls", payment.tossCalls)
         json.member("refundCalls", payment.refundCalls)
         json.member("confirmedAt", payment.confirmedAt)
         json.member("refundReason", payment.refundReason)

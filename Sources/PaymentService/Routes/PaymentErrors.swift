@@ -1,17 +1,21 @@
+// The one place where payment's errors and answers become HTTP.
+import TiketiContracts
 import TiketiCore
 import TiketiJSON
 import TiketiNet
 
 /// The one place where payment's errors and answers become HTTP.
 extension PaymentError: APIErrorConvertible {
-    public var apiError: APIError {
+    var apiError: APIError {
         switch self {
         case .notFound: .notFound
-        case .nothingPaid: APIError(.notFound, "NOTHING_PAID", "Nothing was paid for this reservation")
+        case .nothingPaid: APIError(.notFound, PaymentAPI.RefundAnswer.nothingPaidCode, "Nothing was paid for this reservation")
         case .amountMismatch: .badRequest("AMOUNT_MISMATCH", "The amount is not the price of the reservation")
         case .reservationExpired: .conflict("RESERVATION_EXPIRED", "The reservation has expired")
         case .inProgress: .conflict("PAYMENT_IN_PROGRESS", "A payment for this reservation is in progress")
         case .otherPaymentKey: .conflict("PAYMENT_KEY_MISMATCH", "The order belongs to another payment")
+        case .paymentKeyUsed: .conflict("PAYMENT_KEY_USED", "The payment belongs to another order")
+        case .notStuck: .conflict("NOT_STUCK", "There is nothing left to settle about this payment")
         }
     }
 }
@@ -48,6 +52,7 @@ extension ConfirmAnswer {
             }
         case .handedBack: throw PaymentError.inProgress.apiError
         case .otherPaymentKey: throw PaymentError.otherPaymentKey.apiError
+        case .paymentKeyUsed: throw PaymentError.paymentKeyUsed.apiError
         }
     }
 }

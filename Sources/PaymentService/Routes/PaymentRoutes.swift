@@ -1,20 +1,22 @@
+// What buyers ask of payment, and the webhooks of Toss: `/api/payments/*`.
 import TiketiCore
 import TiketiNet
 
 /// The public routes: `/api/payments/*`.
 struct PaymentRoutes {
     let payments: Payments
+    let ticket: TicketClient
     let webhooks: Webhooks
 
-    func add(to router: Router) {
+    func install(on router: Router) {
         router.post("/api/payments/prepare") { context in
             let caller = try context.requirePrincipal()
             var fields = try await context.fields()
             let reservationID = fields.uuid("reservationId")
-            let amount = fields.won("amount")
+            let amount = fields.won("amount", in: 0...99_999_999)
             try fields.finish()
-            let payment = try await payments.prepare(
-                reservationID: reservationID, userID: caller.userID, amount: amount, context: context)
+            let reservation = try await ticket.reservation(reservationID, context: context)
+            let payment = try await payments.prepare(reservation, userID: caller.userID, amount: amount)
             return .success {
                 $0.member("orderId", payment.orderID)
                 $0.member("amount", payment.amount)
@@ -23,9 +25,13 @@ struct PaymentRoutes {
         router.post("/api/payments/confirm") { context in
             let caller = try context.requirePrincipal()
             var fields = try await context.fields()
-            let paymentKey = fields.string("paymentKey", min: 1, max: 200)
             let orderID = fields.string("orderId", min: 6, max: 64)
-            let amount = fields.won("amount")
+            let amount = fields.won("amount", in: 0...99_999_999)
+            // What costs nothing has no payment window, and so no key.
+            if amount == 0, fields.has("amount"), fields.value("paymentKey") != nil {
+                fields.fail("paymentKey", "must be absent for 0 won")
+            }
+            let paymentKey = amount == 0 ? nil : fields.string("paymentKey", min: 1, max: 200)
             try fields.finish()
             return try await payments.confirm(
                 paymentKey: paymentKey, orderID: orderID, amount: amount, userID: caller.userID

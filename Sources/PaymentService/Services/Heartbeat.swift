@@ -1,3 +1,4 @@
+// The sign of life of whoever carries a payment on.
 import TiketiNet
 
 /// Keeps a payment's driver alive while a long call runs. Confined to the loop it was made on; stops by itself when a beat says so.

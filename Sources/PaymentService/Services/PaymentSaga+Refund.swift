@@ -1,3 +1,4 @@
+// The settling phase while Toss still holds money: it goes back before ticket or the buyer hears that it did.
 import Logging
 import TiketiCore
 import TiketiNet
@@ -5,7 +6,9 @@ import TiketiStore
 
 /// The settling phase while Toss still holds money: it goes back before ticket or the buyer hears that it did.
 extension PaymentSaga {
-    func refund(_ payment: Payment) async throws -> Progress {
+    func refund(_ payment: Payment) async throws -> StepOutcome {
+        // Nothing was paid, so nothing goes back.
+        if payment.isFree { return try await act(on: .returned, payment, detail: Self.detail("amount", "0")) }
         // The first attempt of a whole price needs no question; everything else asks what Toss holds.
         if payment.refundCalls == 0, payment.state.settlement != .void {
             return try await cancel(payment, newAttempt: false, refundable: payment.amount)
@@ -13,7 +16,8 @@ extension PaymentSaga {
         return try await askRefund(payment, refused: false, detail: nil, cancels: 0)
     }
 
-    private func cancel(_ payment: Payment, newAttempt: Bool, refundable: Int64, cancels: Int = 1) async throws -> Progress {
+    private func cancel(_ payment: Payment, newAttempt: Bool, refundable: Int64, cancels: Int = 1) async throws -> StepOutcome {
+        payment.tally.add()
         guard let called = try await store.refundCall(payment, newAttempt: newAttempt) else { return .lost }
         FaultPoint.reach("refund-called")
         let answer = await toss.cancel(
@@ -26,7 +30,8 @@ extension PaymentSaga {
         return try await askRefund(called, refused: refused, detail: detail, cancels: cancels)
     }
 
-    private func askRefund(_ payment: Payment, refused: Bool, detail: String?, cancels: Int) async throws -> Progress {
+    private func askRefund(_ payment: Payment, refused: Bool, detail: String?, cancels: Int) async throws -> StepOutcome {
+        payment.tally.add()
         let answer = await toss.payment(key: payment.paymentKey ?? "")
         let decision = TossDecision.afterRefundQuery(answer, refused: refused)
         guard case .cancel(let refusedBefore, let refundable) = decision else {
@@ -40,7 +45,7 @@ extension PaymentSaga {
         return try await cancel(payment, newAttempt: newAttempt, refundable: refundable)
     }
 
-    private func act(on decision: RefundDecision, _ payment: Payment, detail: String) async throws -> Progress {
+    private func act(on decision: RefundDecision, _ payment: Payment, detail: String) async throws -> StepOutcome {
         switch decision {
         case .returned:
             guard let next = try await store.returnMoney(payment, detail: detail) else { return .lost }
@@ -50,7 +55,7 @@ extension PaymentSaga {
             logger.critical(
                 "Toss refuses a refund", metadata: ["orderId": "\(payment.orderID)", "code": "\(code)", "message": "\(message)"])
             metrics.alarm("refund_refused")
-            return try await park(payment, reason: code, alarm: code, seconds: 600, newRefundAttempt: true, detail: detail)
+            return try await park(payment, reason: code, alarm: code, pause: .seconds(600), newRefundAttempt: true, detail: detail)
         case .configuration(let code, _):
             logger.critical("Toss refuses our key", metadata: ["code": "\(code)"])
             metrics.alarm("configuration")

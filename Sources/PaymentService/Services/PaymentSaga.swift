@@ -1,3 +1,4 @@
+// The saga of one payment: its steps in order, what ends a round, and how long it waits for the next.
 import Logging
 import TiketiCore
 import TiketiJSON
@@ -6,27 +7,30 @@ import TiketiStore
 
 /// Carries one payment on, step by step, until it is done or must wait. Every step is durable before the next begins, and Toss and ticket
 /// are never called inside a database transaction; a process may die between any two lines here.
-public final class PaymentSaga: Sendable {
+final class PaymentSaga: Sendable {
     let store: PaymentStore
     let toss: TossClient
     let ticket: TicketClient
+    let announcer: PaymentAnnouncer
     let config: PaymentConfig
     let metrics: PaymentMetrics
     let logger: Logger
 
-    public init(
-        store: PaymentStore, toss: TossClient, ticket: TicketClient, config: PaymentConfig, metrics: PaymentMetrics, logger: Logger
+    init(
+        store: PaymentStore, toss: TossClient, ticket: TicketClient, announcer: PaymentAnnouncer, config: PaymentConfig,
+        metrics: PaymentMetrics, logger: Logger
     ) {
         self.store = store
         self.toss = toss
         self.ticket = ticket
+        self.announcer = announcer
         self.config = config
         self.metrics = metrics
         self.logger = logger
     }
 
     /// What one step came to.
-    enum Progress: Sendable {
+    enum StepOutcome: Sendable {
         /// The payment stands somewhere else now; go on.
         case moved(Payment)
         /// Let go of, to be taken up again later, by whoever comes first.
@@ -37,21 +41,26 @@ public final class PaymentSaga: Sendable {
 
     /// Drives `payment`, whose driver is the caller, as far as it goes; returns how it stands then. `isEnough` ends the drive early and
     /// leaves the payment with its driver.
-    public func drive(_ payment: Payment, until isEnough: @Sendable (Payment) -> Bool = { _ in false }) async -> Payment {
+    func drive(_ payment: Payment, until isEnough: @Sendable (Payment) -> Bool = { _ in false }) async -> Payment {
         guard let driver = payment.driver else { return payment }
-        let heartbeat = Heartbeat(every: .seconds(config.driverSeconds) / 3) { [store] in
+        let heartbeat = Heartbeat(every: config.driverPatience / 3) { [store] in
             (try? await store.renew(payment.id, driver: driver)) ?? true
         }
         defer { heartbeat.stop() }
         var current = payment
+        // Whoever had it before may have died before its browser was told. What is unknown was told by the one who parked it.
+        if current.progress != .unknown { announcer.tell(current) }
         do {
             while !isEnough(current) {
                 FaultPoint.reach("\(current.phase.rawValue)-\(current.state.settlement?.rawValue ?? "none")")
                 switch try await step(current) {
                 case .moved(let next):
+                    if next.progress != current.progress { announcer.tell(next) }
                     current = next
                     if next.driver == nil { return next }
-                case .parked(let next): return next
+                case .parked(let next):
+                    if next.progress != current.progress { announcer.tell(next) }
+                    return next
                 case .lost: return (try await store.payment(id: payment.id)) ?? current
                 }
             }
@@ -62,23 +71,27 @@ public final class PaymentSaga: Sendable {
         return current
     }
 
-    private func step(_ payment: Payment) async throws -> Progress {
+    private func step(_ payment: Payment) async throws -> StepOutcome {
+        if let pause = config.limits.pause(payment) {
+            return try await park(payment, reason: "Toss was asked often enough for now", alarm: payment.alarm, pause: pause)
+        }
         switch payment.phase {
-        case .confirming: try await confirming(payment)
-        case .approved: try await approved(payment)
-        case .settling: try await payment.state.owesMoney ? refund(payment) : close(payment)
-        case .created, .done: try await recheck(payment)
+        case .confirming: return try await confirming(payment)
+        case .approved: return try await approved(payment)
+        case .settling: return try await payment.state.owesMoney ? refund(payment) : close(payment)
+        case .created, .done: return try await recheck(payment)
         }
     }
 
     // MARK: approved
 
-    private func approved(_ payment: Payment) async throws -> Progress {
+    private func approved(_ payment: Payment) async throws -> StepOutcome {
         switch await ticket.confirm(payment) {
         case .done:
             FaultPoint.reach("ticket-confirmed")
             guard let next = try await store.confirm(payment) else { return .lost }
             metrics.processed(.confirmed)
+            log("payment confirmed", next)
             return .moved(next)
         case .refused(let code):
             guard let next = try await store.lose(payment, detail: Self.detail("ticket", code)) else { return .lost }
@@ -91,12 +104,13 @@ public final class PaymentSaga: Sendable {
 
     // MARK: settling, after the money
 
-    private func close(_ payment: Payment) async throws -> Progress {
+    private func close(_ payment: Payment) async throws -> StepOutcome {
         switch await tellTicket(payment) {
         // A refusal here means that the reservation has ended already, which is all that we wanted to say.
         case .done, .refused:
             guard let next = try await store.close(payment) else { return .lost }
             metrics.processed(next.status)
+            log(next.state.moneyIsBack ? "payment refunded" : "payment failed", next)
             return .moved(next)
         case .unavailable(let reason):
             return try await park(payment, reason: reason)
@@ -116,16 +130,21 @@ public final class PaymentSaga: Sendable {
 
     // MARK: done, but somebody wants to know
 
-    private func recheck(_ payment: Payment) async throws -> Progress {
+    private func recheck(_ payment: Payment) async throws -> StepOutcome {
         guard payment.paymentKey != nil else {
             try await store.checked(payment, alarm: nil)
             return .parked(payment)
         }
         let answer = await ask(payment)
         let detail = Self.detail("query", answer)
+        // What was given up without an answer may still be charged by the last call.
+        if payment.status == .failed, TossDecision.showsNothingTaken(answer, orderID: payment.orderID), !doubt(payment).isOver {
+            return try await park(
+                payment, reason: "a call may be under way", alarm: payment.alarm, pause: TossDecision.inFlight, detail: detail)
+        }
         guard case .payment(let found) = answer else {
             guard case .refused(_, let code, _) = answer, TossCodes.notPaid.contains(code) else {
-                return try await park(payment, reason: "query", detail: detail)
+                return try await park(payment, reason: "query", alarm: payment.alarm, detail: detail)
             }
             return try await compared(payment, agrees: payment.status == .failed, toss: code)
         }
@@ -149,7 +168,7 @@ public final class PaymentSaga: Sendable {
         }
     }
 
-    private func compared(_ payment: Payment, agrees: Bool, toss: String?) async throws -> Progress {
+    private func compared(_ payment: Payment, agrees: Bool, toss: String?) async throws -> StepOutcome {
         let toss = toss ?? "an unknown state"
         if !agrees {
             logger.critical(
@@ -163,21 +182,35 @@ public final class PaymentSaga: Sendable {
 
     // MARK: Waiting
 
-    /// Lets go of the payment for a while: 1 s, 2 s, 4 s … 30 s, a little scattered so that many do not come back at once.
+    /// Lets go of the payment for a while, each time for longer and a little scattered, so that many do not come back at once.
     func park(
-        _ payment: Payment, reason: String, alarm: String? = nil, seconds: Double? = nil, refusedCall: Bool = false,
+        _ payment: Payment, reason: String, alarm: String? = nil, pause: Duration? = nil, refusedCall: Bool = false,
         newRefundAttempt: Bool = false, detail: String? = nil
-    ) async throws -> Progress {
-        let wait = seconds ?? min(30, Double(1 << min(payment.failures, 5))) * Double.random(in: 0.8...1.2)
+    ) async throws -> StepOutcome {
+        var wait = pause ?? SettlementLimits.backoff(payment) * Double.random(in: 0.8...1.2)
+        // The end does not wait for a long pause.
+        if payment.phase == .confirming, !config.limits.isLast(payment) {
+            wait = min(wait, config.limits.settlesAfter - payment.sinceBegin)
+        }
         logger.notice(
             "payment waits",
-            metadata: ["orderId": "\(payment.orderID)", "phase": "\(payment.phase.rawValue)", "reason": "\(reason)", "seconds": "\(wait)"])
+            metadata: ["orderId": "\(payment.orderID)", "phase": "\(payment.phase.rawValue)", "reason": "\(reason)", "pause": "\(wait)"])
         guard
             let next = try await store.park(
-                payment, seconds: wait, alarm: alarm, refusedCall: refusedCall, newRefundAttempt: newRefundAttempt,
+                payment, for: wait, alarm: alarm, refusedCall: refusedCall, newRefundAttempt: newRefundAttempt,
                 detail: detail ?? Self.detail("waits", reason))
         else { return .lost }
         return .parked(next)
+    }
+
+    /// A business line: ids and sums, nothing about the person.
+    func log(_ what: Logger.Message, _ payment: Payment) {
+        logger.info(
+            what,
+            metadata: [
+                "paymentId": "\(payment.id)", "orderId": "\(payment.orderID)", "reservationId": "\(payment.reservationID)",
+                "userId": "\(payment.userID)", "amount": "\(payment.amount)", "code": "\(payment.providerCode ?? "")",
+            ])
     }
 
     /// History details, as JSON text. Never holds a secret: codes, states and amounts only.

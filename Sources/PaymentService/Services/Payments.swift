@@ -1,48 +1,54 @@
+// What buyers can do: open an order, pay it, look at their payments. One method per use case.
 import Logging
+import TiketiContracts
 import TiketiCore
 import TiketiNet
 import TiketiStore
 
 /// What buyers can do: open an order, pay it, look at their payments. One method per use case.
-public final class Payments: Sendable {
+final class Payments: Sendable {
     private let store: PaymentStore
-    private let ticket: TicketClient
     private let saga: PaymentSaga
+    private let announcer: PaymentAnnouncer
     private let config: PaymentConfig
     private let metrics: PaymentMetrics
     private let attempts = Coalescer<Attempt, ConfirmAnswer?, Never>(.callUnderWay)
 
     private struct Attempt: Hashable {
         var orderID: String
-        var paymentKey: String
+        var paymentKey: String?
     }
 
-    public init(store: PaymentStore, ticket: TicketClient, saga: PaymentSaga, config: PaymentConfig, metrics: PaymentMetrics) {
+    init(
+        store: PaymentStore, saga: PaymentSaga, announcer: PaymentAnnouncer, config: PaymentConfig, metrics: PaymentMetrics
+    ) {
         self.store = store
-        self.ticket = ticket
         self.saga = saga
+        self.announcer = announcer
         self.config = config
         self.metrics = metrics
     }
 
     /// Opens the reservation's order, or returns the one that is open already.
-    public func prepare(reservationID: UUID, userID: UUID, amount: Int64, context: RequestContext?) async throws -> Payment {
-        guard let reservation = try await ticket.reservation(reservationID, context: context), reservation.userID == userID else {
-            throw PaymentError.notFound
-        }
-        guard reservation.totalAmount == amount else { throw PaymentError.amountMismatch }
+    /// - Parameter reservation: As ticket shows it now; nil when it knows none.
+    func prepare(_ reservation: TicketAPI.Reservation?, userID: UUID, amount: Int64) async throws -> Payment {
+        guard let reservation, reservation.userID == userID else { throw PaymentError.notFound }
+        guard reservation.totalWon == amount else { throw PaymentError.amountMismatch }
         guard reservation.status == "pending" else { throw PaymentError.reservationExpired }
-        let payment = try await store.prepare(reservationID: reservationID, userID: userID, amount: amount)
+        let payment = try await store.prepare(reservationID: reservation.id, userID: userID, amount: amount)
         switch payment.phase {
-        case .created: return payment
+        case .created:
+            announcer.tell(payment)
+            return payment
         case .done: throw PaymentError.reservationExpired
         case .confirming, .approved, .settling: throw PaymentError.inProgress
         }
     }
 
     /// Pays an order, once, however often and from wherever it is asked. The answer is the same for everyone who asks; who asks before it
-    /// is known is told so after `answerSeconds`, while the payment goes on.
-    public func confirm(paymentKey: String, orderID: String, amount: Int64, userID: UUID) async throws -> ConfirmAnswer {
+    /// is known is told so after `answerTime`, while the payment goes on.
+    /// - Parameter paymentKey: What the payment window gave; nil for an order of 0 won, which has no window.
+    func confirm(paymentKey: String?, orderID: String, amount: Int64, userID: UUID) async throws -> ConfirmAnswer {
         guard let payment = try await store.payment(orderID: orderID), payment.userID == userID else { throw PaymentError.notFound }
         guard payment.amount == amount else { throw PaymentError.amountMismatch }
         if payment.phase != .created {
@@ -50,11 +56,8 @@ public final class Payments: Sendable {
             let answer = ConfirmAnswer(payment)
             if answer.isFinal { return answer }
         }
-        let outcome = await attempts.value(
-            Attempt(orderID: orderID, paymentKey: paymentKey), within: .seconds(config.answerSeconds)
-        ) { [self] in
-            await lead(paymentKey: paymentKey, orderID: orderID)
-        }
+        let attempt = Attempt(orderID: orderID, paymentKey: paymentKey)
+        let outcome = await attempts.value(attempt, within: config.answerTime) { [self] in await lead(attempt) }
         let answer: ConfirmAnswer
         if let known = outcome ?? nil {
             answer = known
@@ -69,39 +72,48 @@ public final class Payments: Sendable {
     }
 
     /// Runs once per order and process; nil when the database does not answer.
-    private func lead(paymentKey: String, orderID: String) async -> ConfirmAnswer? {
+    private func lead(_ attempt: Attempt) async -> ConfirmAnswer? {
         do {
-            if let begun = try await store.begin(orderID: orderID, paymentKey: paymentKey, driver: UUID()) {
+            if let begun = try await begin(attempt) {
                 FaultPoint.reach("begun")
                 return ConfirmAnswer(await saga.drive(begun))
             }
-            return try await follow(paymentKey: paymentKey, orderID: orderID)
+            // The key may be another order's, whatever became of that one. Toss is not asked: our own books know.
+            if let key = attempt.paymentKey, let owner = try await store.orderID(ofKey: key), owner != attempt.orderID {
+                return .paymentKeyUsed
+            }
+            return try await follow(attempt)
         } catch {
             return nil
         }
     }
 
+    private func begin(_ attempt: Attempt) async throws -> Payment? {
+        guard let key = attempt.paymentKey else { return try await store.beginFree(orderID: attempt.orderID, driver: UUID()) }
+        return try await store.begin(orderID: attempt.orderID, paymentKey: key, driver: UUID())
+    }
+
     /// Another process has the order: looks at the row until somebody knows, or nobody works on it.
-    private func follow(paymentKey: String, orderID: String) async throws -> ConfirmAnswer? {
-        var pause: UInt64 = 50_000_000
-        var waited: UInt64 = 0
-        while let payment = try await store.payment(orderID: orderID) {
-            if let bound = payment.paymentKey, bound != paymentKey { return .otherPaymentKey }
+    private func follow(_ attempt: Attempt) async throws -> ConfirmAnswer? {
+        var pauses = Backoff(.milliseconds(50)...(.milliseconds(500)))
+        var waited: Duration = .zero
+        while let payment = try await store.payment(orderID: attempt.orderID) {
+            if let bound = payment.paymentKey, bound != attempt.paymentKey { return .otherPaymentKey }
             let answer = ConfirmAnswer(payment)
-            if answer.isFinal || payment.driver == nil || Double(waited) > config.answerSeconds * 1e9 { return answer }
-            try await EventLoop.current?.sleep(nanoseconds: pause)
+            if answer.isFinal || payment.driver == nil || waited > config.answerTime { return answer }
+            let pause = pauses.next()
+            try await EventLoop.current?.sleep(for: pause)
             waited += pause
-            pause = min(pause * 2, 500_000_000)
         }
         return nil
     }
 
-    public func payment(_ id: UUID, userID: UUID) async throws -> Payment {
+    func payment(_ id: UUID, userID: UUID) async throws -> Payment {
         guard let payment = try await store.payment(id: id), payment.userID == userID else { throw PaymentError.notFound }
         return payment
     }
 
-    public func payments(of userID: UUID, limit: Int, offset: Int) async throws -> (payments: [Payment], total: Int) {
+    func payments(of userID: UUID, limit: Int, offset: Int) async throws -> (payments: [Payment], total: Int) {
         try await store.payments(userID: userID, limit: limit, offset: offset)
     }
 }

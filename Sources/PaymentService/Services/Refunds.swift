@@ -1,10 +1,11 @@
+// Giving confirmed payments back.
 import TiketiCore
 import TiketiNet
 import TiketiStore
 
 /// Gives confirmed payments back, in full, once, whoever asks and however often.
-public final class Refunds: Sendable {
-    public enum Answer: Sendable {
+final class Refunds: Sendable {
+    enum Answer: Sendable {
         case refunded(Payment)
         /// On our books for certain; ticket is told when the money is back.
         case refunding(Payment)
@@ -14,18 +15,20 @@ public final class Refunds: Sendable {
 
     private let store: PaymentStore
     private let saga: PaymentSaga
-    private let answerSeconds: Double
+    private let announcer: PaymentAnnouncer
+    private let answerTime: Duration
     private let refunds = Coalescer<UUID, Payment?, Never>(.callUnderWay)
 
-    public init(store: PaymentStore, saga: PaymentSaga, answerSeconds: Double) {
+    init(store: PaymentStore, saga: PaymentSaga, announcer: PaymentAnnouncer, answerTime: Duration) {
         self.store = store
         self.saga = saga
-        self.answerSeconds = answerSeconds
+        self.announcer = announcer
+        self.answerTime = answerTime
     }
 
     /// `waits`: carried out now, and answered when it is done or after a few seconds; otherwise it takes its turn in the reconciler's queue.
     /// - Throws: `PaymentError.nothingPaid` when nothing was ever paid for this reservation.
-    public func refund(reservationID: UUID, reason: String, waits: Bool) async throws -> Answer {
+    func refund(reservationID: UUID, reason: String, waits: Bool) async throws -> Answer {
         guard let payment = try await store.payment(reservationID: reservationID) else { throw PaymentError.nothingPaid }
         switch (payment.status, payment.phase) {
         case (.cancelled, _): return .refunded(payment)
@@ -38,10 +41,13 @@ public final class Refunds: Sendable {
         }
         guard waits else {
             let queued = try await store.askRefund(id: payment.id, reason: reason, driver: nil)
-            if let queued { return Self.answer(queued) }
+            if let queued {
+                announcer.tell(queued)
+                return Self.answer(queued)
+            }
             return Self.answer(try await store.payment(id: payment.id) ?? payment)
         }
-        let outcome = await refunds.value(payment.id, within: .seconds(answerSeconds)) { [self] in
+        let outcome = await refunds.value(payment.id, within: answerTime) { [self] in
             await lead(payment, reason: reason)
         }
         if let after = outcome ?? nil { return Self.answer(after) }

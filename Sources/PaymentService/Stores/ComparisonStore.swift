@@ -1,19 +1,20 @@
+// The statements behind the daily comparison with Toss's lines.
 import TiketiCore
 import TiketiNet
 import TiketiStore
 
 /// One line of Toss's daily list: money that came or went.
-public struct TossTransaction: Sendable, Equatable {
-    public var key: String
-    public var orderID: String
-    public var status: String
+struct TossTransaction: Sendable, Equatable {
+    var key: String
+    var orderID: String
+    var status: String
     /// What came; less than nothing for what went.
-    public var amount: Int64
+    var amount: Int64
 }
 
 /// Compares Toss's lines with our payments. A payment that differs is marked for the reconciler, which asks Toss about it and repairs what
 /// can be repaired; nothing is decided from a list.
-public struct ComparisonStore: Sendable {
+struct ComparisonStore: Sendable {
     let postgres: PostgresPool
 
     /// The oldest of the last seven days before today in Seoul that nobody has compared: a service that was away makes up for it. A claim
@@ -32,13 +33,13 @@ public struct ComparisonStore: Sendable {
         RETURNING day::text, (day::timestamp AT TIME ZONE 'Asia/Seoul'), ((day + 1)::timestamp AT TIME ZONE 'Asia/Seoul')
         """
 
-    public struct Day: Sendable {
-        public var name: String
-        public var from: Timestamp
-        public var to: Timestamp
+    struct Day: Sendable {
+        var name: String
+        var from: Timestamp
+        var to: Timestamp
     }
 
-    public func claim() async throws(PostgresError) -> Day? {
+    func claim() async throws(PostgresError) -> Day? {
         guard let row = try await postgres.execute(Self.claimSQL).first else { return nil }
         return Day(name: try row.string(0), from: try row.timestamp(1), to: try row.timestamp(2))
     }
@@ -67,7 +68,7 @@ public struct ComparisonStore: Sendable {
         """
 
     /// What differs among these lines, for the log.
-    public func compare(_ lines: [TossTransaction]) async throws(PostgresError) -> [(orderID: String, toss: String, ours: String)] {
+    func compare(_ lines: [TossTransaction]) async throws(PostgresError) -> [(orderID: String, toss: String, ours: String)] {
         let rows = try await postgres.execute(
             Self.compareSQL, [.textArray(lines.map(\.orderID)), .textArray(lines.map(\.status)), .intArray(lines.map(\.amount))])
         var differences: [(orderID: String, toss: String, ours: String)] = []
@@ -80,7 +81,7 @@ public struct ComparisonStore: Sendable {
         WITH missing AS (
             SELECT id, order_id FROM payment_schema.payments
             WHERE approved_at >= $1::timestamptz + interval '1 minute' AND approved_at < $2::timestamptz - interval '1 minute'
-              AND confirmed_at IS NOT NULL AND order_id <> ALL ($3::text[])
+              AND confirmed_at IS NOT NULL AND amount > 0 AND order_id <> ALL ($3::text[])
         ), marked AS (
             UPDATE payment_schema.payments SET recheck = true, due_at = now()
             WHERE id IN (SELECT id FROM missing) AND driver IS NULL AND phase = 'done'
@@ -88,7 +89,7 @@ public struct ComparisonStore: Sendable {
         SELECT order_id FROM missing
         """
 
-    public func missing(_ day: Day, paid orders: [String]) async throws(PostgresError) -> [String] {
+    func missing(_ day: Day, paid orders: [String]) async throws(PostgresError) -> [String] {
         var missing: [String] = []
         let parameters: [PostgresValue] = [.timestamp(day.from), .timestamp(day.to), .textArray(orders)]
         for row in try await postgres.execute(Self.missingSQL, parameters) { missing.append(try row.string(0)) }
@@ -99,7 +100,7 @@ public struct ComparisonStore: Sendable {
         UPDATE payment_schema.comparisons SET finished_at = now(), lines = $2, differences = $3 WHERE day = $1::text::date
         """
 
-    public func finish(_ day: Day, lines: Int, differences: Int) async throws(PostgresError) {
+    func finish(_ day: Day, lines: Int, differences: Int) async throws(PostgresError) {
         _ = try await postgres.execute(Self.finishSQL, [.text(day.name), .int(lines), .int(differences)])
     }
 }

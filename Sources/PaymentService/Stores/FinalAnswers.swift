@@ -1,3 +1,4 @@
+// Which answers payment repeats for an Idempotency-Key.
 import TiketiCore
 import TiketiNet
 import TiketiStore

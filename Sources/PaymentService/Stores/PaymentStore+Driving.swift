@@ -1,3 +1,4 @@
+// Who carries a payment on: claims, heartbeats, pauses with back-off, and what the reconciler and webhooks need.
 import TiketiCore
 import TiketiNet
 import TiketiStore
@@ -27,32 +28,35 @@ extension PaymentStore {
     private static let claimRefundsSQL = claim(refunds, order: "refund_calls DESC, due_at")
 
     /// Takes over up to `limit` unfinished payments that nobody carries on, refunds apart; instances never take the same one.
-    public func claimDue(limit: Int, driver: UUID) async throws(PostgresError) -> [Payment] {
+    func claimDue(limit: Int, driver: UUID) async throws(PostgresError) -> [Payment] {
         try await claimed(Self.claimSQL, limit, driver)
     }
 
     /// The same for refunds, which wait in a queue of their own.
-    public func claimRefunds(limit: Int, driver: UUID) async throws(PostgresError) -> [Payment] {
+    func claimRefunds(limit: Int, driver: UUID) async throws(PostgresError) -> [Payment] {
         try await claimed(Self.claimRefundsSQL, limit, driver)
     }
 
     private func claimed(_ sql: String, _ limit: Int, _ driver: UUID) async throws(PostgresError) -> [Payment] {
-        try Self.decodeAll(try await postgres.execute(sql, [.int(limit), .uuid(driver), .double(Double(driverSeconds))]))
+        try Self.decodeAll(try await postgres.execute(sql, [.int(limit), .uuid(driver), driverSeconds]))
     }
 
     private static let claimLeasesSQL = """
         WITH old AS (
             SELECT id FROM payment_schema.payments
             WHERE phase IN ('confirming', 'approved') AND calls > 0 AND coalesce(leased_at < now() - make_interval(secs => $2), true)
+                AND coalesce(unfinished_since > now() - make_interval(secs => $3), true)
             ORDER BY leased_at NULLS FIRST LIMIT $1 FOR UPDATE SKIP LOCKED
         )
         UPDATE payment_schema.payments SET leased_at = now() WHERE id = ANY (ARRAY (SELECT id FROM old))
         RETURNING \(columns)
         """
 
-    /// Payments of unknown outcome whose seats ticket was last asked to keep more than `seconds` ago. They stay with their drivers.
-    public func claimLeases(olderThanSeconds seconds: Double, limit: Int) async throws(PostgresError) -> [Payment] {
-        try Self.decodeAll(try await postgres.execute(Self.claimLeasesSQL, [.int(limit), .double(seconds)]))
+    /// Payments of unknown outcome whose seats ticket was last asked to keep more than `age` ago, and that may keep them still: they were begun
+    /// less than `bound` ago. They stay with their drivers.
+    func claimLeases(olderThan age: Duration, begunWithin bound: Duration, limit: Int) async throws(PostgresError) -> [Payment] {
+        try Self.decodeAll(
+            try await postgres.execute(Self.claimLeasesSQL, [.int(limit), .double(age.inSeconds), .double(bound.inSeconds)]))
     }
 
     private static let renewSQL = """
@@ -60,8 +64,8 @@ extension PaymentStore {
         """
 
     /// Keeps a payment that is still being carried on; false when it was taken over.
-    public func renew(_ id: UUID, driver: UUID) async throws(PostgresError) -> Bool {
-        try await postgres.execute(Self.renewSQL, [.uuid(id), .uuid(driver), .double(Double(driverSeconds))]).affected == 1
+    func renew(_ id: UUID, driver: UUID) async throws(PostgresError) -> Bool {
+        try await postgres.execute(Self.renewSQL, [.uuid(id), .uuid(driver), driverSeconds]).affected == 1
     }
 
     private static let parkSQL = """
@@ -69,7 +73,7 @@ extension PaymentStore {
             UPDATE payment_schema.payments
             SET driver = NULL, due_at = now() + make_interval(secs => $4), failures = failures + 1, alarm = $5, updated_at = now(),
                 last_call_at = CASE WHEN $6 THEN previous_call_at ELSE last_call_at END,
-                refund_attempt = refund_attempt + $7
+                refund_attempt = refund_attempt + $7, \(counted("$8"))
             WHERE id = $1 AND driver = $2
             RETURNING *
         ), logged AS (
@@ -79,17 +83,17 @@ extension PaymentStore {
         SELECT \(columns) FROM moved
         """
 
-    /// Lets go of a payment until `seconds` from now. `refusedCall`: the latest confirm call was definitely refused, so only the calls
+    /// Lets go of a payment for `pause`. `refusedCall`: the latest confirm call was definitely refused, so only the calls
     /// before it are in doubt. `newRefundAttempt`: the latest cancel call was definitely refused.
-    public func park(
-        _ payment: Payment, seconds: Double, alarm: String?, refusedCall: Bool = false, newRefundAttempt: Bool = false, detail: String?
+    func park(
+        _ payment: Payment, for pause: Duration, alarm: String?, refusedCall: Bool = false, newRefundAttempt: Bool = false, detail: String?
     ) async throws(PostgresError) -> Payment? {
         guard let driver = payment.driver else { return nil }
         let rows = try await postgres.execute(
             Self.parkSQL,
             [
-                .uuid(payment.id), .uuid(driver), PostgresValue(detail), .double(seconds), PostgresValue(alarm),
-                .bool(refusedCall), .int(newRefundAttempt ? 1 : 0),
+                .uuid(payment.id), .uuid(driver), PostgresValue(detail), .double(pause.inSeconds), PostgresValue(alarm),
+                .bool(refusedCall), .int(newRefundAttempt ? 1 : 0), .int(payment.tally.count),
             ])
         guard let row = rows.first else { return nil }
         return try Self.decode(row)
@@ -97,14 +101,35 @@ extension PaymentStore {
 
     private static let checkedSQL = """
         UPDATE payment_schema.payments
-        SET recheck = hints <> $4, driver = NULL, due_at = now(), alarm = $3, updated_at = now()
+        SET recheck = hints <> $4, driver = NULL, due_at = now(), alarm = $3, updated_at = now(), failures = 0, settle_asked_at = NULL,
+            \(counted("$5"))
         WHERE id = $1 AND driver = $2 AND phase IN ('done', 'created')
         """
 
     /// A finished payment was compared with Toss. A webhook that came meanwhile asks for another comparison.
-    public func checked(_ payment: Payment, alarm: String?) async throws(PostgresError) {
+    func checked(_ payment: Payment, alarm: String?) async throws(PostgresError) {
         guard let driver = payment.driver else { return }
-        _ = try await postgres.execute(Self.checkedSQL, [.uuid(payment.id), .uuid(driver), PostgresValue(alarm), .int(payment.hints)])
+        _ = try await postgres.execute(
+            Self.checkedSQL, [.uuid(payment.id), .uuid(driver), PostgresValue(alarm), .int(payment.hints), .int(payment.tally.count)])
+    }
+
+    private static let settleSQL = """
+        WITH moved AS (
+            UPDATE payment_schema.payments
+            SET settle_asked_at = now(), recheck = recheck OR phase = 'done', driver = $2,
+                due_at = now() + make_interval(secs => $3), updated_at = now()
+            WHERE id = $1 AND (phase IN ('confirming', 'approved', 'settling') OR phase = 'done' AND (recheck OR alarm IS NOT NULL))
+            RETURNING *
+        ), logged AS (
+            INSERT INTO payment_schema.history (payment_id, step) SELECT id, 'settle-asked' FROM moved
+        )
+        SELECT \(columns) FROM moved
+        """
+
+    /// An admin wants a payment to end: it is taken from whoever carries it on. Nil when there is nothing left to settle.
+    func askSettlement(id: UUID, driver: UUID) async throws(PostgresError) -> Payment? {
+        guard let row = try await postgres.execute(Self.settleSQL, [.uuid(id), .uuid(driver), driverSeconds]).first else { return nil }
+        return try Self.decode(row)
     }
 
     private static let abandonSQL = """
@@ -124,8 +149,8 @@ extension PaymentStore {
         """
 
     /// Closes orders that nobody came to pay, by our clock: their reservations ended long ago.
-    public func abandon(olderThanSeconds seconds: Int) async throws(PostgresError) -> Int {
-        try await postgres.execute(Self.abandonSQL, [.double(Double(seconds))]).affected
+    func abandon(olderThan age: Duration) async throws(PostgresError) -> Int {
+        try await postgres.execute(Self.abandonSQL, [.double(age.inSeconds)]).affected
     }
 
     private static let housekeepingSQL = """
@@ -134,7 +159,7 @@ extension PaymentStore {
         DELETE FROM payment_schema.webhooks WHERE received_at < now() - interval '30 days'
         """
 
-    public func sweep() async throws(PostgresError) {
+    func sweep() async throws(PostgresError) {
         _ = try await postgres.execute(Self.housekeepingSQL)
     }
 
@@ -147,19 +172,8 @@ extension PaymentStore {
         """
     private static let alarmedSQL = "SELECT count(*) FROM payment_schema.payments WHERE alarm IS NOT NULL"
 
-    /// What is left to do, for the gauges.
-    public struct Backlog: Sendable {
-        public var unfinished: [PaymentPhase: Int] = [:]
-        /// Refunds of cancelled events that wait for their turn.
-        public var queuedRefunds = 0
-        /// Since when the oldest payment is under way, queued refunds apart.
-        public var oldestSeconds = 0
-        /// Payments that need an operator, finished ones among them.
-        public var alarmed = 0
-    }
-
-    public func backlog() async throws(PostgresError) -> Backlog {
-        var backlog = Backlog()
+    func backlog() async throws(PostgresError) -> PaymentBacklog {
+        var backlog = PaymentBacklog()
         for row in try await postgres.read(Self.backlogSQL) {
             if let phase = PaymentPhase(rawValue: try row.string(0)) { backlog.unfinished[phase] = try row.int(1) }
             backlog.queuedRefunds += try row.int(2)
@@ -193,7 +207,7 @@ extension PaymentStore {
         WHERE (order_id = $3 OR $3 IS NULL AND payment_key = $4) AND phase <> 'created' AND EXISTS (SELECT FROM stored)
         """
 
-    public func hint(
+    func hint(
         transmissionID: String, eventType: String, orderID: String?, paymentKey: String?, status: String
     ) async throws(PostgresError) {
         _ = try await postgres.execute(

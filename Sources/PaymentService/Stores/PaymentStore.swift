@@ -1,23 +1,27 @@
+// Reading and opening payments. Every write that moves one is in `PaymentStore+Steps.swift`.
 import TiketiCore
 import TiketiNet
 import TiketiStore
 
 /// Reads and opens payments. Every write that moves a payment is in `PaymentStore+Steps.swift`.
-public struct PaymentStore: Sendable {
+struct PaymentStore: Sendable {
     let postgres: PostgresPool
     /// How long a driver may be silent before another takes the payment over.
-    let driverSeconds: Int
+    let driverPatience: Duration
 
-    public init(postgres: PostgresPool, driverSeconds: Int) {
-        self.postgres = postgres
-        self.driverSeconds = driverSeconds
-    }
+    /// `driverPatience` as the statements take it, in seconds.
+    var driverSeconds: PostgresValue { .double(driverPatience.inSeconds) }
 
     /// The columns of `Payment`, in the order in which `decode` reads them.
     static let columns = """
         id, reservation_id, user_id, order_id, payment_key, amount, status, phase, settlement, payment_method, approved_at, \
         provider_code, provider_message, calls, floor(extract(epoch FROM clock_timestamp() - last_call_at))::int8 AS since_call, \
-        refund_calls, refund_attempt, refund_reason, confirmed_at, refunded_at, driver, failures, alarm, recheck, created_at, hints
+        refund_calls, refund_attempt, refund_reason, confirmed_at, refunded_at, driver, failures, alarm, recheck, created_at, hints, \
+        floor(extract(epoch FROM clock_timestamp() - first_call_at))::int8 AS since_first_call, \
+        coalesce(floor(extract(epoch FROM clock_timestamp() - unfinished_since)), 0)::int8 AS since_begin, \
+        CASE WHEN toss_calls_since > clock_timestamp() - interval '1 hour' THEN toss_calls ELSE 0 END AS toss_calls, \
+        coalesce(ceil(extract(epoch FROM toss_calls_since + interval '1 hour' - clock_timestamp())), 0)::int8 AS toss_hour_left, \
+        settle_asked_at IS NOT NULL AS told_to_end
         """
 
     static func decode(_ row: PostgresRow) throws(PostgresError) -> Payment {
@@ -31,7 +35,9 @@ public struct PaymentStore: Sendable {
             paymentKey: try row.stringOrNil(4), amount: try row.won(5),
             state: PaymentState(phase: phase, status: status, settlement: settlement, moneyIsBack: refundedAt != nil),
             method: try row.stringOrNil(9), approvedAt: try row.timestampOrNil(10), providerCode: try row.stringOrNil(11),
-            providerMessage: try row.stringOrNil(12), calls: try row.int(13), secondsSinceCall: try row.intOrNil(14),
+            providerMessage: try row.stringOrNil(12), calls: try row.int(13), sinceBegin: .seconds(try row.int(27)),
+            sinceFirstCall: try row.intOrNil(26).map { .seconds($0) }, sinceLatestCall: try row.intOrNil(14).map { .seconds($0) },
+            tossCalls: try row.int(28), tossHourLeft: .seconds(try row.int(29)), isToldToEnd: try row.bool(30),
             refundCalls: try row.int(15), refundAttempt: try row.int(16), refundReason: try row.stringOrNil(17),
             confirmedAt: try row.timestampOrNil(18), refundedAt: refundedAt, driver: try row.uuidOrNil(20),
             failures: try row.int(21), alarm: try row.stringOrNil(22), recheck: try row.bool(23), hints: try row.int(25),
@@ -63,16 +69,33 @@ public struct PaymentStore: Sendable {
         SELECT step, detail::text, created_at FROM payment_schema.history WHERE payment_id = $1 ORDER BY id LIMIT 1000
         """
 
-    public func payment(orderID: String) async throws(PostgresError) -> Payment? {
+    func payment(orderID: String) async throws(PostgresError) -> Payment? {
         try await one(Self.byOrderSQL, .text(orderID))
     }
 
-    public func payment(id: UUID) async throws(PostgresError) -> Payment? {
+    func payment(id: UUID) async throws(PostgresError) -> Payment? {
         try await one(Self.byIDSQL, .uuid(id))
     }
 
-    public func payment(reservationID: UUID) async throws(PostgresError) -> Payment? {
+    func payment(reservationID: UUID) async throws(PostgresError) -> Payment? {
         try await one(Self.byReservationSQL, .uuid(reservationID))
+    }
+
+    private static let changedSQL = """
+        SELECT \(columns) FROM payment_schema.payments WHERE updated_at > now() - make_interval(secs => $1)
+            AND created_at > now() - interval '1 day'
+        ORDER BY updated_at DESC LIMIT $2
+        """
+
+    /// What changed a moment ago, latest first.
+    func changed(within age: Duration, limit: Int) async throws(PostgresError) -> [Payment] {
+        try Self.decodeAll(try await postgres.read(Self.changedSQL, [.double(age.inSeconds), .int(limit)]))
+    }
+
+    /// The order that a payment key belongs to.
+    func orderID(ofKey paymentKey: String) async throws(PostgresError) -> String? {
+        try await postgres.read("SELECT order_id FROM payment_schema.payment_keys WHERE payment_key = $1", [.text(paymentKey)])
+            .first?.string(0)
     }
 
     private func one(_ sql: String, _ parameter: PostgresValue) async throws(PostgresError) -> Payment? {
@@ -80,24 +103,14 @@ public struct PaymentStore: Sendable {
         return try Self.decode(row)
     }
 
-    public func payments(userID: UUID, limit: Int, offset: Int) async throws(PostgresError) -> (payments: [Payment], total: Int) {
+    func payments(userID: UUID, limit: Int, offset: Int) async throws(PostgresError) -> (payments: [Payment], total: Int) {
         let payments = try Self.decodeAll(try await postgres.read(Self.listSQL, [.uuid(userID), .int(limit), .int(offset)]))
         let total = try await postgres.read(Self.countSQL, [.uuid(userID)]).first?.int(0) ?? 0
         return (payments, total)
     }
 
-    /// What an operator looks for; nil members match everything.
-    public struct Filter: Sendable {
-        public var status: PaymentStatus?
-        public var phase: PaymentPhase?
-        public var userID: UUID?
-        public var reservationID: UUID?
-        public var orderID: String?
-        public var isAlarmed = false
-    }
-
     /// Newest first.
-    public func payments(_ filter: Filter, limit: Int, offset: Int) async throws(PostgresError) -> (payments: [Payment], total: Int) {
+    func payments(_ filter: PaymentFilter, limit: Int, offset: Int) async throws(PostgresError) -> (payments: [Payment], total: Int) {
         let values: [PostgresValue] = [
             PostgresValue(filter.status?.rawValue), PostgresValue(filter.phase?.rawValue), PostgresValue(filter.userID),
             PostgresValue(filter.reservationID), PostgresValue(filter.orderID), .bool(filter.isAlarmed),
@@ -108,10 +121,10 @@ public struct PaymentStore: Sendable {
     }
 
     /// Every step of one payment, oldest first; the detail is JSON text.
-    public func history(of id: UUID) async throws(PostgresError) -> [(step: String, detail: String?, at: Timestamp)] {
-        var steps: [(step: String, detail: String?, at: Timestamp)] = []
+    func history(of id: UUID) async throws(PostgresError) -> [PaymentHistoryLine] {
+        var steps: [PaymentHistoryLine] = []
         for row in try await postgres.read(Self.historySQL, [.uuid(id)]) {
-            steps.append((try row.string(0), try row.stringOrNil(1), try row.timestamp(2)))
+            steps.append(PaymentHistoryLine(step: try row.string(0), detail: try row.stringOrNil(1), at: try row.timestamp(2)))
         }
         return steps
     }
@@ -139,7 +152,7 @@ public struct PaymentStore: Sendable {
         WHERE reservation_id = $2 AND status IN ('pending', 'confirmed') AND NOT EXISTS (SELECT FROM made)
         """
 
-    public func prepare(reservationID: UUID, userID: UUID, amount: Int64) async throws(PostgresError) -> Payment {
+    func prepare(reservationID: UUID, userID: UUID, amount: Int64) async throws(PostgresError) -> Payment {
         // A conflicting row that committed after this statement's snapshot is seen by neither half: ask again.
         for _ in 0..<5 {
             let id = UUID()

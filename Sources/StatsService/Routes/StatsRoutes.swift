@@ -1,10 +1,11 @@
 // Reports for admins, and the rebuild for the operator.
+import TiketiContracts
 import TiketiCore
 import TiketiNet
 
 struct StatsRoutes: Sendable {
     let reports: ReportService
-    let facts: [any FactStore]
+    let rebuilds: RebuildService
 
     func install(on router: Router, internalAuth: any Middleware) {
         let admin = RouteOptions(middleware: [AdminOnly()])
@@ -13,8 +14,8 @@ struct StatsRoutes: Sendable {
         router.get("/api/stats/revenue", admin) { try await revenue($0) }
         router.get("/api/stats/payments", admin) { try await payments($0) }
         router.get("/api/stats/dashboard", admin) { try await dashboard($0) }
-        router.post("/internal/stats/rebuild", RouteOptions(middleware: [internalAuth])) { _ in
-            for store in facts { try await store.rebuild() }
+        router.on(StatsAPI.rebuild.method, StatsAPI.rebuild.pattern, RouteOptions(middleware: [internalAuth])) { _ in
+            try await rebuilds.rebuild()
             return .success()
         }
     }

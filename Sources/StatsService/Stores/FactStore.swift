@@ -95,8 +95,7 @@ struct PostgresFactStore: FactStore {
     func rebuild() async throws {
         try await pool.transaction(isolation: .repeatableRead) { transaction in
             _ = try await transaction.execute("SELECT last_id FROM stats_schema.feeds WHERE source = 'ticket' FOR UPDATE")
-            _ = try await transaction.execute("DELETE FROM stats_schema.reservations")
-            _ = try await transaction.execute("DELETE FROM stats_schema.events")
+            for statement in Self.clear { _ = try await transaction.execute(statement) }
             _ = try await transaction.execute(
                 """
                 INSERT INTO stats_schema.events (id, title, event_date, cancelled, total_seats, created_at)
@@ -121,6 +120,20 @@ struct PostgresFactStore: FactStore {
                 """)
         }
     }
+
+    /// What the source can tell again goes, and what it never knew. An event that was deleted for good took its refunded reservations with it:
+    /// their sales and refunds stay on their days, because only this ledger still knows them.
+    private static let clear = [
+        """
+        DELETE FROM stats_schema.reservations r
+        WHERE NOT EXISTS (SELECT FROM stats_schema.events e WHERE e.id = r.event_id AND e.deleted)
+           OR EXISTS (SELECT FROM ticket_schema.stats_events e WHERE e.id = r.event_id)
+        """,
+        """
+        DELETE FROM stats_schema.events known
+        WHERE NOT known.deleted OR EXISTS (SELECT FROM ticket_schema.stats_events e WHERE e.id = known.id)
+        """,
+    ]
 
     /// How far a reservation has come in its life.
     private static func rank(_ status: String, _ payment: String) -> String {

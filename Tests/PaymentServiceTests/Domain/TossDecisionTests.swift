@@ -15,7 +15,9 @@ struct TossDecisionTests {
     }
 
     func query(_ answer: TossAnswer, after seconds: Int = 0, refusal: Refusal? = nil) -> ConfirmDecision {
-        TossDecision.afterQuery(answer, orderID: order, amount: 1000, secondsSinceCall: seconds, refusal: refusal)
+        TossDecision.afterQuery(
+            answer, orderID: order, amount: 1000, doubt: .init(sinceFirst: .seconds(seconds), sinceLatest: .seconds(seconds)),
+            refusal: refusal)
     }
 
     @Test func onlyDoneWithTheExactAmountAndOurOrderIsPaid() {

@@ -62,7 +62,7 @@ final class TicketStandIn: Sendable {
                 var fields = try await context.fields()
                 let user = fields.uuid("userId")
                 let order = fields.string("orderId")
-                let amount = fields.won("amount")
+                let amount = fields.won("amount", in: TicketAPI.amounts)
                 let seconds = fields.int("seconds", in: 0...3600)
                 try fields.finish()
                 return try self.act("paying", context) { reservation in
@@ -130,12 +130,13 @@ final class TicketStandIn: Sendable {
     }
 
     private static func answer(_ id: UUID, _ reservation: Reservation) -> HTTPResponse {
-        let answer = TicketAPI.Reservation(
-            id: id, number: "TKT-20260315-00001", userID: reservation.userID, eventID: UUID(), eventTitle: "Concert",
-            eventDate: Timestamp.now(), venue: "Hall", seatsJSON: Array("[]".utf8), totalAmount: String(reservation.amount),
+        let now = Timestamp.now()
+        let shown = TicketAPI.Reservation(
+            id: id, number: "TKT-20260315-00001", userID: reservation.userID, eventID: id, eventTitle: "공연", eventDate: now, venue: "Hall",
+            seatsJSON: Array("[]".utf8), totalAmount: String(reservation.amount),
             // As ticket's database sees it: a pending reservation ends by the clock.
             status: reservation.status == "pending" && !reservation.isRunning ? "cancelled" : reservation.status,
-            paymentStatus: reservation.paymentStatus, expiresAt: reservation.expiresAt, createdAt: Timestamp.now())
-        return .success { TicketAPI.ReservationAnswer.write(answer, to: &$0) }
+            paymentStatus: reservation.paymentStatus, expiresAt: reservation.expiresAt, createdAt: now)
+        return .success { TicketAPI.ReservationAnswer.write(shown, to: &$0) }
     }
 }

@@ -10,7 +10,7 @@ import TiketiTesting
 @testable import TossSimulator
 
 /// The payment service on a real PostgreSQL, with the real simulator and a stand-in for ticket, all over real sockets.
-final class Bed: Sendable {
+final class PaymentFixture: Sendable {
     static let group = EventLoopGroup.shared
     static let token = "internal-token"
     static let secret = "jwt-secret"
@@ -33,6 +33,7 @@ final class Bed: Sendable {
     private let servers: [HTTPServer]
     private let reconcilers: [Reconciler]
     private let jobs: [any Service]
+    private let redis: RedisClient
     let comparison: DailyComparison
     private let isReconciling: Bool
     private let pools: [PostgresPool]
@@ -47,9 +48,12 @@ final class Bed: Sendable {
     /// Requests that came to Toss through TLS.
     var trustedConnections: Int { front?.trusted.withLock { $0 } ?? 0 }
 
-    /// - Parameter instances: of the payment service, on one database.
+    /// - Parameters:
+    ///   - instances: Of the payment service, on one database.
+    ///   - redis: Where browsers' messages go.
     init(
         instances: Int = 1, reconcile: Bool = true, webhooks: Bool = false, secure: Secure? = nil, windowSeconds: Int = 600,
+        redis: TestRedis? = nil,
         _ adjust: (inout PaymentConfig) -> Void = { _ in }
     ) async throws {
         await Self.gate.enter()
@@ -68,7 +72,7 @@ final class Bed: Sendable {
         }
         let ticketPort = try await serve(ticket.router(token: Self.token))
         var settings = Simulator.Settings()
-        settings.secretKey = "test_sk_bed"
+        settings.secretKey = "test_sk_fixture"
         settings.windowSeconds = windowSeconds
         // The first payment service is asked to listen before the simulator knows where to send webhooks.
         let relay = Relay()
@@ -79,45 +83,48 @@ final class Bed: Sendable {
         if let secure { front = try await TLSFront(secure.identity, to: simulatorPort, group: Self.group) }
         self.front = front
         var config = PaymentConfig(
-            tossURL: ServiceURL(isSecure: front != nil, host: "127.0.0.1", port: front?.port ?? simulatorPort), tossSecretKey: "test_sk_bed"
+            tossURL: ServiceURL(isSecure: front != nil, host: "127.0.0.1", port: front?.port ?? simulatorPort),
+            tossSecretKey: "test_sk_fixture"
         )
-        config.reconcileIntervalSeconds = 0.05
-        config.tossTimeoutSeconds = 5
-        config.driverSeconds = 3
+        config.reconcileInterval = .milliseconds(50)
+        config.tossTimeout = .seconds(5)
+        config.driverPatience = .seconds(3)
         adjust(&config)
         var ports: [Int] = []
         var reconcilers: [Reconciler] = []
         var pools: [PostgresPool] = []
         var comparisons: [DailyComparison] = []
         var jobs: [any Service] = []
+        // Without a server of its own, nobody is told anything, which no payment minds.
+        let redis = RedisClient(redis?.configuration ?? RedisConfiguration(endpoint: .unix(path: "/nonexistent")), group: Self.group)
         for _ in 0..<instances {
             let pool = database.pool(role: "tiketi_payment", group: Self.group) {
                 $0.writeConnectionsPerLoop = 4
                 $0.readConnectionsPerLoop = 1
             }
             pools.append(pool)
-            let (app, reconciler, daily) = PaymentApp.compose(
-                config,
+            let app = PaymentParts(
                 PaymentApp.Parts(
-                    postgres: pool, http: http,
+                    postgres: pool, redis: redis, http: http,
                     ticket: InternalClient(
                         base: ServiceURL(host: "127.0.0.1", port: ticketPort), token: Self.token, http: http),
-                    verifier: JWT.Verifier(secret: Self.secret), internalAuth: InternalAuth(token: Self.token), metrics: registry,
-                    logger: Logger(label: "payment") { _ in SwiftLogNoOpLogHandler() }, group: Self.group))
+                    authentication: Authentication(JWT.Verifier(secret: Self.secret)), internalAuth: InternalAuth(token: Self.token),
+                    metrics: registry, logger: Logger(label: "payment") { _ in SwiftLogNoOpLogHandler() }, group: Self.group),
+                config)
             ports.append(try await serve(app.router))
-            comparisons.append(daily)
-            reconcilers.append(reconciler)
-            // The comparison would wait for midnight.
-            if reconcile, let job = app.services.first {
-                try await job.start()
-                jobs.append(job)
+            if reconcile {
+                for job in app.jobs { try await job.start() }
+                jobs += app.jobs
             }
+            comparisons.append(app.comparison)
+            reconcilers.append(app.reconciler)
         }
         relay.port.withLock { $0 = ports[0] }
         paymentPorts = ports
         self.servers = servers
         self.reconcilers = reconcilers
         self.jobs = jobs
+        self.redis = redis
         isReconciling = reconcile
         comparison = comparisons[0]
         self.pools = pools
@@ -128,13 +135,14 @@ final class Bed: Sendable {
         await front?.stop()
         for server in servers { await server.stop() }
         for pool in pools { await pool.close() }
+        redis.close()
         http.close()
         browser.close()
         try? await database.drop()
         await Self.gate.leave()
     }
 
-    /// As many beds at a time as the server has connections for.
+    /// As many fixtures at a time as the server has connections for.
     private static let gate = Gate(6)
 
     private actor Gate {
@@ -230,7 +238,8 @@ final class Bed: Sendable {
     /// Confirms at Toss behind the service's back, as a process that died would have done.
     func charge(_ buyer: Buyer, idempotencyKey: String? = nil) async throws {
         let headers = [
-            ("Authorization", "Basic " + Base64.encode(Array("test_sk_bed:".utf8))), ("Idempotency-Key", idempotencyKey ?? buyer.orderID),
+            ("Authorization", "Basic " + Base64.encode(Array("test_sk_fixture:".utf8))),
+            ("Idempotency-Key", idempotencyKey ?? buyer.orderID),
         ]
         let answer = try await call(.post, "/v1/payments/confirm", port: simulatorPort, headers: headers) {
             $0.member("paymentKey", buyer.paymentKey)
@@ -252,7 +261,7 @@ final class Bed: Sendable {
     func cancelAtToss(_ buyer: Buyer, amount: Int64? = nil) async throws {
         try await call(
             .post, "/v1/payments/\(buyer.paymentKey)/cancel", port: simulatorPort,
-            headers: [("Authorization", "Basic " + Base64.encode(Array("test_sk_bed:".utf8)))]
+            headers: [("Authorization", "Basic " + Base64.encode(Array("test_sk_fixture:".utf8)))]
         ) {
             $0.member("cancelReason", "by hand")
             $0.member("cancelAmount", amount)
@@ -335,7 +344,7 @@ final class Bed: Sendable {
             """)
     }
 
-    /// Takes up what is due, once, and waits until it is let go of; for beds that do not reconcile by themselves.
+    /// Takes up what is due, once, and waits until it is let go of; for fixtures that do not reconcile by themselves.
     func reconcileOnce(instance: Int = 0) async throws {
         precondition(!isReconciling)
         try await hurry()
@@ -354,6 +363,40 @@ final class Bed: Sendable {
         try await database.query(
             "UPDATE payment_schema.payments SET last_call_at = last_call_at - make_interval(secs => \(seconds)) WHERE order_id = $1",
             [buyer.orderID])
+    }
+
+    /// Pretends that the buyer came back from the payment window so much earlier, and that all calls were made then.
+    func ageBegin(_ buyer: Buyer, by age: Duration) async throws {
+        try await database.query(
+            """
+            UPDATE payment_schema.payments
+            SET unfinished_since = unfinished_since - make_interval(secs => $2::float8),
+                first_call_at = first_call_at - make_interval(secs => $2::float8),
+                last_call_at = last_call_at - make_interval(secs => $2::float8)
+            WHERE order_id = $1
+            """, [buyer.orderID, String(age.components.seconds)])
+    }
+
+    /// Requests that came to Toss's API so far.
+    func tossRequests() async throws -> Int {
+        let answer = try await call(.get, "/simulator/ledger", port: simulatorPort)
+        return try #require(answer.body["totals"]?["requests"]?.intValue)
+    }
+
+    /// Begins or ends an outage of Toss.
+    func toss(isAway: Bool) async throws {
+        try await call(.put, "/simulator/outage", port: simulatorPort) { $0.member("on", isAway) }.expect(200)
+    }
+
+    /// An administrator ends a payment.
+    func settle(_ buyer: Buyer, token: String? = PaymentFixture.token) async throws -> Answer {
+        let id = try #require(
+            try await database.query("SELECT id::text FROM payment_schema.payments WHERE order_id = $1", [buyer.orderID]).first?.string(0))
+        return try await call(.post, "/internal/payments/\(id)/settle", token: token)
+    }
+
+    func standing(_ buyer: Buyer) async throws -> String? {
+        try await call(.get, "/internal/payments/reservations/\(buyer.reservationID)", token: Self.token).body["state"]?.stringValue
     }
 
     /// Waits for what the reconciler brings about.
