@@ -147,7 +147,7 @@ import TiketiTesting
         }
         #expect(try await later(0) == 0)
         #expect(try await later(1) == 1)
-        world.payments.answer.withLock { $0 = .success(.known) }
+        world.payments.answer.withLock { $0 = .success(.refunding) }
         #expect(try await later(1) == 1)
         #expect(try await later(5) == 0)
         world.payments.answer.withLock { $0 = .success(.refunded) }

@@ -89,6 +89,12 @@ import TiketiTesting
         #expect(confirmed.status == 200)
         let sold = try await world.call(.get, "/api/reservations/\(id)", as: anna)
         #expect(sold.reservation("status") == "confirmed" && sold.reservation("paymentStatus") == "completed")
+        // Payment's own word; while payment is away, what the reservation itself knows.
+        #expect(sold.json["reservation"]?["payment"]?["state"]?.stringValue == "confirmed")
+        world.payments.standing.withLock { $0 = .init(state: .refunding, orderID: "ORDER-1") }
+        let payment = try await world.call(.get, "/api/reservations/\(id)", as: anna).json["reservation"]?["payment"]
+        #expect(payment?["state"]?.stringValue == "refunding" && payment?["orderId"]?.stringValue == "ORDER-1")
+        #expect(try await world.call(.get, "/api/reservations/\(id)", as: ben).status == 404)
         #expect(try await world.pay(id, anna, order: "ORDER-1", amount: 2000).status == 200)
         #expect(try await world.pay(id, anna, order: "ORDER-9", amount: 2000).code == "RESERVATION_EXPIRED")
         #expect(try await world.call(.get, "/api/events/\(event)").json["event"]?["status"]?.stringValue == "sold_out")
@@ -100,7 +106,7 @@ import TiketiTesting
         #expect(try await world.call(.get, "/api/reservations/\(id)", as: anna).reservation("status") == "confirmed")
 
         #expect(try await world.call(.put, "/api/reservations/\(id)/cancel", as: ben).status == 404)
-        world.payments.answer.withLock { $0 = .success(.pending) }
+        world.payments.answer.withLock { $0 = .success(.unsettled) }
         let pending = try await world.call(.put, "/api/reservations/\(id)/cancel", as: anna)
         #expect(pending.status == 202 && pending.reservation("status") == "confirmed")
         world.payments.answer.withLock { $0 = .success(.refunded) }

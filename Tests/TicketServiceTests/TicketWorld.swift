@@ -1,5 +1,6 @@
 // A ticket service on a database and a Redis of its own, called through its router; time is shifted in the rows, not in the clock.
 import Logging
+import TiketiContracts
 import TiketiCore
 import TiketiNet
 import TiketiStore
@@ -10,12 +11,17 @@ import TiketiTesting
 /// A payment service that answers as told.
 final class FakePayments: PaymentClient {
     let asked = Locked<[UUID]>([])
-    let answer = Locked<Result<RefundAnswer, APIError>>(.success(.refunded))
+    let answer = Locked<Result<PaymentAPI.RefundAnswer, APIError>>(.success(.refunded))
 
-    func refund(_ reservation: UUID, reason: String, waits: Bool) async throws -> RefundAnswer {
+    func refund(_ reservation: UUID, reason: String, waits: Bool) async throws -> PaymentAPI.RefundAnswer {
         asked.withLock { $0.append(reservation) }
         return try answer.withLock { $0 }.get()
     }
+
+    /// What `standing` answers; nil is a payment service that is away.
+    let standing = Locked<PaymentAPI.Standing?>(nil)
+
+    func standing(of reservation: UUID) async -> PaymentAPI.Standing? { standing.withLock { $0 } }
 }
 
 struct Failure: Error { var text: String }

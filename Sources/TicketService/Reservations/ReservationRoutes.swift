@@ -31,7 +31,11 @@ struct ReservationRoutes: Sendable {
 
     private func get(_ context: RequestContext) async throws -> HTTPResponse {
         let principal = try context.requirePrincipal()
-        return Self.one(.ok, try await reservations.get(try context.uuidParameter("id"), for: principal))
+        let reservation = try await reservations.get(try context.uuidParameter("id"), for: principal)
+        let standing = await reservations.standing(of: reservation)
+        return .success {
+            TicketAPI.ReservationAnswer.write(reservation, to: &$0) { $0.object("payment") { standing.writeMembers(to: &$0) } }
+        }
     }
 
     private func cancel(_ context: RequestContext) async throws -> HTTPResponse {

@@ -4,23 +4,6 @@ import TiketiContracts
 import TiketiCore
 import TiketiNet
 
-/// How the money of a sold reservation came back.
-public enum RefundAnswer: Sendable {
-    case refunded
-    /// Payment has it on its books and will tell when it is done.
-    case known
-    /// Payment is not done with the payment itself: to be asked again.
-    case pending
-    /// Payment never took money for it.
-    case nothingPaid
-}
-
-/// What ticket asks of payment.
-public protocol PaymentClient: Sendable {
-    /// `waits`: somebody waits for the outcome, so it is worth a few seconds.
-    func refund(_ reservation: UUID, reason: String, waits: Bool) async throws -> RefundAnswer
-}
-
 public struct ReservationService: Sendable {
     let reservations: ReservationStore
     let seats: SeatService
@@ -47,6 +30,19 @@ public struct ReservationService: Sendable {
         return found
     }
 
+    /// Where the payment of a reservation stands. When payment does not answer, what the reservation itself knows; an open one is `unknown` then.
+    func standing(of reservation: Reservation) async -> PaymentAPI.Standing {
+        if let standing = await payments.standing(of: reservation.id) { return standing }
+        let state: PaymentAPI.Progress =
+            switch reservation.paymentStatus {
+            case "completed": .confirmed
+            case "refunded": .refunded
+            case "failed": .failed
+            default: .unknown
+            }
+        return PaymentAPI.Standing(state: state, orderID: nil)
+    }
+
     func get(_ id: UUID) async throws -> Reservation {
         guard let found = try await reservations.get(id) else { throw TicketError.reservationNotFound }
         return found
@@ -71,10 +67,10 @@ public struct ReservationService: Sendable {
         let answer = try await payments.refund(id, reason: reason.rawValue, waits: reason != .eventCancelled)
         FaultPoint.reach("refund-heard")
         switch answer {
-        case .known:
+        case .refunding:
             try await reservations.refundIsKnown(id)
             return false
-        case .pending: return false
+        case .unsettled: return false
         case .refunded, .nothingPaid:
             // Payment tells us the same through `refunded`; whoever comes first does it.
             try await refunded(id, order: nil)
