@@ -21,7 +21,7 @@ export interface Geometry {
 
 export const ROW_PITCH = 1.12;
 const SECTION_GAP = 3.2;
-const STAGE_HEIGHT = 3;
+const STAGE_HEIGHT = 2.2;
 const MARGIN = 2;
 /** The outline stands this far from the middle of the outermost seats. */
 const PADDING = 1;

@@ -8,5 +8,4 @@ export { SeatMap, type SeatMapHandle, type SeatMapProps } from './SeatMap';
 export type { Mark } from './seatMapView';
 export { Selection, type Choice } from './selection';
 export { AVAILABLE, decodeStates, differences, LOCKED, RESERVED, stateOf, statusOf, type SeatState } from './states';
-export { VersionFollower } from './versions';
 export { mapWords, type MapWords } from './words';

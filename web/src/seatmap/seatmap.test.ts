@@ -9,7 +9,6 @@ import { stepFrom } from './roving';
 import { SeatIndex } from './seatIndex';
 import { Selection } from './selection';
 import { AVAILABLE, decodeStates, differences, LOCKED, RESERVED, stateOf } from './states';
-import { VersionFollower } from './versions';
 import { between, clamped, fit, visible, zoomAt } from './viewport';
 
 function hall(...sections: [name: string, rows: number, seats: number, price: number][]): Hall {
@@ -185,27 +184,6 @@ test('a choice keeps its limit, counting what is owned', () => {
   assert.equal(selection.replace([5, 6, 7, 8]), false);
   assert.deepEqual(selection.seats, [1]);
   assert.equal(selection.replace([5, 6, 7]), true);
-});
-
-test('versions: messages in order, gaps, overtaken snapshots, several messages a version', () => {
-  const follower = new VersionFollower();
-  assert.equal(follower.snapshot(5), true);
-  assert.equal(follower.message({ version: 5 }), 'known');
-  assert.equal(follower.message({ version: 6, count: 2 }), 'next');
-  assert.equal(follower.version, 5);
-  // The next begins before all of this one came.
-  assert.equal(follower.message({ version: 7 }), 'gap');
-  assert.equal(follower.isBehind, true);
-  assert.equal(follower.message({ version: 6, count: 2 }), 'next');
-  assert.equal(follower.version, 6);
-  assert.equal(follower.snapshot(4), false);
-  assert.equal(follower.snapshot(9), true);
-  assert.equal(follower.isBehind, false);
-  assert.equal(follower.message({ version: 12 }), 'gap');
-  assert.equal(follower.latest, 12);
-  assert.equal(follower.joined(9), false);
-  assert.equal(follower.joined(10), true);
-  assert.equal(follower.joined(undefined), true);
 });
 
 test('a zoom keeps the point under the pointer; the hall never leaves the screen', () => {

@@ -36,13 +36,20 @@ function draftFrom(event: AdminEventDetail | null): Draft {
 }
 
 export default function EventEditorPage(): JSX.Element {
-  const text = adminStrings().editor;
+  const words = adminStrings();
+  const text = words.editor;
   const id = useParam('id');
   const found = useResource(id ? `admin/event/${id}` : null, async (signal) => (await api.get<{ event: AdminEventDetail }>(`/api/admin/events/${id}`, { signal })).event);
   return (
     <AdminPage
       title={id ? text.editTitle : text.createTitle} intro={found.data?.title}
-      actions={id && found.data && <><StatusBadge status={found.data.status} /><ButtonLink to={`/admin/events/${id}/live`} look="secondary" size="small">{adminStrings().events.live}</ButtonLink><ButtonLink to={`/events/${id}`} look="quiet" size="small">{adminStrings().events.view}</ButtonLink></>}
+      actions={id && found.data && (
+        <>
+          <StatusBadge status={found.data.status} />
+          <ButtonLink to={`/admin/events/${id}/live`} look="secondary" size="small">{words.events.live}</ButtonLink>
+          <ButtonLink to={`/events/${id}`} look="quiet" size="small">{words.events.view}</ButtonLink>
+        </>
+      )}
     >
       {id ? <Loaded resource={found}>{(event) => <Editor key={event.id} event={event} />}</Loaded> : <Editor event={null} />}
     </AdminPage>

@@ -10,8 +10,8 @@ import { EmptyState } from '../../components/states';
 import { Table } from '../../components/Table';
 import { toast } from '../../components/Toasts';
 import { DateTime, StatusBadge } from '../../components/values';
-import { count } from '../../i18n/format';
-import { useLanguage } from '../../i18n/language';
+import { count, dateTime } from '../../i18n/format';
+import { type Language, useLanguage } from '../../i18n/language';
 import { commonStrings } from '../../i18n/tables/common';
 import { AdminPage } from './parts/AdminPage';
 import { CancelEvent } from './parts/CancelEvent';
@@ -20,6 +20,9 @@ import type { AdminEvent, AdminEventList } from './parts/types';
 import { adminStrings } from './words';
 
 const statuses: readonly EventStatus[] = ['upcoming', 'on_sale', 'sold_out', 'ended', 'cancelled'];
+
+const seoulSpan = (event: AdminEvent, language: Language): string =>
+  [event.saleStartDate, event.saleEndDate].map((time) => dateTime(time, language, 'short')).join(' – ');
 
 export default function EventsPage(): JSX.Element {
   const words = adminStrings();
@@ -48,8 +51,12 @@ export default function EventsPage(): JSX.Element {
                   <span><Link to={`/admin/events/${event.id}`}>{event.title}</Link><small>{[event.artistName, event.venue].filter(Boolean).join(' · ')}</small></span>
                 </div> },
                 { key: 'status', title: text.status, cell: (event) => <StatusBadge status={event.status} /> },
-                { key: 'date', title: text.date, cell: (event) => <span className="nowrap"><DateTime at={event.eventDate} style="short" /></span> },
-                { key: 'sale', title: text.sale, cell: (event) => <span className="nowrap small"><DateTime at={event.saleStartDate} style="short" /><br /><DateTime at={event.saleEndDate} style="short" /></span> },
+                { key: 'date', title: text.date, cell: (event) => (
+                  <span className="nowrap">
+                    <DateTime at={event.eventDate} style="short" />
+                    <small className="soft admin-sale">{text.sale} {seoulSpan(event, language)}</small>
+                  </span>
+                ) },
                 { key: 'seats', title: text.seats, cell: (event) => <Share percent={event.totalSeats ? (100 * event.soldSeats) / event.totalSeats : 0} label={`${count(event.soldSeats, language)} / ${count(event.totalSeats, language)}`} /> },
                 { key: 'actions', title: text.actions, cell: (event) => (
                   <div className="admin-actions">

@@ -17,7 +17,7 @@ import { AdminPage } from './parts/AdminPage';
 import { OrderBadge, PaymentBadge, ReservationBadge } from './parts/badges';
 import { csv, saveFile } from './parts/csv';
 import { History } from './parts/History';
-import { Confirm, Loaded, Problem, QuerySelect, SearchField, useAction } from './parts/shared';
+import { Confirm, Loaded, Problem, QuerySelect, SearchField, SeatLabels, useAction } from './parts/shared';
 import type { AdminEventList, AdminPaymentList, AdminReservation, AdminReservationList } from './parts/types';
 import { adminStrings } from './words';
 
@@ -89,7 +89,7 @@ export default function ReservationsPage(): JSX.Element {
               columns={[
                 { key: 'number', title: text.number, cell: (row) => <Link className="nowrap tabular" keepScroll to={withQuery({ id: row.id })}>{row.reservationNumber}</Link> },
                 { key: 'event', title: text.event, cell: (row) => <span className="clip">{row.event.title}</span> },
-                { key: 'seats', title: text.seats, cell: (row) => <span className="small">{row.seats.map(({ seatLabel }) => seatLabel).join(', ')}</span> },
+                { key: 'seats', title: text.seats, cell: (row) => <span className="small admin-seats"><SeatLabels seats={row.seats} /></span> },
                 { key: 'amount', title: text.amount, isNumber: true, cell: (row) => <Money won={row.totalAmount} /> },
                 { key: 'status', title: text.status, cell: (row) => <ReservationBadge status={row.status} /> },
                 { key: 'payment', title: text.payment, cell: (row) => <PaymentBadge status={row.paymentStatus} /> },
@@ -130,7 +130,7 @@ function Detail({ id, onClose, onChange }: { id: string; onClose: () => void; on
         {one && (
           <dl className="facts">
             <dt>{text.event}</dt><dd><Link to={`/admin/events/${one.event.id}`}>{one.event.title}</Link></dd>
-            <dt>{text.seats}</dt><dd>{one.seats.map(({ seatLabel }) => seatLabel).join(', ')}</dd>
+            <dt>{text.seats}</dt><dd><SeatLabels seats={one.seats} /></dd>
             <dt>{text.amount}</dt><dd><Money won={one.totalAmount} /></dd>
             <dt>{text.status}</dt><dd className="row"><ReservationBadge status={one.status} /><PaymentBadge status={one.paymentStatus} /></dd>
             <dt>{text.created}</dt><dd><DateTime at={one.createdAt} style="seconds" /></dd>

@@ -20,7 +20,7 @@ export const adminStrings = defineStrings({
     queues: '대기열', noQueue: '지금 기다리는 사람이 없습니다.', live: '실시간 보기',
   },
   events: {
-    title: '공연', create: '공연 만들기', search: '제목, 출연자, 장소', status: '상태', date: '공연 일시', sale: '예매 기간', seats: '판매', actions: '관리',
+    title: '공연', create: '공연 만들기', search: '제목, 출연자, 장소', status: '상태', date: '공연 일시', sale: '예매', seats: '판매', actions: '관리',
     empty: '조건에 맞는 공연이 없습니다.', live: '실시간', delete: '삭제', cancel: '공연 취소', view: '공연 페이지',
     deleteTitle: '공연을 삭제할까요?', deleteText: (title: string) => `‘${title}’을(를) 삭제합니다. 예매가 있었던 공연은 보관되고, 구매자는 예매 내역을 계속 볼 수 있습니다.`,
     deleted: '공연을 삭제했습니다.',
@@ -49,8 +49,8 @@ export const adminStrings = defineStrings({
     },
   },
   live: {
-    title: '실시간 판매', sold: '판매', held: '진행 중', free: '잔여', revenue: '좌석 매출', perMinute: '분당', holdRate: '선택', saleRate: '판매', releaseRate: '해제', lag: '지연',
-    queue: '대기열', waiting: '대기', noQueueHere: '대기열을 쓰지 않는 공연입니다.', last: '최근 5분', feed: '최근 변화', noFeed: '변화가 생기면 여기에 나타납니다.', map: '좌석 배치도',
+    title: '실시간 판매', sold: '판매', held: '진행 중', free: '잔여', revenue: '좌석 매출', perMinute: '/분', holdRate: '선택', saleRate: '판매', releaseRate: '해제', lag: '지연',
+    queue: '대기열', waiting: '대기', noQueueHere: '대기열을 쓰지 않는 공연입니다.', last: '최근 5분', rates: '속도', feed: '최근 변화', noFeed: '변화가 생기면 여기에 나타납니다.', map: '좌석 배치도',
     tookHold: '선택', tookSale: '판매', letGo: '해제', connected: '실시간 연결됨', connecting: '연결 중', pick: '공연 선택',
   },
   reservations: {
@@ -142,8 +142,8 @@ export const adminStrings = defineStrings({
     },
   },
   live: {
-    title: 'Live sale', sold: 'Sold', held: 'In progress', free: 'Left', revenue: 'Revenue of seats', perMinute: 'a minute', holdRate: 'Holds', saleRate: 'Sales', releaseRate: 'Releases', lag: 'Lag',
-    queue: 'Queue', waiting: 'Waiting', noQueueHere: 'This event has no queue.', last: 'Last 5 minutes', feed: 'Latest changes', noFeed: 'Changes appear here as they happen.', map: 'Seat map',
+    title: 'Live sale', sold: 'Sold', held: 'In progress', free: 'Left', revenue: 'Revenue of seats', perMinute: '/ min', holdRate: 'Holds', saleRate: 'Sales', releaseRate: 'Releases', lag: 'Lag',
+    queue: 'Queue', waiting: 'Waiting', noQueueHere: 'This event has no queue.', last: 'Last 5 minutes', rates: 'Pace', feed: 'Latest changes', noFeed: 'Changes appear here as they happen.', map: 'Seat map',
     tookHold: 'Held', tookSale: 'Sold', letGo: 'Released', connected: 'Live', connecting: 'Connecting', pick: 'Choose an event',
   },
   reservations: {

@@ -4,6 +4,9 @@ import { test } from 'node:test';
 import { csv, csvCell } from './csv';
 import { differencesOf } from './differences';
 import { configOf, emptySection, faultsOf, fullHouse, hallOf, rowLabel, rowNumber, totalSeats, type SectionDraft } from './layoutDraft';
+import { makeHall } from '../../../seatmap/hall';
+import { AVAILABLE, LOCKED, RESERVED } from '../../../seatmap/states';
+import { SaleFigures } from './saleFigures';
 import { fromSeoulInput, seoulDate, toSeoulInput } from './seoulTime';
 
 const section = (change: Partial<SectionDraft> = {}): SectionDraft => ({ ...emptySection(), name: 'VIP', rows: '3', seatsPerRow: '10', price: '150000', ...change });
@@ -58,4 +61,18 @@ test('an audit record shows what changed and nothing else', () => {
   assert.deepEqual(differencesOf({ title: 'A', seats: { total: 1 }, updatedAt: 'x' }, { title: 'B', seats: { total: 1 }, updatedAt: 'y', artist: null }), [{ field: 'title', before: 'A', after: 'B' }]);
   assert.deepEqual(differencesOf(null, { name: 'x' }), [{ field: 'name', before: '', after: 'x' }]);
   assert.deepEqual(differencesOf({ role: 'user' }, null), [{ field: 'role', before: 'user', after: '' }]);
+});
+
+test('the figures of a sale follow its changes, and its pace those of the last minute', () => {
+  const hall = makeHall([{ name: 'A', rows: [{ label: '1', seats: [1, 2, 3].map((number) => ({ id: `${number}`, number: `${number}`, price: 1000 * number })) }] }]);
+  const figures = new SaleFigures(hall, Uint8Array.of(AVAILABLE, LOCKED, RESERVED));
+  assert.deepEqual([figures.free, figures.held, figures.sold, figures.revenue], [1, 1, 1, 3000]);
+  figures.change(1, RESERVED, 0);
+  figures.change(0, LOCKED, 50_000);
+  figures.change(0, LOCKED, 50_000);
+  assert.deepEqual([figures.free, figures.held, figures.sold, figures.revenue], [0, 1, 2, 5000]);
+  assert.deepEqual(figures.rates(59_000), { holds: 1, sales: 1, releases: 0 });
+  assert.deepEqual(figures.rates(61_000), { holds: 1, sales: 0, releases: 0 });
+  figures.change(0, AVAILABLE, 400_000);
+  assert.equal(figures.changes.length, 1);
 });

@@ -139,3 +139,8 @@ export function Share({ percent, label }: { percent: number; label?: string }): 
     </span>
   );
 }
+
+/** Labels that break between seats, never within one. */
+export function SeatLabels({ seats }: { seats: readonly { seatId: string; seatLabel: string }[] }): JSX.Element {
+  return <>{seats.map(({ seatId, seatLabel }, index) => <span key={seatId} className="nowrap">{seatLabel}{index < seats.length - 1 ? ', ' : ''}</span>).flatMap((label) => [label, ' '])}</>;
+}
