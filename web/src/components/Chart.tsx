@@ -1,4 +1,5 @@
 // Bars or a line in SVG, with the same figures as a table behind it.
+import { useEffect, useState } from 'react';
 import { commonStrings } from '../i18n/tables/common';
 import { Table } from './Table';
 
@@ -8,6 +9,8 @@ interface Props {
   title: string;
   points: readonly Point[];
   format: (value: number) => string;
+  /** Shorter, for the axis. */
+  axis?: (value: number) => string;
   /** Heads of the table's columns. */
   heads: readonly [string, string];
   kind?: 'bars' | 'line';
@@ -22,25 +25,39 @@ export function niceStep(largest: number): number {
   return Math.max(step, 1);
 }
 
-const width = 720;
-const height = 240;
-const inset = { left: 72, right: 8, top: 12, bottom: 28 };
+// Drawn in the size it is shown in, more or less: letters keep theirs.
+const wide = { width: 720, height: 240, left: 72, labels: 8 };
+const narrow = { width: 340, height: 210, left: 48, labels: 4 };
+const query = '(max-width: 640px)';
 
-export function Chart({ title, points, format, heads, kind = 'bars' }: Props): JSX.Element {
+function useSize(): typeof wide {
+  const [isNarrow, setNarrow] = useState(() => matchMedia(query).matches);
+  useEffect(() => {
+    const media = matchMedia(query);
+    const update = (): void => setNarrow(media.matches);
+    media.addEventListener('change', update);
+    return () => media.removeEventListener('change', update);
+  }, []);
+  return isNarrow ? narrow : wide;
+}
+
+export function Chart({ title, points, format, axis = format, heads, kind = 'bars' }: Props): JSX.Element {
   const words = commonStrings();
+  const { width, height, left, labels } = useSize();
+  const inset = { left, right: 8, top: 12, bottom: 28 };
   const step = niceStep(Math.max(0, ...points.map(({ value }) => value)));
   const top = step * Math.max(1, Math.ceil(Math.max(0, ...points.map(({ value }) => value)) / step));
   const inner = { width: width - inset.left - inset.right, height: height - inset.top - inset.bottom };
   const y = (value: number): number => inset.top + inner.height * (1 - value / top);
   const slot = inner.width / Math.max(1, points.length);
   const x = (index: number): number => inset.left + slot * (index + 0.5);
-  const every = Math.max(1, Math.ceil(points.length / 8));
+  const every = Math.max(1, Math.ceil(points.length / labels));
   const line = points.map(({ value }, index) => `${index ? 'L' : 'M'}${x(index).toFixed(1)} ${y(value).toFixed(1)}`).join('');
   return (
     <figure className="stack-s">
       <svg className="chart" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={title}>
         {Array.from({ length: Math.round(top / step) + 1 }, (_, index) => index * step).map((value) => (
-          <g key={value}><line className="grid" x1={inset.left} x2={width - inset.right} y1={y(value)} y2={y(value)} /><text x={inset.left - 8} y={y(value) + 4} textAnchor="end">{format(value)}</text></g>
+          <g key={value}><line className="grid" x1={inset.left} x2={width - inset.right} y1={y(value)} y2={y(value)} /><text x={inset.left - 8} y={y(value) + 4} textAnchor="end">{axis(value)}</text></g>
         ))}
         {kind === 'line' && points.length > 0 && <path className="area" d={`${line}L${x(points.length - 1)} ${y(0)}L${x(0)} ${y(0)}Z`} />}
         {kind === 'line' && <path className="line" d={line} />}

@@ -8,6 +8,10 @@ export const count = (value: number, language: Language): string => value.toLoca
 
 const two = (value: number): string => String(value).padStart(2, '0');
 
+/** 300만, 3M: for axes. */
+export const compact = (value: number, language: Language): string =>
+  new Intl.NumberFormat(language === 'ko' ? 'ko-KR' : 'en-GB', { notation: 'compact', maximumFractionDigits: 1 }).format(value);
+
 export type TimeStyle = 'full' | 'date' | 'short' | 'time' | 'seconds';
 
 const weekdays = { ko: ['일', '월', '화', '수', '목', '금', '토'], en: ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] };

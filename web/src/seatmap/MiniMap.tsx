@@ -56,7 +56,7 @@ export function MiniMap({ sections, words, isDark = false, highlighted }: Props)
   return (
     <svg className="minimap" viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-label={`${words.map}. ${summary}`}>
       <path d={`M${WIDTH * 0.28} 4H${WIDTH * 0.72}V18Q${WIDTH / 2} 28 ${WIDTH * 0.28} 18Z`} fill={theme.stage} />
-      <text x={WIDTH / 2} y="17" textAnchor="middle" fontSize="10" fontWeight="600" fill={theme.stageText}>{words.stage}</text>
+      <text x={WIDTH / 2} y="17" textAnchor="middle" fontSize="11" fontWeight="600" fill={theme.stageText}>{words.stage}</text>
       {placed.map(({ section, x, y, width, height: tall }) => {
         const colour = priceColour(theme, levels.indexOf(section.price));
         const share = section.totalSeats ? section.availableSeats / section.totalSeats : 0;
@@ -67,7 +67,7 @@ export function MiniMap({ sections, words, isDark = false, highlighted }: Props)
             <rect x={x} y={y} width={width} height={tall} rx="5" fill={colour} opacity={share > 0 ? 0.16 : 0.05} />
             <rect x={x + 4} y={y + tall - 7} width={(width - 8)} height="3" rx="1.5" fill={theme.takenFaint} />
             <rect x={x + 4} y={y + tall - 7} width={(width - 8) * share} height="3" rx="1.5" fill={colour} />
-            <text x={x + width / 2} y={y + tall / 2 + 1} textAnchor="middle" fontSize="11" fontWeight="700" fill={theme.text}>{section.name}</text>
+            <text x={x + width / 2} y={y + tall / 2 + 2} textAnchor="middle" fontSize="13" fontWeight="700" fill={theme.text}>{section.name}</text>
           </g>
         );
       })}

@@ -5,7 +5,7 @@ import { Link } from '../../app/router';
 import { Chart } from '../../components/Chart';
 import { Table } from '../../components/Table';
 import { DateTime, Money } from '../../components/values';
-import { count, dateTime, money } from '../../i18n/format';
+import { compact, count, dateTime, money } from '../../i18n/format';
 import { useLanguage } from '../../i18n/language';
 import { AdminPage } from './parts/AdminPage';
 import { ReservationBadge } from './parts/badges';
@@ -57,7 +57,7 @@ export default function DashboardPage(): JSX.Element {
               <section className="card stack">
                 <h2>{text.revenue30}</h2>
                 <Chart
-                  title={text.revenue30} heads={[text.date, text.amount]} format={(value) => money(value, language)} kind="line"
+                  title={text.revenue30} heads={[text.date, text.amount]} format={(value) => money(value, language)} axis={(value) => compact(value, language)} kind="line"
                   points={data.revenueByDate.map(({ date, revenue }) => ({ label: date.slice(5), value: revenue }))}
                 />
               </section>
@@ -92,7 +92,7 @@ export default function DashboardPage(): JSX.Element {
               <section className="stack">
                 <h2>{text.recent}</h2>
                 {data.recentReservations.length === 0 ? <p className="soft">{text.noRecent}</p> : (
-                  <Table
+                  <Table hasCards
                     caption={text.recent} rows={data.recentReservations} rowKey={({ id }) => id}
                     columns={[
                       { key: 'number', title: words.reservations.number, cell: (row) => <Link to={`/admin/reservations?id=${row.id}`}>{row.reservationNumber}</Link> },

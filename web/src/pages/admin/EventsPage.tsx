@@ -10,8 +10,8 @@ import { EmptyState } from '../../components/states';
 import { Table } from '../../components/Table';
 import { toast } from '../../components/Toasts';
 import { DateTime, StatusBadge } from '../../components/values';
-import { count, dateTime } from '../../i18n/format';
-import { type Language, useLanguage } from '../../i18n/language';
+import { count, seoulDay } from '../../i18n/format';
+import { useLanguage } from '../../i18n/language';
 import { commonStrings } from '../../i18n/tables/common';
 import { AdminPage } from './parts/AdminPage';
 import { CancelEvent } from './parts/CancelEvent';
@@ -21,8 +21,9 @@ import { adminStrings } from './words';
 
 const statuses: readonly EventStatus[] = ['upcoming', 'on_sale', 'sold_out', 'ended', 'cancelled'];
 
-const seoulSpan = (event: AdminEvent, language: Language): string =>
-  [event.saleStartDate, event.saleEndDate].map((time) => dateTime(time, language, 'short')).join(' – ');
+/** Month and day in Seoul: 11.27. – 12.13. */
+const saleSpan = (event: AdminEvent): string =>
+  [event.saleStartDate, event.saleEndDate].map((time) => `${seoulDay(time).slice(5).replace(/-0?/, '.').replace(/^0/, '')}.`).join(' – ');
 
 export default function EventsPage(): JSX.Element {
   const words = adminStrings();
@@ -43,7 +44,7 @@ export default function EventsPage(): JSX.Element {
       <Loaded resource={list}>
         {({ data, pagination }) => (data.length === 0 ? <EmptyState title={text.empty} /> : (
           <>
-            <Table
+            <Table hasCards
               caption={text.title} rows={data} rowKey={({ id }) => id}
               columns={[
                 { key: 'title', title: text.title, cell: (event) => <div className="admin-event">
@@ -54,7 +55,7 @@ export default function EventsPage(): JSX.Element {
                 { key: 'date', title: text.date, cell: (event) => (
                   <span className="nowrap">
                     <DateTime at={event.eventDate} style="short" />
-                    <small className="soft admin-sale">{text.sale} {seoulSpan(event, language)}</small>
+                    <small className="soft admin-sale">{text.sale} {saleSpan(event)}</small>
                   </span>
                 ) },
                 { key: 'seats', title: text.seats, cell: (event) => <Share percent={event.totalSeats ? (100 * event.soldSeats) / event.totalSeats : 0} label={`${count(event.soldSeats, language)} / ${count(event.totalSeats, language)}`} /> },

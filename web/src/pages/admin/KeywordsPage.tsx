@@ -32,7 +32,7 @@ export default function KeywordsPage(): JSX.Element {
         <Loaded resource={list}>
           {({ keywords, pagination }) => (keywords.length === 0 ? <EmptyState title={text.empty} /> : (
             <>
-              <Table
+              <Table hasCards
                 caption={text.title} rows={keywords} rowKey={({ id }) => id}
                 columns={[
                   { key: 'korean', title: text.korean, cell: (row) => <span lang="ko">{row.korean}</span> },

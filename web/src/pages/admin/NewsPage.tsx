@@ -34,7 +34,7 @@ export default function NewsPage(): JSX.Element {
       <Loaded resource={list}>
         {({ news, pagination }) => (news.length === 0 ? <EmptyState title={text.empty} /> : (
           <>
-            <Table
+            <Table hasCards
               caption={text.title} rows={news as AdminNews[]} rowKey={({ id }) => id}
               columns={[
                 { key: 'subject', title: text.subject, cell: (item) => <>{item.isPinned && <span className="badge accent">{text.pinnedShort}</span>} {item.isDraft && <span className="badge warn">{text.draft}</span>} <Link to={`/news/${item.id}`}>{item.title}</Link></> },

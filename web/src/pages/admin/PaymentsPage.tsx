@@ -39,7 +39,7 @@ export default function PaymentsPage(): JSX.Element {
         <Loaded resource={list}>
           {({ payments, pagination }) => (payments.length === 0 ? <EmptyState title={isAll ? text.empty : text.noStuck} /> : (
             <>
-              <Table
+              <Table hasCards
                 caption={text.title} rows={payments} rowKey={({ id }) => id}
                 columns={[
                   { key: 'order', title: text.order, cell: (row) => <><code className="clip">{row.orderId}</code>{row.alarm && <span className="badge bad">{text.alarm}: {row.alarm}</span>}</> },

@@ -84,7 +84,7 @@ export default function ReservationsPage(): JSX.Element {
       <Loaded resource={list}>
         {({ reservations, pagination }) => (reservations.length === 0 ? <EmptyState title={text.empty} /> : (
           <>
-            <Table
+            <Table hasCards
               caption={text.title} rows={reservations} rowKey={({ id }) => id}
               columns={[
                 { key: 'number', title: text.number, cell: (row) => <Link className="nowrap tabular" keepScroll to={withQuery({ id: row.id })}>{row.reservationNumber}</Link> },

@@ -20,7 +20,7 @@ export default function SessionsPage(): JSX.Element {
       <Problem error={error} />
       <Loaded resource={list}>
         {(sessions) => (
-          <Table
+          <Table hasCards
             caption={text.title} rows={sessions} rowKey={({ id }) => id}
             columns={[
               { key: 'device', title: text.device, cell: (one) => <>{one.device ?? text.unknown} {one.current && <span className="badge good">{text.current}</span>}</> },

@@ -8,7 +8,7 @@ import { Field, SelectField } from '../../components/Field';
 import { Banner } from '../../components/states';
 import { Table } from '../../components/Table';
 import { Money } from '../../components/values';
-import { count, money } from '../../i18n/format';
+import { compact, count, money } from '../../i18n/format';
 import { useLanguage } from '../../i18n/language';
 import { AdminPage } from './parts/AdminPage';
 import { csv, saveFile } from './parts/csv';
@@ -63,7 +63,7 @@ export default function StatisticsPage(): JSX.Element {
                       <div className="tile"><dt>{text.average}</dt><dd><Money won={Math.round(total / Math.max(1, points.length))} /></dd></div>
                       <div className="tile"><dt>{text.best}</dt><dd>{best ? <><Money won={best.revenue} /><span className="tile-hint">{best.date}</span></> : '–'}</dd></div>
                     </dl>
-                    <Chart title={text.revenue} heads={[words.dashboard.date, text.revenue]} format={(value) => money(value, language)} points={points.map((day) => ({ label: group === 'day' ? day.date.slice(5) : day.date, value: day.revenue }))} />
+                    <Chart title={text.revenue} heads={[words.dashboard.date, text.revenue]} format={(value) => money(value, language)} axis={(value) => compact(value, language)} points={points.map((day) => ({ label: group === 'day' ? day.date.slice(5) : day.date, value: day.revenue }))} />
                   </>
                 );
               }}
@@ -80,7 +80,7 @@ export default function StatisticsPage(): JSX.Element {
           </div>
           <Loaded resource={events}>
             {(list) => (
-              <Table
+              <Table hasCards
                 caption={text.events} rows={[...list].sort((a, b) => b.totalRevenue - a.totalRevenue)} rowKey={({ eventId }) => eventId}
                 columns={[
                   { key: 'event', title: words.dashboard.event, cell: (event) => event.eventTitle },

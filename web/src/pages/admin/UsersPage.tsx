@@ -33,12 +33,12 @@ export default function UsersPage(): JSX.Element {
       <Loaded resource={list}>
         {({ users, pagination }) => (users.length === 0 ? <EmptyState title={text.empty} /> : (
           <>
-            <Table
+            <Table hasCards
               caption={text.title} rows={users} rowKey={({ id }) => id}
               columns={[
                 { key: 'name', title: text.name, cell: (user) => <strong>{user.name}{user.id === me && <> <span className="badge info">{text.you}</span></>}</strong> },
                 { key: 'email', title: text.email, cell: (user) => user.email },
-                { key: 'phone', title: text.phone, cell: (user) => <span className="nowrap tabular">{user.phone}</span> },
+                { key: 'phone', title: text.phone, cell: (user) => user.phone && <span className="nowrap tabular">{user.phone}</span> },
                 { key: 'role', title: text.role, cell: (user) => <span className={`badge ${user.role === 'admin' ? 'accent' : ''}`}>{text.roles[user.role]}</span> },
                 { key: 'joined', title: text.joined, cell: (user) => <span className="nowrap"><DateTime at={user.createdAt} style="date" /></span> },
                 { key: 'actions', title: words.events.actions, cell: (user) => (

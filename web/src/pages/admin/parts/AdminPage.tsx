@@ -1,5 +1,5 @@
 // The frame of every organiser's page: menu, heading, and the refusal for everybody else. The server checks the role at every call.
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { Link, useLocation } from '../../../app/router';
 import { session } from '../../../app/session';
 import { useStore } from '../../../app/store';
@@ -37,6 +37,12 @@ export function AdminPage({ title, actions, intro, children }: Props): JSX.Eleme
   const common = commonStrings();
   const user = useStore(session)?.user;
   const { path } = useLocation();
+  const nav = useRef<HTMLElement>(null);
+  // On a phone the menu scrolls sideways: the page that is open is in sight.
+  useEffect(() => {
+    const item = nav.current?.querySelector<HTMLElement>('[aria-current]');
+    if (nav.current && item) nav.current.scrollLeft = item.offsetLeft - (nav.current.clientWidth - item.offsetWidth) / 2;
+  }, [path]);
   if (user && user.role !== 'admin') {
     return (
       <div className="page-narrow">
@@ -47,7 +53,7 @@ export function AdminPage({ title, actions, intro, children }: Props): JSX.Eleme
   }
   return (
     <div className="admin">
-      <nav className="admin-nav" aria-label={words.nav.label}>
+      <nav ref={nav} className="admin-nav" aria-label={words.nav.label}>
         {pages.map(([name, to, icon]) => (
           <Link key={name} to={to} aria-current={path === to || (to !== '/admin' && path.startsWith(`${to}/`)) ? 'page' : undefined}>
             <svg width="20" height="20" viewBox="0 0 24 24" fill="none" stroke="currentColor" strokeWidth="1.8" strokeLinecap="round" strokeLinejoin="round" aria-hidden="true"><path d={icon} /></svg>
