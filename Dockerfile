@@ -54,9 +54,17 @@ LABEL org.opencontainers.image.title="Tiketi" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 
+# The web app, built as scripts/web builds it everywhere.
+FROM docker.io/library/swift:6.3-bookworm AS web-build
+WORKDIR /source
+COPY scripts/devtools/packages.sh scripts/devtools/packages.sh
+COPY scripts/web scripts/web
+COPY web web
+RUN scripts/web build && rm -rf /var/lib/apt/lists/*
+
 # The web app alone: what a content delivery network or another server may hand out. It is never run.
 FROM scratch AS web
-COPY web/public /web
+COPY --from=web-build /source/web/dist /web
 USER 10001:10001
 
 FROM runtime AS gateway

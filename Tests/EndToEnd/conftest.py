@@ -19,6 +19,7 @@ os.environ.setdefault("RATE_LIMIT_ENABLED", "false")
 # Rows that a test moves in time are found by the next round of the cleaner.
 os.environ.setdefault("RESERVATION_CLEANER_INTERVAL_SECONDS", "1")
 # A queue's line begins behind a few people, and moves at once.
+os.environ.setdefault("TIKETI_WEB_SERVER", "0")
 os.environ.setdefault("QUEUE_ACTIVE_LIMIT", "2")
 os.environ.setdefault("QUEUE_INTERVAL_SECONDS", "1")
 

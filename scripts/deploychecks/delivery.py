@@ -93,7 +93,7 @@ def workflows(project):
 def workflows_build_what_is_there(project):
     found = workflows(project)
     deployed = {}
-    places = ("Package.swift", "Dockerfile", ".github/**/*", "Sources/**/*", "database/**/*", "scripts/**/*", "web/public/**/*", "web/src/**/*")
+    places = ("Package.swift", "Dockerfile", ".github/**/*", "Sources/**/*", "database/**/*", "scripts/**/*", "web/*", "web/src/**/*")
     tracked = [str(path.relative_to(project.root)) for place in places for path in project.files(place) if path.is_file()]
     for name, workflow in found.items():
         # YAML 1.1 reads the key `on` as true.

@@ -7,11 +7,11 @@ import sys
 import threading
 import time
 
-from . import processes, services, settings, stores
+from . import processes, services, settings, stores, web
 
 BANNER = """
 Tiketi is running: {gateway}
-
+{web}
   admin   {admin} / {admin_password}
   buyers  buyer1@tiketi.gg and buyer2@tiketi.gg / buyer-development
 
@@ -22,6 +22,7 @@ Tiketi is running: {gateway}
 def start_all():
     began = time.monotonic()
     services.build()
+    web.build()
     stores.start_postgres()
     stores.start_redis()
     services.prepare_database()
@@ -30,11 +31,14 @@ def start_all():
     for name in services.names():
         services.start(name)
     services.wait_ready()
-    print(BANNER.format(gateway=settings.url("gateway"), admin=settings.ADMIN_EMAIL, admin_password=settings.SECRETS["ADMIN_PASSWORD"]))
+    web.start()
+    page = f"                   {settings.url('web')} follows what you change in web/src\n" if web.is_wanted() else ""
+    print(BANNER.format(gateway=settings.url("gateway"), web=page, admin=settings.ADMIN_EMAIL, admin_password=settings.SECRETS["ADMIN_PASSWORD"]))
     print(f"Started in {time.monotonic() - began:.1f} s.", flush=True)
 
 
 def stop_all():
+    web.stop()
     services.stop()
     stores.stop()
     (processes.RUN / "instances").unlink(missing_ok=True)

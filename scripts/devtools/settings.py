@@ -39,7 +39,7 @@ def product():
 SERVICES = ["auth", "ticket", "payment", "stats", "realtime", "gateway"]
 PORTS = {
     "gateway": 3001, "ticket": 3002, "payment": 3003, "stats": 3004, "auth": 3005, "realtime": 3006,
-    "toss-simulator": 4010, "postgres": 15432, "redis": 16379,
+    "web": 3000, "toss-simulator": 4010, "postgres": 15432, "redis": 16379,
 }
 
 ADMIN_EMAIL = "admin@tiketi.gg"
@@ -51,6 +51,12 @@ SECRETS = {
     "TOSS_SECRET_KEY": os.environ.get("TOSS_SECRET_KEY", "test_sk_development"),
     "DB_PASSWORD": os.environ.get("DB_PASSWORD", "tiketi"),
 }
+
+
+def web_root():
+    """The built web app; a version before it had a page that needed no building."""
+    old = product() / "web" / "public"
+    return old if old.is_dir() else product() / "web" / "dist"
 
 
 def instance_count():
@@ -122,8 +128,8 @@ def service_environment(name):
         "TOSS_SIMULATOR_PORT": str(port("toss-simulator")),
         "TOSS_WEBHOOK_URL": url("payment") + "/api/payments/webhook",
         "ADMIN_EMAIL": os.environ.get("ADMIN_EMAIL", ADMIN_EMAIL),
-        "SOCKET_IO_CORS_ORIGIN": os.environ.get("SOCKET_IO_CORS_ORIGIN", url("gateway") + ",http://localhost:3000"),
-        "WEB_ROOT": str(product() / "web" / "public"),
+        "SOCKET_IO_CORS_ORIGIN": os.environ.get("SOCKET_IO_CORS_ORIGIN", f"{url('gateway')},{url('web')},http://localhost:{port('web')}"),
+        "WEB_ROOT": str(web_root()),
         "UPLOAD_ROOT": str(DATA / "uploads"),
         "MIGRATIONS_DIRECTORY": str(product() / "database" / "migrations"),
         "SEED_DIRECTORY": str(product() / "database" / "seed"),

@@ -5,7 +5,7 @@ import { Button, ButtonLink } from '../components/Button';
 import { Heading } from '../components/Heading';
 import { EmptyState } from '../components/states';
 import { commonStrings } from '../i18n/tables/common';
-import { type Params, ParamsContext, type Route, match, toLogin, useLocation } from './router';
+import { type Params, ParamsContext, PathContext, type Route, match, toLogin, useLocation } from './router';
 import { session } from './session';
 import { useStore } from './store';
 
@@ -92,9 +92,9 @@ export function Outlet({ routes }: { routes: readonly Route[] }): JSX.Element {
     <>
       {!current && <div className="progress" role="presentation" />}
       {visible && Page && (
-        <ParamsContext.Provider value={visible.params}>
-          <Boundary key={visible.path}><Page /></Boundary>
-        </ParamsContext.Provider>
+        <PathContext.Provider value={visible.path}>
+          <ParamsContext.Provider value={visible.params}><Boundary key={visible.path}><Page /></Boundary></ParamsContext.Provider>
+        </PathContext.Provider>
       )}
     </>
   );

@@ -23,8 +23,11 @@ async function logout(): Promise<void> {
 
 function Menu({ onChoose }: { onChoose?: () => void }): JSX.Element {
   const words = commonStrings();
-  const { path } = useLocation();
+  const { path, query } = useLocation();
   const user = useStore(session)?.user;
+  // Where one was, also over the way from signing in to signing up.
+  const next = path === '/login' || path === '/register' ? new URLSearchParams(query).get('next') : path === '/' ? null : path + query;
+  const suffix = next ? `?next=${encodeURIComponent(next)}` : '';
   const item = (to: string, text: string): JSX.Element => (
     <Link to={to} onClick={onChoose} aria-current={(to === '/' ? path === '/' : path === to || path.startsWith(`${to}/`)) ? 'page' : undefined}>{text}</Link>
   );
@@ -42,8 +45,8 @@ function Menu({ onChoose }: { onChoose?: () => void }): JSX.Element {
         </>
       ) : (
         <>
-          {item(`/login${path === '/' || path === '/login' || path === '/register' ? '' : `?next=${encodeURIComponent(path)}`}`, words.nav.login)}
-          {item('/register', words.nav.register)}
+          {item(`/login${suffix}`, words.nav.login)}
+          {item(`/register${suffix}`, words.nav.register)}
         </>
       )}
     </>

@@ -133,6 +133,8 @@ export function match(pattern: string, path: string): Params | null {
 // MARK: For components
 
 export const ParamsContext = createContext<Params>({});
+/** The path of the page that is shown, which lags behind the address while its code is loaded. */
+export const PathContext = createContext('');
 export const useLocation = (): Location => useStore(location);
 
 export function useParam(name: string): string {

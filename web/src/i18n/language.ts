@@ -34,7 +34,7 @@ export type Translation<T> = {
 };
 
 export interface Strings<T> {
-  /** The table in the visitor's language, for components. */
+  /** The table in the visitor's language. No hook: the shell draws everything anew when the language changes, so no component may be memoised. */
   (): Translation<T>;
   /** The table as it is now, for code outside components. */
   now(): Translation<T>;
@@ -44,6 +44,6 @@ export interface Strings<T> {
 /** Korean first; English must have the same keys with the same parameters. */
 export function defineStrings<T extends Table>(ko: T, en: Translation<T>): Strings<T> {
   const all = { ko: ko as unknown as Translation<T>, en };
-  const strings = (() => all[useLanguage()]) as Strings<T>;
+  const strings = (() => all[language.get()]) as Strings<T>;
   return Object.assign(strings, { now: () => all[language.get()], all });
 }

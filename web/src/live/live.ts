@@ -39,7 +39,7 @@ async function start(): Promise<void> {
   starting = true;
   connection.set('connecting');
   try {
-    const { io } = await import('socket.io-client');
+    const { io } = await import('./client');
     if (users === 0 || !currentToken()) { connection.set('idle'); return; }
     socket = io({
       transports: ['websocket', 'polling'], tryAllTransports: true, reconnectionDelay: 500, reconnectionDelayMax: 5000,
