@@ -26,7 +26,7 @@ struct RaceTests {
         await fixture.close()
     }
 
-    /// Cancelled at Toss's desk between the charge and ticket's confirmation; the webhook comes while nobody asks Toss any more.
+    /// Cancelled in Toss's console between the charge and ticket's confirmation; the webhook comes while nobody asks Toss any more.
     @Test func aCancellationAtTossBeforeTicketHasConfirmed() async throws {
         let fixture = try await PaymentFixture(webhooks: true)
         let buyer = try await fixture.ready()

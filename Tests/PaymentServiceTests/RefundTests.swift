@@ -86,7 +86,7 @@ struct RefundTests {
         await fixture.close()
     }
 
-    /// Somebody cancelled at Toss's own desk; the webhook says so without proof, and we look.
+    /// Somebody cancelled in Toss's own console; the webhook says so without proof, and we look.
     @Test func aCancellationAtTossIsFollowed() async throws {
         let fixture = try await PaymentFixture(webhooks: true)
         let buyer = try await fixture.ready("webhook-twice")

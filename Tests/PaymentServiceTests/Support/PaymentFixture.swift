@@ -257,7 +257,7 @@ final class PaymentFixture: Sendable {
         }
     }
 
-    /// Gives money back at Toss's own desk, behind the service's back; the whole rest without an amount.
+    /// Gives money back in Toss's own console, behind the service's back; the whole rest without an amount.
     func cancelAtToss(_ buyer: Buyer, amount: Int64? = nil) async throws {
         try await call(
             .post, "/v1/payments/\(buyer.paymentKey)/cancel", port: simulatorPort,
@@ -381,6 +381,12 @@ final class PaymentFixture: Sendable {
     func tossRequests() async throws -> Int {
         let answer = try await call(.get, "/simulator/ledger", port: simulatorPort)
         return try #require(answer.body["totals"]?["requests"]?.intValue)
+    }
+
+    /// What Toss itself says of a payment.
+    func tossStatus(_ buyer: Buyer) async throws -> String? {
+        let headers = [("Authorization", "Basic " + Base64.encode(Array("test_sk_fixture:".utf8)))]
+        return try await call(.get, "/v1/payments/\(buyer.paymentKey)", port: simulatorPort, headers: headers).body["status"]?.stringValue
     }
 
     /// Begins or ends an outage of Toss.
