@@ -236,7 +236,8 @@ export class SeatMapView {
   #seatAt(x: number, y: number, reach: number): number | undefined {
     const worldX = (x - this.#view.x) / this.#view.scale;
     const worldY = (y - this.#view.y) / this.#view.scale;
-    return this.#index.nearest(worldX, worldY, Math.max(0.55, reach / this.#view.scale));
+    // Rows stand further apart than neighbours: half of their diagonal leaves no gap between seats.
+    return this.#index.nearest(worldX, worldY, Math.max(0.76, reach / this.#view.scale));
   }
 
   #tap(x: number, y: number, isCoarse: boolean): void {
@@ -249,7 +250,7 @@ export class SeatMapView {
       if (seat === undefined && section < 0) return;
       // From afar a press brings the place near; from near it chooses.
       this.#isFitted = false;
-      this.#animate(clamped(centredOn(this.#view, this.#size, worldX, worldY, Math.max(STEP_SCALE, least * 1.15)), this.geometry.bounds, this.#size));
+      this.#animate(clamped(zoomAt(this.#view, Math.max(STEP_SCALE, least * 1.15) / this.#view.scale, x, y, 0), this.geometry.bounds, this.#size));
       return;
     }
     const seat = this.#seatAt(x, y, 0);
