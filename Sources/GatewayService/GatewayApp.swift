@@ -38,7 +38,9 @@ enum GatewayApp {
             auth: internalClient(urls.auth), payment: internalClient(urls.payment)
         ).install(on: router, writes)
         ImageRoutes(images: ImageStore(root: config.uploadRoot, files: runtime.blocking), audit: audit, admins: admins).install(on: router)
-        proxy(runtime, config, edge).install(on: router)
+        let distrust = CacheDistrust()
+        let listening = distrust.listen(runtime.config.redis, loop: runtime.group.next())
+        proxy(runtime, config, edge, distrust).install(on: router)
         WebRoutes(files: StaticFiles(root: config.webRoot)).install(on: router)
 
         let scraper = MetricsScraper(
@@ -47,10 +49,10 @@ enum GatewayApp {
         let scrape = Job("metrics-scrape", loop: runtime.group.next(), logger: runtime.logger, metrics: runtime.metrics) {
             await scraper.tick()
         }
-        return ServiceApp(router: router, services: [scrape, answers.cleaner(runtime)])
+        return ServiceApp(router: router, services: [scrape, answers.cleaner(runtime), RedisListener(listening)])
     }
 
-    private static func proxy(_ runtime: ServiceRuntime, _ config: GatewayConfig, _ edge: Edge) -> ProxyRoutes {
+    private static func proxy(_ runtime: ServiceRuntime, _ config: GatewayConfig, _ edge: Edge, _ distrust: CacheDistrust) -> ProxyRoutes {
         var pooled = HTTPClientConfiguration()
         pooled.maxConnectionsPerOrigin = config.upstreamConnections
         // A poll or a WebSocket has its connection for as long as it lasts: as many as there are clients.
@@ -66,7 +68,7 @@ enum GatewayApp {
             services: services,
             realtime: RealtimeProxy(
                 proxy: realtime, upstream: Upstream(urls.realtime, timeout: config.realtimeTimeout, repeatable: false), hubs: hubs),
-            edge: edge, stamps: SeatMapStamps(redis: runtime.redis, group: runtime.group), auth: upstream(urls.auth),
+            edge: edge, stamps: SeatMapStamps(redis: runtime.redis, group: runtime.group, distrust: distrust), auth: upstream(urls.auth),
             ticket: upstream(urls.ticket),
             payment: upstream(urls.payment), stats: upstream(urls.stats),
             servesConformance: !runtime.config.isProduction)

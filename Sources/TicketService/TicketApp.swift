@@ -8,14 +8,16 @@ enum TicketApp {
     static func make(_ runtime: ServiceRuntime, _ config: TicketConfig) -> ServiceApp {
         let payments = InternalPaymentClient(
             client: InternalClient(base: runtime.config.services.payment, token: runtime.config.internalToken, http: runtime.http))
+        let distrust = CacheDistrust()
+        let listening = distrust.listen(runtime.config.redis, loop: runtime.group.next())
         let idempotency = PostgresIdempotencyStore(runtime.postgres, table: "ticket_schema.idempotency_keys")
         var parts = TicketParts(
             postgres: runtime.postgres, redis: runtime.redis, group: runtime.group, blocking: runtime.blocking, logger: runtime.logger,
-            metrics: runtime.metrics, payments: payments, config: config)
+            metrics: runtime.metrics, payments: payments, config: config, distrust: distrust)
         parts.idempotency = idempotency
         return ServiceApp(
             router: parts.router(authentication: runtime.authentication, internalAuth: runtime.internalAuth),
-            services: parts.jobs + [idempotency.cleaner(runtime)])
+            services: parts.jobs + [RedisListener(listening), idempotency.cleaner(runtime)])
     }
 }
 
@@ -38,12 +40,12 @@ struct TicketParts: Sendable {
 
     init(
         postgres: PostgresPool, redis: RedisClient, group: EventLoopGroup, blocking: BlockingPool, logger: Logger, metrics: MetricsRegistry,
-        payments: any PaymentClient, config: TicketConfig
+        payments: any PaymentClient, config: TicketConfig, distrust: CacheDistrust = CacheDistrust()
     ) {
         self.config = config
         self.blocking = blocking
         let cache = SnapshotCache(redis: redis)
-        announcer = Announcer(redis: redis, holdSeconds: config.holdSeconds, logger: logger, metrics: metrics)
+        announcer = Announcer(redis: redis, holdSeconds: config.holdSeconds, distrust: distrust, logger: logger, metrics: metrics)
 
         seatStore = SeatStore(postgres: postgres, holdSeconds: config.holdSeconds, seatsPerUser: config.seatsPerUser)
         let eventStore = EventStore(postgres: postgres)
@@ -52,7 +54,7 @@ struct TicketParts: Sendable {
         let statuses = StatusService(events: eventStore, announcer: announcer, logger: logger)
         let batcher = HoldBatcher(store: seatStore, announcer: announcer, group: group, limit: config.holdBatchSize, metrics: metrics)
         seats = SeatService(seats: seatStore, batcher: batcher, announcer: announcer)
-        maps = SeatMapService(store: SeatMapStore(postgres: postgres, blocking: blocking), cache: cache)
+        maps = SeatMapService(store: SeatMapStore(postgres: postgres, blocking: blocking), cache: cache, distrust: distrust)
         reservations = ReservationService(
             reservations: reservationStore, seats: seats, announcer: announcer, statuses: statuses, payments: payments, logger: logger,
             created: metrics.counter("tiketi_reservations_created_total", "Reservations made."))
@@ -79,7 +81,7 @@ struct TicketParts: Sendable {
 
         events = EventService(
             events: eventStore, cache: cache, redis: redis, announcer: announcer, statuses: statuses, reservations: reservationStore,
-            created: metrics.counter("tiketi_events_created_total", "Events made."), queues: queue.store, flights: Coalescer(.callUnderWay),
+            created: metrics.counter("tiketi_events_created_total", "Events made."), queues: queue, flights: Coalescer(.callUnderWay),
             details: Coalescer(.callUnderWay),
             wakeRefunds: { refundJob.wake() })
     }
@@ -91,7 +93,7 @@ struct TicketParts: Sendable {
         EventRoutes(events: events).install(on: router)
         SeatRoutes(maps: maps, seats: seats, holdSeconds: config.holdSeconds).install(on: router)
         ReservationRoutes(reservations: reservations).install(on: router)
-        QueueRoutes(queue: queue).install(on: router, auth: internalAuth)
+        QueueRoutes(queue: queue, proofs: QueueProofService(store: queue.store)).install(on: router, auth: internalAuth)
         InternalEventRoutes(events: events, seatsPerUser: config.seatsPerUser).install(on: router, auth: internalAuth)
         InternalReservationRoutes(reservations: reservations).install(on: router, auth: internalAuth)
         return router

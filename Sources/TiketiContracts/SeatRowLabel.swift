@@ -25,8 +25,7 @@ public enum SeatRowLabel: Sendable, Equatable {
         self = .letters(ordinal)
     }
 
-    /// Its place among the rows of its kind, from 1.
-    public var ordinal: Int {
+    private var ordinal: Int {
         switch self {
         case .number(let number), .letters(let number): number
         }
@@ -40,6 +39,9 @@ public enum SeatRowLabel: Sendable, Equatable {
         case .letters(let number): .letters(number + rows)
         }
     }
+
+    /// A number that rises from row to row; rows with letters stand behind rows with numbers.
+    public var place: Int { isLetters ? 1_000_000 + ordinal : ordinal }
 
     /// As people read it.
     public var text: String {

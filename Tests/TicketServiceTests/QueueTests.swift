@@ -157,4 +157,109 @@ import TiketiTesting
         #expect(try await world.hold([seats[0]], as: user).code == "QUEUE_REQUIRED")
         try await world.close()
     }
+
+    /// Many who come in the same moment are let in together while there is room, in the order of their arrival.
+    @Test(arguments: [(394, 1000, 394), (60, 30, 30)])
+    func letsInEverybodyWhoComesAtOnce(joining: Int, limit: Int, inside: Int) async throws {
+        let world = try await TicketWorld.make { $0.queue.activeLimit = limit }
+        let (event, _) = try await world.event(queue: true)
+        let states = try await withThrowingTaskGroup(of: String?.self) { group in
+            for _ in 0..<joining { group.addTask { try await join(world, event, UUID()).json["status"]?.stringValue } }
+            return try await group.reduce(into: [:]) { $0[$1 ?? "none", default: 0] += 1 }
+        }
+        #expect(states["admitted"] == inside && states["waiting", default: 0] == joining - inside)
+        // The room is full, and those who wait stand before whoever comes now.
+        if joining > inside { #expect(try await join(world, event, UUID()).json["position"]?.intValue == joining - inside + 1) }
+        try await world.close()
+    }
+
+    @Test func oneAfterTheOtherFillsTheRoom() async throws {
+        let world = try await TicketWorld.make { $0.queue.activeLimit = 30 }
+        let (event, _) = try await world.event(queue: true)
+        for place in 1...31 {
+            let status = try await join(world, event, UUID()).json["status"]?.stringValue
+            #expect(status == (place <= 30 ? "admitted" : "waiting"), "\(place)")
+        }
+        try await world.close()
+    }
+
+    @Test func anEventWithoutAQueueAnswersForItsPlaces() async throws {
+        let world = try await TicketWorld.make()
+        let (event, _) = try await world.event()
+        let (user, other) = (UUID(), UUID())
+        let id = try #require(try await join(world, event, user).json["queueId"]?.stringValue)
+        #expect(try await join(world, event, user).json["queueId"]?.stringValue == id)
+        #expect(try await ask(world, id, user).json["status"]?.stringValue == "admitted")
+        #expect(try await ask(world, id, other).status == 404)
+        #expect(try await world.call(.delete, "/api/queue/\(id)", as: user).status == 200)
+        #expect(try await world.call(.delete, "/api/queue/\(id)", as: other).status == 404)
+        let proof = try await world.call(.get, "/api/queue/\(event)/proof")
+        #expect(proof.status == 200 && proof.json["queueEnabled"]?.boolValue == false && proof.json["commitment"] == .null)
+        #expect(try await world.call(.get, "/api/queue/\(UUID())/proof").status == 404)
+        try await world.close()
+    }
+
+    @Test func aSalePostponedAfterItsDrawBeginsAnew() async throws {
+        let world = try await TicketWorld.make {
+            $0.queue.activeLimit = 2
+            $0.queue.batchSize = 1
+        }
+        let (event, _) = try await world.event(queue: true, opens: 600)
+        var places: [(id: String, user: UUID)] = []
+        for _ in 0..<5 {
+            let user = UUID()
+            places.append((try #require(try await join(world, event, user).json["queueId"]?.stringValue), user))
+        }
+        try await world.database.run(script: "UPDATE ticket_schema.events SET sale_start_date = now() - interval '1 s'")
+        try await batch(world)
+        let drawn = try await world.call(.get, "/api/queue/\(event)/proof")
+        #expect(drawn.json["entries"]?.arrayValue?.count == 5)
+        let later = try await world.inside(
+            .put, "/internal/events/\(event)", "{\"saleStartDate\":\"\(Timestamp.now().adding(seconds: 600))\"}")
+        #expect(later.status == 200)
+        var states: [String: Int] = [:]
+        for place in places { states[try await ask(world, place.id, place.user).json["status"]?.stringValue ?? "", default: 0] += 1 }
+        #expect(states == ["admitted": 1, "lobby": 4])
+        #expect(try await join(world, event, UUID()).json["status"]?.stringValue == "lobby")
+        try await eventually {
+            let proof = try await world.call(.get, "/api/queue/\(event)/proof")
+            return proof.json["seed"] == .null && proof.json["commitment"] != drawn.json["commitment"]
+        }
+        let kept = try await world.database.query("SELECT commitment FROM ticket_schema.queue_draws")
+        #expect(try kept.map { try $0.string(0) } == [drawn.json["commitment"]?.stringValue])
+        try await world.close()
+    }
+
+    @Test func proofsAreCompressedAndPaged() async throws {
+        let world = try await TicketWorld.make()
+        let (event, _) = try await world.event(queue: true)
+        try await world.database.run(
+            script: """
+                UPDATE ticket_schema.queue_events SET drawn_at = now(),
+                    entries = ARRAY(SELECT gen_random_uuid() FROM generate_series(1, 10001))
+                """)
+        let target = "/api/queue/\(event)/proof"
+        let first = try await world.call(.get, target)
+        #expect(first.json["entries"]?.arrayValue?.count == 10_000 && first.json["pagination"]?["totalPages"]?.intValue == 2)
+        let packed = try await world.call(.get, target, headers: ["Accept-Encoding": "gzip"])
+        #expect(packed.headers["Content-Encoding"] == "gzip" && Gzip.decompress(packed.body[...]) == first.body)
+        let tag = try #require(first.headers["ETag"])
+        #expect(try await world.call(.get, target, headers: ["If-None-Match": tag]).status == 304)
+        #expect(try await world.call(.get, target + "?page=2").json["entries"]?.arrayValue?.count == 1)
+        #expect(try await world.call(.get, target + "?page=3").status == 404)
+        try await world.close()
+    }
+
+    @Test func theGaugeIsRightAfterOneTick() async throws {
+        let world = try await TicketWorld.make { $0.queue.activeLimit = 1 }
+        let (event, _) = try await world.event(queue: true)
+        for _ in 0..<4 { _ = try await join(world, event, UUID()) }
+        try await world.on { _ = try await world.parts.queue.tick() }
+        let gauge = world.parts.queue.metrics.gauge("tiketi_queue_users_total", "", labels: [("event", event.description)])
+        let before = gauge.value
+        _ = try await join(world, event, UUID())
+        let nap = try await world.on { try await world.parts.queue.tick() }
+        #expect(before == 3 && gauge.value == 4 && nap <= .seconds(5))
+        try await world.close()
+    }
 }

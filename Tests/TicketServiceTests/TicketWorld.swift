@@ -57,6 +57,19 @@ struct TicketWorld: Sendable {
             database: database, redis: redis, client: client, pool: pool, payments: payments, parts: parts, app: TestApp(router))
     }
 
+    /// Another process on the same database and Redis; it is closed with them.
+    static func reader(of world: TicketWorld) async throws -> TestApp {
+        var parts = TicketParts(
+            postgres: world.pool, redis: world.client, group: .shared, blocking: BlockingPool(name: "test", threads: 1, queueLimit: 100),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, metrics: MetricsRegistry(), payments: world.payments,
+            config: world.parts.config)
+        parts.idempotency = nil
+        return TestApp(
+            parts.router(
+                authentication: Authentication(JWT.Verifier(secret: "secret-of-the-tests")),
+                internalAuth: InternalAuth(token: internalToken)))
+    }
+
     func close() async throws {
         client.close()
         redis.kill()

@@ -12,8 +12,12 @@ struct SeatMapStamps: Sendable {
     private let redis: RedisClient
     private let readings: PerLoop<Coalescer<UUID, SeatMapStamp?, Never>>
 
-    init(redis: RedisClient, group: EventLoopGroup) {
+    /// Ticket could not remove the stamps of these events.
+    private let distrust: CacheDistrust
+
+    init(redis: RedisClient, group: EventLoopGroup, distrust: CacheDistrust) {
         self.redis = redis
+        self.distrust = distrust
         readings = PerLoop(group) { _ in Coalescer(.nextCall) }
     }
 
@@ -21,7 +25,7 @@ struct SeatMapStamps: Sendable {
     func notModified(_ context: RequestContext) async -> HTTPResponse? {
         let request = context.request
         guard let asked = request.headers["If-None-Match"], request.query.isEmpty,
-            let event = UUID(context.parameter("eventId")), let stamp = await stamp(of: event)
+            let event = UUID(context.parameter("eventId")), !distrust.contains(event), let stamp = await stamp(of: event)
         else { return nil }
         guard asked == stamp.etag || EntityTag.matches(asked, stamp.etag) else { return nil }
         return HTTPResponse(status: .notModified, headers: stamp.fields, body: .none)

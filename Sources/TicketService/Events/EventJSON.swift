@@ -72,5 +72,6 @@ enum EventJSON {
         writer.member("version", event.version)
         writer.member("createdAt", event.createdAt)
         writer.member("updatedAt", event.updatedAt)
+        writer.member("deletedAt", event.deletedAt)
     }
 }

@@ -15,7 +15,7 @@ struct EventRoutes: Sendable {
         let query = context.query
         let page = try Page.read(from: query, default: 10)
         let status = try query.choice("status", as: EventStatus.self)
-        let search = try query.string("search", max: 100).flatMap { SearchTerms($0) }
+        let search = try query.searchTerms()
         return .json(bytes: try await events.list(page, status: status, search: search))
     }
 }

@@ -6,7 +6,7 @@ enum EventSQL {
     private static let summary = """
         e.id, e.title, e.description, e.venue, e.address, e.event_date, e.sale_start_date, e.sale_end_date, e.poster_image_url,
                \(status) AS status, e.artist_name, e.queue_enabled, e.seat_layout_id, e.created_by, e.created_at, e.updated_at,
-               c.total, c.sold, c.version, c.revision
+               c.total, c.sold, c.version, c.revision, e.deleted_at
         """
 
     /// Until when what was read now about sale windows stays true, for every event: no cache may outlive it.
@@ -39,26 +39,30 @@ enum EventSQL {
     }
 
     private static func filter(_ words: Int) -> String {
-        var text = "($1::text IS NULL OR \(status) = $1::text)"
-        for word in 0..<words { text += "\n  AND e.search_text ~ ANY (ARRAY(\(alternatives("$\(4 + word)::text"))))" }
+        var text = "e.deleted_at IS NULL AND ($1::text IS NULL OR \(status) = $1::text)"
+        for word in 0..<words { text += "\n  AND e.search_key ~ ANY (ARRAY(\(alternatives("$\(4 + word)::text"))))" }
         return text
     }
 
-    /// Regular expressions for one word, escaped, to be matched against lower-case text.
+    /// Regular expressions for one word, escaped, to be matched against text in search form: what is stored and what is asked for take it alike.
     private static func alternatives(_ word: String) -> String {
-        func escaped(_ text: String) -> String { "regexp_replace(lower(\(text)), '([^[:alnum:][:space:]])', '\\\\\\1', 'g')" }
+        func escaped(_ text: String) -> String { "regexp_replace(\(text), '([^[:alnum:][:space:]])', '\\\\\\1', 'g')" }
         return """
-            SELECT \(escaped(word))
+            SELECT \(escaped("\(Self.form)(\(word))"))
                 UNION
                 SELECT CASE WHEN other ~ '^[ -~]+$' THEN '(^|[^a-z0-9])' || \(escaped("other")) || '($|[^a-z0-9])' ELSE \(escaped("other")) END
                 FROM (
-                    SELECT CASE WHEN lower(k.korean) = \(word) OR starts_with(lower(k.korean), \(word)) THEN k.english ELSE k.korean END AS other
-                    FROM public.keyword_mappings k
-                    WHERE lower(k.korean) = \(word) OR lower(k.english) = \(word)
-                       OR (char_length(\(word)) >= 2 AND (starts_with(lower(k.korean), \(word)) OR starts_with(lower(k.english), \(word))))
+                    SELECT CASE WHEN starts_with(k.korean, a.word) THEN k.english ELSE k.korean END AS other
+                    FROM (SELECT \(Self.form)(korean) AS korean, \(Self.form)(english) AS english FROM public.keyword_mappings) AS k,
+                         (SELECT \(Self.form)(\(word)) AS word) AS a
+                    WHERE k.korean = a.word OR k.english = a.word
+                       OR (char_length(a.word) >= 2 AND (starts_with(k.korean, a.word) OR starts_with(k.english, a.word)))
                 ) AS mapped
             """
     }
+
+    /// The one form of texts that are compared.
+    static let form = "ticket_schema.search_form"
 
     /// One event with its ticket types and how many seconds the answer stays true. Parameters: $1 event.
     static let one = """
@@ -84,7 +88,10 @@ enum EventSQL {
         """
 
     /// Parameters: $1 event.
-    static let version = "SELECT version, revision FROM ticket_schema.event_counters WHERE event_id = $1::uuid"
+    static let version = """
+        SELECT c.version, c.revision FROM ticket_schema.event_counters c JOIN ticket_schema.events e ON e.id = c.event_id
+        WHERE c.event_id = $1::uuid AND e.deleted_at IS NULL
+        """
 
     /// An event with its ticket types; its seats follow in the same transaction. Parameters: $1 id, $2 title, $3 description, $4 venue,
     /// $5 address, $6 event date, $7 sale start, $8 sale end, $9 poster, $10 artist, $11 queue, $12 layout, $13 creator; arrays: $14 section,
@@ -108,11 +115,11 @@ enum EventSQL {
         INSERT INTO ticket_schema.outbox (kind, payload) SELECT 'event', fact FROM event
         """
 
-    /// One block of seats. Parameters: $1 event, $2 section, $3 first row, $4 last row, $5 seats per row, $6 price.
+    /// One block of seats. Parameters: $1 event, $2 section, $3 the places of its rows, $4 their labels, $5 seats per row, $6 price.
     static let createSeats = """
-        INSERT INTO ticket_schema.seats (event_id, section, row_number, seat_number, seat_label, price)
-        SELECT $1::uuid, $2::text, r, n, $2::text || '-' || r || '-' || n, $6::bigint
-        FROM generate_series($3::bigint, $4::bigint) AS r, generate_series(1, $5::bigint) AS n
+        INSERT INTO ticket_schema.seats (event_id, section, row_number, seat_number, seat_label, price, row_label, number_label)
+        SELECT $1::uuid, $2::text, r.place, n, $2::text || '-' || r.label || '-' || n, $6::bigint, r.label, n::text
+        FROM unnest($3::bigint[], $4::text[]) AS r (place, label), generate_series(1, $5::bigint) AS n
         """
 
     /// A partial change. Parameters: $1 id, then pairs (give, value): $2,$3 title, $4,$5 description, $6,$7 venue, $8,$9 address,
@@ -131,7 +138,7 @@ enum EventSQL {
                 artist_name = CASE WHEN $18::boolean THEN $19::text ELSE e.artist_name END,
                 queue_enabled = CASE WHEN $20::boolean THEN $21::boolean ELSE e.queue_enabled END,
                 updated_at = now()
-            WHERE e.id = $1::uuid
+            WHERE e.id = $1::uuid AND e.deleted_at IS NULL
             RETURNING e.id, ticket_schema.event_fact(e, (SELECT total FROM ticket_schema.event_counters WHERE event_id = $1::uuid)) AS fact
         ), told AS (
             INSERT INTO ticket_schema.outbox (kind, payload) SELECT 'event', fact FROM changed
@@ -143,7 +150,7 @@ enum EventSQL {
     static let cancel = """
         WITH changed AS (
             UPDATE ticket_schema.events e SET status = 'cancelled', updated_at = now()
-            WHERE e.id = $1::uuid AND e.status <> 'cancelled'
+            WHERE e.id = $1::uuid AND e.status <> 'cancelled' AND e.deleted_at IS NULL
             RETURNING e.id, ticket_schema.event_fact(e, (SELECT total FROM ticket_schema.event_counters WHERE event_id = $1::uuid)) AS fact
         ), told AS (
             INSERT INTO ticket_schema.outbox (kind, payload) SELECT 'event', fact FROM changed
@@ -169,7 +176,7 @@ enum EventSQL {
     // Deleting, in one transaction. Each has one parameter, the event.
 
     static let lock =
-        "SELECT total FROM ticket_schema.events e JOIN ticket_schema.event_counters c ON c.event_id = e.id WHERE e.id = $1::uuid FOR UPDATE OF e"
+        "SELECT total FROM ticket_schema.events e JOIN ticket_schema.event_counters c ON c.event_id = e.id WHERE e.id = $1::uuid AND e.deleted_at IS NULL FOR UPDATE OF e"
 
     static let isUsed = """
         SELECT EXISTS (SELECT FROM ticket_schema.seats WHERE event_id = $1::uuid AND (status = 'reserved' OR hold_expires_at > now()))
@@ -177,10 +184,23 @@ enum EventSQL {
                        AND (status = 'confirmed' OR (status = 'pending' AND greatest(expires_at, paying_until) > now()))) AS used
         """
 
+    /// Whether anybody ever reserved: such an event is kept for its buyers and the books.
+    static let hasHistory = "SELECT EXISTS (SELECT FROM ticket_schema.reservations WHERE event_id = $1::uuid) AS has"
+
+    /// Takes an event from the public. Its status sells nothing of it, whichever version asks.
+    static let archive = """
+        WITH changed AS (
+            UPDATE ticket_schema.events e SET deleted_at = now(), status = 'cancelled', updated_at = now()
+            WHERE e.id = $1::uuid
+            RETURNING e.id, ticket_schema.event_fact(e, (SELECT total FROM ticket_schema.event_counters WHERE event_id = $1::uuid)) AS fact
+        ), told AS (
+            INSERT INTO ticket_schema.outbox (kind, payload) SELECT 'event', fact FROM changed
+        )
+        UPDATE ticket_schema.event_counters SET revision = revision + 1 WHERE event_id = (SELECT id FROM changed) RETURNING revision
+        """
+
     static let deleteHistory = [
         "DELETE FROM ticket_schema.queue_events WHERE event_id = $1::uuid",
-        "DELETE FROM ticket_schema.reservation_items i USING ticket_schema.reservations r WHERE r.id = i.reservation_id AND r.event_id = $1::uuid",
-        "DELETE FROM ticket_schema.reservations WHERE event_id = $1::uuid",
         "DELETE FROM ticket_schema.queue_admissions WHERE event_id = $1::uuid",
         "DELETE FROM ticket_schema.seat_changes WHERE event_id = $1::uuid",
     ]

@@ -13,9 +13,10 @@ public struct EventService: Sendable {
     let statuses: StatusService
     let reservations: ReservationStore
     let created: Counter
-    let queues: QueueStore
+    let queues: QueueService
     let flights: Coalescer<String, [UInt8], any Error>
     let details: Coalescer<UUID, EventDetail?, any Error>
+    let popular = PopularQueries()
     /// Wakes the job that closes what a cancelled event leaves behind.
     let wakeRefunds: @Sendable () -> Void
 
@@ -28,6 +29,9 @@ public struct EventService: Sendable {
     /// One page as JSON.
     func list(_ page: Page, status: EventStatus?, search: SearchTerms?) async throws -> [UInt8] {
         let query = search.map { Self.keyPart($0.canonical) } ?? ""
+        guard !announcer.distrust.contains(nil), ListCachePolicy.keeps(page), search.map({ popular.isCommon($0.canonical) }) ?? true else {
+            return EventJSON.list(try await events.page(page, status: status, search: search), page)
+        }
         let key = CacheKey.list(status, page: page.page, limit: page.limit, query: query)
         let generation = await listGeneration(key)
         if case .hit(let body) = generation { return body }
@@ -36,7 +40,7 @@ public struct EventService: Sendable {
             let body = EventJSON.list(found, page)
             if let mark = generation.mark {
                 let life = min(Self.listLife, found.secondsValid ?? Self.listLife)
-                await store(key, Array(mark.utf8) + body, seconds: life)
+                if body.count <= ListCachePolicy.largest { await store(key, Array(mark.utf8) + body, seconds: life) }
             }
             return body
         }
@@ -92,6 +96,7 @@ public struct EventService: Sendable {
     ) async throws -> [UInt8] {
         var newest: Int64 = 0
         var works = true
+        if announcer.distrust.contains(id) { return encode(try await present(id)) }
         do throws(RedisError) {
             if let bytes = try await redis.get(key), let header = SnapshotHeader(bytes) {
                 if header.isFilled { return Array(bytes[SnapshotHeader.length...]) }
@@ -101,7 +106,7 @@ public struct EventService: Sendable {
         // A flight that left before the latest announced write may bring an older answer: then ask again.
         var found = try await details.value(id) { [events] in try await events.detail(id) }
         if let revision = found?.event.revision, revision < newest { found = try await events.detail(id) }
-        guard let found else { throw TicketError.eventNotFound }
+        guard let found, found.event.deletedAt == nil else { throw TicketError.eventNotFound }
         let body = encode(found)
         if works {
             let seconds = min(life, found.secondsValid ?? life)
@@ -111,8 +116,15 @@ public struct EventService: Sendable {
         return body
     }
 
+    /// As the public has it now.
+    private func present(_ id: UUID) async throws -> EventDetail {
+        guard let found = try await events.detail(id), found.event.deletedAt == nil else { throw TicketError.eventNotFound }
+        return found
+    }
+
     // MARK: Organisers
 
+    /// As the database has it now, archived or not.
     func fresh(_ id: UUID) async throws -> EventDetail {
         guard let found = try await events.detail(id) else { throw TicketError.eventNotFound }
         return found
@@ -122,14 +134,15 @@ public struct EventService: Sendable {
         let id = UUID()
         try await events.create(id, draft)
         created.increment()
-        if draft.queueEnabled { try await queues.open(id) }
+        if draft.queueEnabled { try await queues.store.open(id) }
         await announcer.invalidate(event: id, revision: 1)
         return try await fresh(id)
     }
 
     func update(_ id: UUID, _ changes: EventChanges) async throws -> EventDetail {
         guard let revision = try await events.update(id, changes) else { throw TicketError.eventNotFound }
-        if changes.queueEnabled == true { try await queues.open(id) }
+        if changes.queueEnabled == true { try await queues.store.open(id) }
+        if changes.saleStartDate != nil { try await queues.postponed(id) }
         await announcer.invalidate(event: id, revision: revision)
         await statuses.refresh(id)
         return try await fresh(id)

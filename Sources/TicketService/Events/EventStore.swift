@@ -25,6 +25,8 @@ public struct Event: Sendable {
     public var soldSeats: Int
     public var version: Int64
     public var revision: Int64
+    /// When it was archived: gone for the public, kept for its buyers and the books.
+    public var deletedAt: Timestamp?
 }
 
 /// An event, its ticket types as JSON, and for how many seconds this stays true if nobody writes; nil when for ever.
@@ -47,7 +49,7 @@ public struct EventStore: Sendable {
 
     func page(_ page: Page, status: EventStatus?, search: SearchTerms?) async throws -> EventPage {
         let words = search?.words ?? []
-        let parameters = [PostgresValue(status?.rawValue), .int(page.limit), .int(page.offset)] + words.map { .text($0) }
+        let parameters = [PostgresValue(status?.rawValue), .int(page.limit), .int(page.offset)] + words.map { PostgresValue.text($0) }
         let rows = try await postgres.read(EventSQL.page(words: words.count), parameters)
         let count = try await postgres.read(EventSQL.count(words: words.count), parameters).first
         return EventPage(events: try rows.map(Event.init), total: try count?.int(0) ?? 0, secondsValid: try count?.doubleOrNil(1))
@@ -76,12 +78,13 @@ public struct EventStore: Sendable {
             .intArray(sections.map(\.rows)), .intArray(sections.map(\.seatsPerRow)), .intArray(sections.map(\.price)),
         ]
         let blocks = sections.flatMap { section in
-            stride(from: 0, to: section.rows, by: max(1, 5000 / section.seatsPerRow)).map { row -> [PostgresValue] in
-                let last = min(row + max(1, 5000 / section.seatsPerRow), section.rows) - 1
+            let rows = (0..<section.rows).map { section.firstRow.advanced(by: $0) }
+            let portion = max(1, 5000 / section.seatsPerRow)
+            return stride(from: 0, to: rows.count, by: portion).map { start -> [PostgresValue] in
+                let part = rows[start..<min(start + portion, rows.count)]
                 return [
-                    .uuid(id), .text(section.name), .int(section.firstRow.ordinal + row), .int(section.firstRow.ordinal + last),
-                    .int(section.seatsPerRow),
-                    .int(section.price),
+                    .uuid(id), .text(section.name), .intArray(part.map(\.place)), .textArray(part.map(\.text)),
+                    .int(section.seatsPerRow), .int(section.price),
                 ]
             }
         }
@@ -118,12 +121,19 @@ public struct EventStore: Sendable {
         try await postgres.contended(EventSQL.cancel, [.uuid(id)]).first.map { Int64(try $0.int(0)) }
     }
 
-    /// Deletes an event nobody has a seat of, with its history.
+    /// Takes away an event nobody has a seat of: the event that nobody ever reserved is deleted, any other is archived.
     func delete(_ id: UUID) async throws {
         try await postgres.transaction { transaction in
             guard let event = try await transaction.execute(EventSQL.lock, [.uuid(id)]).first else { throw TicketError.eventNotFound }
             let used = try await transaction.execute(EventSQL.isUsed, [.uuid(id)]).first?.bool(0) ?? true
             guard !used else { throw TicketError.eventHasReservations }
+            if try await transaction.execute(EventSQL.hasHistory, [.uuid(id)]).first?.bool(0) ?? true {
+                _ = try await transaction.execute(EventSQL.archive, [.uuid(id)])
+                // Nobody sells from now on; who came between the look and the archiving keeps the event from it.
+                let used = try await transaction.execute(EventSQL.isUsed, [.uuid(id)]).first?.bool(0) ?? true
+                guard !used else { throw TicketError.eventHasReservations }
+                return
+            }
             for sql in EventSQL.deleteHistory { _ = try await transaction.execute(sql, [.uuid(id)]) }
             // A buyer may have come since; then fewer seats go than the event has, and nothing is deleted.
             let seats = try await transaction.execute(EventSQL.deleteSeats, [.uuid(id)]).affected
@@ -160,7 +170,8 @@ extension Event {
             artistName: try row.stringOrNil("artist_name"), queueEnabled: try row.bool("queue_enabled"),
             seatLayoutID: try row.uuidOrNil("seat_layout_id"), createdBy: try row.uuidOrNil("created_by"),
             createdAt: try row.timestamp("created_at"), updatedAt: try row.timestamp("updated_at"), totalSeats: try row.int("total"),
-            soldSeats: try row.int("sold"), version: Int64(try row.int("version")), revision: Int64(try row.int("revision")))
+            soldSeats: try row.int("sold"), version: Int64(try row.int("version")), revision: Int64(try row.int("revision")),
+            deletedAt: try row.timestampOrNil("deleted_at"))
     }
 }
 

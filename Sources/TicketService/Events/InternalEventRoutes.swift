@@ -28,7 +28,7 @@ struct InternalEventRoutes: Sendable {
         let query = context.query
         let page = try Page.read(from: query, default: 10)
         let status = try query.choice("status", as: EventStatus.self)
-        let search = try query.string("search", max: 100).flatMap { SearchTerms($0) }
+        let search = try query.searchTerms()
         let found = try await events.events.page(page, status: status, search: search)
         return .success(capacity: 4096) {
             $0.array("data", found.events) { writer, event in writer.object { EventJSON.adminSummary(event, &$0) } }

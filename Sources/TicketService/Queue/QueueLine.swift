@@ -180,6 +180,23 @@ struct QueueLine: Sendable {
         return left
     }
 
+    /// Whether the first of the line was told to wait; those who came at the same moment as room was found do not count.
+    func someoneWaits(_ event: UUID) async throws(RedisError) -> Bool {
+        try await redis.evaluate(QueueScripts.waits, keys: [Self.waiting(event), Self.meta(event)]).int == 1
+    }
+
+    /// Notes that whoever stands in the line now is told to wait.
+    func settle(_ event: UUID) async throws(RedisError) {
+        _ = try await redis.evaluate(QueueScripts.settle, keys: [Self.sequence(event), Self.meta(event)])
+    }
+
+    /// Makes the line a lobby again.
+    func reopen(_ event: UUID) async throws(RedisError) {
+        _ = try await redis.evaluate(
+            QueueScripts.reopen, keys: [Self.waiting(event), Self.lobby(event), Self.gaps(event), Self.meta(event)],
+            arguments: [RedisArgument(UUID().description)])
+    }
+
     /// Notes how many a round let in, for the measured pace.
     func measure(_ event: UUID, admitted: Int, someWaited: Bool) async throws(RedisError) {
         _ = try await redis.evaluate(
@@ -222,6 +239,13 @@ struct QueueLine: Sendable {
     }
 
     func length(_ event: UUID) async throws(RedisError) -> Int { Int(try await redis.send(["ZCARD", Self.waiting(event)]).int ?? 0) }
+
+    /// How many wait for each of the events, in their lines and lobbies.
+    func crowds(_ events: [UUID]) async throws(RedisError) -> [Int] {
+        guard !events.isEmpty else { return [] }
+        let sizes = try await redis.pipeline(events.flatMap { [["ZCARD", Self.waiting($0)], ["SCARD", Self.lobby($0)]] })
+        return stride(from: 0, to: sizes.count, by: 2).map { Int((sizes[$0].int ?? 0) + (sizes[$0 + 1].int ?? 0)) }
+    }
 }
 
 extension RedisValue {

@@ -5,6 +5,7 @@ import TiketiNet
 
 struct QueueRoutes: Sendable {
     let queue: QueueService
+    let proofs: QueueProofService
 
     func install(on router: Router, auth: InternalAuth) {
         router.post("/api/queue") { try await join($0) }
@@ -47,13 +48,19 @@ struct QueueRoutes: Sendable {
     }
 
     private func proof(_ context: RequestContext) async throws -> HTTPResponse {
-        let proof = try await queue.proof(try context.uuidParameter("eventId"))
-        return .success {
-            $0.member("commitment", proof.commitment)
-            $0.member("seed", proof.seed.map { Hex.encode($0) })
-            $0.member("algorithm", QueueDraw.algorithm)
-            $0.member("entries", proof.entries)
+        let event = try context.uuidParameter("eventId")
+        let found = try await proofs.answer(event, page: try context.query.int("page", default: 1, in: 1...1_000_000))
+        let life = found.isFinal ? "public, max-age=60" : "public, max-age=0, must-revalidate"
+        var headers: HTTPHeaders = ["ETag": found.etag, "Cache-Control": life, "Vary": "Accept-Encoding"]
+        if let asked = context.request.headers["If-None-Match"], EntityTag.matches(asked, found.etag) {
+            return HTTPResponse(status: .notModified, headers: headers, body: .none)
         }
+        headers.add("Content-Type", "application/json; charset=utf-8")
+        if let gzip = found.gzip, EntityTag.acceptsGzip(context.request.headers["Accept-Encoding"]) {
+            headers.add("Content-Encoding", "gzip")
+            return HTTPResponse(headers: headers, body: .bytes(gzip))
+        }
+        return HTTPResponse(headers: headers, body: .bytes(found.plain))
     }
 
     private func answer(_ place: QueuePlace) -> HTTPResponse {

@@ -14,7 +14,7 @@ enum QueueSQL {
         FROM ticket_schema.events e LEFT JOIN ticket_schema.queue_events q ON q.event_id = e.id
         LEFT JOIN ticket_schema.queue_admissions a
             ON a.event_id = e.id AND a.user_id = $2::uuid AND a.ended_at IS NULL AND a.expires_at > now()
-        WHERE e.id = $1::uuid
+        WHERE e.id = $1::uuid AND e.deleted_at IS NULL
         """
 
     private static let status = "ticket_schema.event_status(e.status, e.sale_start_date, e.sale_end_date, 0, 0)"
@@ -53,12 +53,20 @@ enum QueueSQL {
         WHERE event_id = $1::uuid AND ended_at IS NULL AND expires_at > clock_timestamp()
         """
 
-    /// Parameters: $1 event, $2 users, $3 queue ids, $4 seconds. Who is in already, or was by this very place, is not in the answer.
+    /// Parameters: $1 event, $2 users, $3 queue ids, in the order of their places, $4 seconds, $5 how many at most. Who is in already, or was by this
+    /// very place, counts for nothing and is not in the answer.
     static let admit = """
         WITH moment AS MATERIALIZED (SELECT clock_timestamp() AS now)
         INSERT INTO ticket_schema.queue_admissions AS a (event_id, user_id, queue_id, admitted_at, expires_at)
-        SELECT $1::uuid, u, q, moment.now, moment.now + $4::bigint * interval '1 second'
-        FROM unnest($2::uuid[], $3::uuid[]) AS t (u, q), moment
+        SELECT $1::uuid, u, q, now, now + $4::bigint * interval '1 second'
+        FROM (
+            SELECT t.u, t.q, moment.now FROM unnest($2::uuid[], $3::uuid[]) WITH ORDINALITY AS t (u, q, place), moment
+            WHERE NOT EXISTS (
+                SELECT FROM ticket_schema.queue_admissions x
+                WHERE x.event_id = $1::uuid AND x.user_id = t.u
+                  AND (x.queue_id = t.q OR (x.ended_at IS NULL AND x.expires_at > moment.now)))
+            ORDER BY t.place LIMIT $5::bigint
+        ) AS chosen
         ON CONFLICT (event_id, user_id) DO UPDATE
             SET queue_id = excluded.queue_id, admitted_at = excluded.admitted_at, expires_at = excluded.expires_at, ended_at = NULL
             WHERE (a.ended_at IS NOT NULL OR a.expires_at <= excluded.admitted_at) AND a.queue_id <> excluded.queue_id
@@ -93,7 +101,38 @@ enum QueueSQL {
         WHERE queue_id = $1::uuid AND user_id = $2::uuid AND ended_at IS NULL AND expires_at > now()
         """
 
-    /// Parameters: $1 event.
-    static let proof =
-        "SELECT commitment, seed, entries, drawn_at IS NOT NULL AS drawn FROM ticket_schema.queue_events WHERE event_id = $1::uuid"
+    /// Begins another lobby with another seed for a sale that was postponed after its draw; the draw that was stays for who wants to check it. A row
+    /// when there was something to do. Parameters: $1 event, $2 seed, $3 commitment.
+    static let renew = """
+        WITH old AS MATERIALIZED (
+            SELECT q.* FROM ticket_schema.queue_events q JOIN ticket_schema.events e ON e.id = q.event_id
+            WHERE q.event_id = $1::uuid AND q.drawn_at IS NOT NULL AND e.queue_enabled AND e.status <> 'cancelled' AND e.sale_start_date > now()
+            FOR UPDATE OF q
+        ), kept AS (
+            INSERT INTO ticket_schema.queue_draws (event_id, commitment, seed, entries, drawn_at)
+            SELECT event_id, commitment, seed, entries, drawn_at FROM old ON CONFLICT DO NOTHING
+        )
+        UPDATE ticket_schema.queue_events q SET seed = $2::bytea, commitment = $3::text, drawn_at = NULL, entries = NULL, closed_at = NULL
+        FROM old WHERE q.event_id = old.event_id AND q.drawn_at IS NOT NULL
+        RETURNING q.event_id
+        """
+
+    /// What a proof shows besides its entries; no row for an event that is not there. Parameters: $1 event.
+    static let proof = """
+        SELECT e.queue_enabled, q.commitment, q.seed, q.drawn_at, coalesce(cardinality(q.entries), 0) AS total
+        FROM ticket_schema.events e LEFT JOIN ticket_schema.queue_events q ON q.event_id = e.id
+        WHERE e.id = $1::uuid AND e.deleted_at IS NULL
+        """
+
+    /// Some of the entries of a draw. Parameters: $1 event, $2 the commitment they belong to, $3 first (from 1), $4 last.
+    static let proofEntries = """
+        SELECT entries[$3::integer:$4::integer] FROM ticket_schema.queue_events
+        WHERE event_id = $1::uuid AND commitment = $2::text AND drawn_at IS NOT NULL
+        """
+
+    /// Events in whose line or lobby somebody may be. Parameters: none.
+    static let watched = """
+        SELECT q.event_id FROM ticket_schema.queue_events q JOIN ticket_schema.events e ON e.id = q.event_id
+        WHERE q.closed_at IS NULL AND e.queue_enabled AND e.deleted_at IS NULL LIMIT 1000
+        """
 }

@@ -115,7 +115,34 @@ enum QueueScripts {
         local micros = (tonumber(last[3]) or 0) * 0.7 + now - tonumber(last[1])
         local rounds = (tonumber(last[4]) or 0) + 1
         redis.call('HSET', KEYS[1], 'users', tostring(users), 'micros', string.format('%.0f', micros), 'rounds', rounds)
-        if rounds >= 3 and users > 0.01 then redis.call('HSET', KEYS[1], 'pace', string.format('%.0f', micros / users)) end
+        -- When nobody gets out, nobody knows how long it takes: longer than it was watched.
+        if rounds >= 3 then redis.call('HSET', KEYS[1], 'pace', string.format('%.0f', micros / math.max(users, 1))) end
+        return 1
+        """)
+
+    /// KEYS: waiting, lobby, gaps, meta. ARGV: a new generation. Everybody in the line goes back to the lobby, to be drawn anew.
+    static let reopen = RedisScript(
+        """
+        local ids = redis.call('ZRANGE', KEYS[1], 0, -1)
+        for i = 1, #ids do redis.call('SADD', KEYS[2], ids[i]) end
+        redis.call('DEL', KEYS[1], KEYS[3])
+        redis.call('HSET', KEYS[4], 'generation', ARGV[1])
+        redis.call('HDEL', KEYS[4], 'at', 'users', 'micros', 'rounds', 'pace')
+        return #ids
+        """)
+
+    /// KEYS: waiting, meta. Answers 1 when somebody waits who was told to: who joins now waits behind them.
+    static let waits = RedisScript(
+        """
+        local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+        if not first[2] then return 0 end
+        return tonumber(first[2]) <= tonumber(redis.call('HGET', KEYS[2], 'settled') or '0') and 1 or 0
+        """)
+
+    /// KEYS: sequence, meta. Everybody who has come so far waits, as the room is full.
+    static let settle = RedisScript(
+        """
+        redis.call('HSET', KEYS[2], 'settled', redis.call('GET', KEYS[1]) or '0')
         return 1
         """)
 

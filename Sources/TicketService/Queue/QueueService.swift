@@ -13,29 +13,41 @@ struct QueueService: Sendable {
     let config: QueueConfig
     let logger: Logger
     let metrics: MetricsRegistry
+    /// Rounds that let people in at once: who comes while one runs is in the next.
+    let rounds = Coalescer<UUID, [Admission], any Error>(.nextCall)
 
     /// The user's place in the event's queue: the one there is, or a new one at the end.
     func join(_ event: UUID, _ user: UUID) async throws -> QueuePlace {
         guard let entrance = try await store.entrance(event, user) else { throw TicketError.eventNotFound }
         if let admission = entrance.admission { return Self.inside(admission) }
-        if entrance.status == EventStatus.cancelled.rawValue || entrance.status == EventStatus.ended.rawValue {
-            throw TicketError.eventNotOnSale
-        }
-        guard entrance.isQueued else { return QueuePlace(queueID: UUID(), state: .admitted) }
+        if entrance.isOver { throw TicketError.eventNotOnSale }
+        guard entrance.isQueued else { return QueuePlace(queueID: OpenPass.id(event, user), state: .admitted) }
         if !entrance.isOpened { try await store.open(event) }
-        let isLobby = entrance.status == EventStatus.upcoming.rawValue && !entrance.isDrawn
+        let isLobby = entrance.status == EventStatus.upcoming.rawValue
+        if isLobby && entrance.isDrawn { try await postponed(event) }
         let place = try await closed { () async throws(RedisError) in try await line.join(event, user, lobby: isLobby) }
         // An old place may have been admitted between the look and the join: then the new one is one too many.
         if place.isNew, let admission = try await store.entrance(event, user)?.admission {
             _ = try await closed { () async throws(RedisError) in try await line.leave(place.queueID, event: event, user: user) }
             return Self.inside(admission)
         }
-        guard let position = place.position else { return QueuePlace(queueID: place.queueID, state: .lobby) }
-        // Nobody before, and room inside: in at once.
-        if position == 1, let admission = try await admit(event, only: place.queueID, isDrawn: entrance.isDrawn).first {
+        guard place.position != nil else { return QueuePlace(queueID: place.queueID, state: .lobby) }
+        if let admission = try await letIn(event, place.queueID, isDrawn: entrance.isDrawn) {
             return QueuePlace(queueID: place.queueID, state: .admitted, expiresAt: admission.expiresAt)
         }
-        return QueuePlace(queueID: place.queueID, state: .waiting, position: position, pace: place.pace)
+        return try await self.place(place.queueID, of: user)
+    }
+
+    /// Lets everybody in who came now, as long as nobody was told to wait and there is room; the admission of `queue` when it is among them.
+    private func letIn(_ event: UUID, _ queue: UUID, isDrawn: Bool) async throws -> Admission? {
+        let round = try await rounds.value(event) { try await admit(event, .atOnce, isDrawn: isDrawn) }
+        return round.first { $0.queueID == queue }
+    }
+
+    /// A sale that was postponed after its draw begins anew: another seed, and everybody who waits is in the lobby again.
+    func postponed(_ event: UUID) async throws {
+        guard try await store.renew(event) else { return }
+        try await closed { () async throws(RedisError) in try await line.reopen(event) }
     }
 
     private static func inside(_ admission: (queueID: UUID, expiresAt: Timestamp)) -> QueuePlace {
@@ -56,6 +68,9 @@ struct QueueService: Sendable {
         }
         guard let admission = try await store.admission(queue, user: user) else {
             if found?.state == .dropped { return QueuePlace(queueID: queue, state: .ended) }
+            if found == nil, let entrance = try await store.entrance(OpenPass.event(queue, user), user), !entrance.isQueued {
+                return QueuePlace(queueID: queue, state: entrance.isOver ? .ended : .admitted)
+            }
             throw TicketError.queueEntryNotFound
         }
         return QueuePlace(
@@ -93,11 +108,6 @@ struct QueueService: Sendable {
         try await closed { () async throws(RedisError) in try await line.numbers(event, queues) }
     }
 
-    func proof(_ event: UUID) async throws -> QueueProof {
-        guard let proof = try await store.proof(event) else { throw TicketError.eventNotFound }
-        return proof
-    }
-
     // MARK: Letting in
 
     /// One look at every queue: batches that are due, lines that are over. Nanoseconds until something is due, a second at most.
@@ -112,9 +122,7 @@ struct QueueService: Sendable {
                 next = min(next, queue.seconds)
                 continue
             }
-            _ = try await admit(queue.event, only: nil, isDrawn: false)
-            let waiting = try await closed { () async throws(RedisError) in try await line.length(queue.event) }
-            gauge(queue.event).set(waiting)
+            _ = try await admit(queue.event, .batch, isDrawn: false)
             next = min(next, Double(config.intervalSeconds))
         }
         return .seconds(max(0.005, next)) + .milliseconds(1)
@@ -124,6 +132,13 @@ struct QueueService: Sendable {
         metrics.gauge("tiketi_queue_users_total", "Users who wait.", labels: [("event", event.description)])
     }
 
+    /// Looked at with every tick, so that the figure is never older than a few seconds.
+    private func count() async throws {
+        let events = try await store.watched()
+        let crowds = try await closed { () async throws(RedisError) in try await line.crowds(events) }
+        for (event, crowd) in zip(events, crowds) { gauge(event).set(crowd) }
+    }
+
     /// Nobody waits for an event that is over, or that lets everybody in.
     private func end(_ event: UUID) async throws {
         try await closed { () async throws(RedisError) in try await line.drop(event) }
@@ -131,8 +146,8 @@ struct QueueService: Sendable {
         gauge(event).set(0)
     }
 
-    private func admit(_ event: UUID, only: UUID?, isDrawn: Bool) async throws -> [Admission] {
-        let round = try await store.admit(event, only: only, isDrawn: isDrawn, line: line)
+    private func admit(_ event: UUID, _ manner: QueueStore.Manner, isDrawn: Bool) async throws -> [Admission] {
+        let round = try await store.admit(event, manner, isDrawn: isDrawn, line: line)
         // When this is lost, the next round finds them admitted and tidies again.
         let left = try await closed { () async throws(RedisError) in
             if round.isBatch {
@@ -179,6 +194,7 @@ struct QueueService: Sendable {
     func tick() async throws -> Duration {
         let next = try await admitDue()
         try await tellPlaces()
+        try await count()
         return next
     }
 }

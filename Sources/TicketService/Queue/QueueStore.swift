@@ -17,14 +17,9 @@ struct QueueEntrance: Sendable {
     var isDrawn: Bool
     /// The joiner's running admission.
     var admission: (queueID: UUID, expiresAt: Timestamp)?
-}
 
-/// What a draw can be checked with.
-public struct QueueProof: Sendable {
-    public var commitment: String
-    /// Nil before the draw.
-    public var seed: [UInt8]?
-    public var entries: [UUID]
+    /// Nobody is let in any more.
+    var isOver: Bool { status == EventStatus.cancelled.rawValue || status == EventStatus.ended.rawValue }
 }
 
 struct QueueStore: Sendable {
@@ -90,39 +85,68 @@ struct QueueStore: Sendable {
         }
     }
 
+    /// How a round lets people in.
+    enum Manner: Sendable {
+        /// The batch that is due.
+        case batch
+        /// Whoever is there, as many as there is room for, as long as nobody was told to wait.
+        case atOnce
+    }
+
+    /// Those of the line's head that are looked at beyond the free places: some may be in already and not taken out of the line yet.
+    private static let slack = 500
+
     /// Admits whoever stands first, under the event's lock: the commit is the admission. The line is tidied after it; when the process dies in
     /// between, the next round finds these people admitted and only tidies.
     ///
-    /// - Parameters:
-    ///   - only: admits this one alone, if it stands first, whether or not a batch is due.
-    ///   - isDrawn: the lobby is known to be drawn.
-    func admit(_ event: UUID, only: UUID?, isDrawn: Bool, line: QueueLine) async throws -> Round {
-        if !isDrawn { guard try await draw(event, line: line, skipLocked: only == nil) else { return Round() } }
+    /// - Parameter isDrawn: the lobby is known to be drawn.
+    func admit(_ event: UUID, _ manner: Manner, isDrawn: Bool, line: QueueLine) async throws -> Round {
+        let isBatch = manner == .batch
+        if !isDrawn { guard try await draw(event, line: line, skipLocked: isBatch) else { return Round() } }
         let config = config
-        return try await locked(event, skipLocked: only == nil) { gate, transaction in
+        return try await locked(event, skipLocked: isBatch) { gate, transaction in
             var round = Round()
             let isDue = try gate.bool("due")
-            guard try gate.bool("open"), isDue || only != nil else { return round }
+            guard try gate.bool("open"), isDue || !isBatch else { return round }
             try await Self.emptyLobby(event, gate, line)
+            if !isBatch { guard try await !line.someoneWaits(event) else { return round } }
             let active = try await transaction.execute(QueueSQL.active, [.uuid(event)]).first?.int(0) ?? 0
-            let room = min(only == nil ? config.batchSize : 1, config.activeLimit - active)
-            let head = room > 0 ? try await line.head(event, room) : []
-            if let only, head.first?.queueID != only { return round }
+            let free = max(0, config.activeLimit - active)
+            let room = isBatch ? min(config.batchSize, free) : free
+            let head = room > 0 ? try await line.head(event, isBatch ? room : min(room, 10_000) + Self.slack) : []
             if !head.isEmpty {
                 round.admitted = try await transaction.execute(
                     QueueSQL.admit,
-                    [.uuid(event), .uuidArray(head.map(\.userID)), .uuidArray(head.map(\.queueID)), .int(config.admissionSeconds)]
+                    [
+                        .uuid(event), .uuidArray(head.map(\.userID)), .uuidArray(head.map(\.queueID)), .int(config.admissionSeconds),
+                        .int(room),
+                    ]
                 ).map { Admission(queueID: try $0.uuid(0), userID: try $0.uuid(1), expiresAt: try $0.timestamp(2)) }
             }
-            round.tidy = head
-            round.isBatch = only == nil
-            round.isFull = room <= 0
-            // With some of a broken round among them the batch is not complete: the next look goes on with it.
-            let pause = round.admitted.count < head.count ? 0 : config.intervalSeconds
-            if round.isBatch { _ = try await transaction.execute(QueueSQL.next, [.uuid(event), .int(pause)]) }
+            round.isBatch = isBatch
+            round.isFull = room <= 0 || (!isBatch && round.admitted.count >= room)
+            if isBatch {
+                round.tidy = head
+                // With some of a broken round among them the batch is not complete: the next look goes on with it.
+                let pause = round.admitted.count < head.count ? 0 : config.intervalSeconds
+                _ = try await transaction.execute(QueueSQL.next, [.uuid(event), .int(pause)])
+            } else {
+                let inside = Set(round.admitted.map(\.queueID))
+                round.tidy = head.filter { inside.contains($0.queueID) }
+                if round.isFull { try await line.settle(event) }
+            }
             return round
         } ?? Round()
     }
+
+    /// Begins another lobby after a postponement; false when there was no draw to begin anew after.
+    func renew(_ event: UUID) async throws -> Bool {
+        let seed = SecureRandom.bytes(32)
+        return try await postgres.execute(QueueSQL.renew, [.uuid(event), .bytes(seed), .text(QueueDraw.commitment(seed))]).affected > 0
+    }
+
+    /// Events in whose line or lobby somebody may be.
+    func watched() async throws -> [UUID] { try await postgres.read(QueueSQL.watched).map { try $0.uuid(0) } }
 
     /// The draw moves the lobby into the line. Whoever is there later joined in the moment of the opening, and stands at the end.
     private static func emptyLobby(_ event: UUID, _ gate: PostgresRow, _ line: QueueLine) async throws {
@@ -153,11 +177,20 @@ struct QueueStore: Sendable {
         try await postgres.execute(QueueSQL.leave, [.uuid(queue), .uuid(user)]).affected > 0
     }
 
+    /// What the proof of an event's draw says, without its entries; nil when there is no such event.
     func proof(_ event: UUID) async throws -> QueueProof? {
         guard let row = try await postgres.read(QueueSQL.proof, [.uuid(event)]).first else { return nil }
-        let isDrawn = try row.bool("drawn")
+        let drawnAt = try row.timestampOrNil("drawn_at")
         return QueueProof(
-            commitment: try row.string("commitment"), seed: isDrawn ? try row.bytes("seed") : nil,
-            entries: isDrawn ? try row.uuids("entries") : [])
+            isQueued: try row.bool("queue_enabled"), commitment: try row.stringOrNil("commitment"),
+            seed: drawnAt == nil ? nil : try row.bytesOrNil("seed"), entryCount: drawnAt == nil ? 0 : try row.int("total"))
+    }
+
+    /// The entries `range` (from 0) of a draw, in their published order.
+    func entries(_ event: UUID, commitment: String, _ range: Range<Int>) async throws -> [UUID] {
+        guard !range.isEmpty else { return [] }
+        let rows = try await postgres.read(
+            QueueSQL.proofEntries, [.uuid(event), .text(commitment), .int(range.lowerBound + 1), .int(range.upperBound)])
+        return try rows.first?.uuids(0) ?? []
     }
 }

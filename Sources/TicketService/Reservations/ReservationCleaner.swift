@@ -21,6 +21,7 @@ struct ReservationCleaner: Sendable {
 
     /// One look; how long to wait for the next.
     func tick() async throws -> Duration {
+        await announcer.repair()
         try await settleDue()
         try await pruneSometimes()
         guard let next = try await seats.nextDue(), next < 1 else { return .seconds(1) }

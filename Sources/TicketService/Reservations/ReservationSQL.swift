@@ -224,7 +224,7 @@ enum ReservationSQL {
 
     private static let filter = """
         ($1::text IS NULL OR \(effectiveStatus) = $1::text) AND ($2::uuid IS NULL OR r.event_id = $2::uuid)
-          AND ($3::text IS NULL OR r.reservation_number ILIKE $3::text OR e.search_text LIKE lower($3::text))
+          AND ($3::text IS NULL OR r.reservation_number ILIKE $3::text OR e.search_key LIKE ticket_schema.search_form($3::text))
           AND ($4::uuid IS NULL OR r.user_id = $4::uuid)
         """
 

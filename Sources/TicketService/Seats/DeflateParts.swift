@@ -71,4 +71,12 @@ struct GzipFile {
         for shift in stride(from: 0, to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: length >> shift)) }
         return bytes
     }
+
+    /// A whole body, compressed; nil when zlib has no memory.
+    static func of(_ bytes: [UInt8]) -> [UInt8]? {
+        guard let part = Deflater()?.part(bytes) else { return nil }
+        var file = GzipFile(capacity: part.bytes.count)
+        file.append(part)
+        return file.finish()
+    }
 }

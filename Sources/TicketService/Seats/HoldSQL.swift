@@ -38,7 +38,7 @@ enum HoldSQL {
             SELECT e.id, e.queue_enabled,
                    ticket_schema.event_status(e.status, e.sale_start_date, e.sale_end_date, 0, 0) = 'on_sale' AS on_sale
             FROM ticket_schema.events e
-            WHERE e.id = coalesce($6::uuid, (SELECT event_id FROM wanted WHERE event_id IS NOT NULL ORDER BY n LIMIT 1))
+            WHERE e.deleted_at IS NULL AND e.id = coalesce($6::uuid, (SELECT event_id FROM wanted WHERE event_id IS NOT NULL ORDER BY n LIMIT 1))
         ), verdict AS MATERIALIZED (
             SELECT a.n, a.user_id, a.seats, a.own_until, mine.slots,
                    CASE

@@ -15,6 +15,7 @@ public final class SeatMap: Sendable {
     let log: [SeatLogEntry]
     private let parts: [DeflatePart]
     private let whole = Locked<(plain: [UInt8]?, gzip: [UInt8]?)>((nil, nil))
+    private let short = Locked<[UInt8]?>(nil)
 
     /// Changes that are remembered.
     static let logLimit = 2048
@@ -53,37 +54,72 @@ public final class SeatMap: Sendable {
         return made
     }
 
+    /// `{"success":true,"version":…,"validUntil":…,"states":"…"}`: one character a seat, in the layout's order.
+    func shortForm() -> [UInt8] {
+        var bytes = head("states")
+        bytes.reserveCapacity(bytes.count + states.count + 4)
+        bytes.append(UInt8(ascii: "\""))
+        for state in states { bytes.append(state.character) }
+        bytes += Array("\"}".utf8)
+        return bytes
+    }
+
+    /// The same, compressed (RFC 1952); made once.
+    func shortGzip() -> [UInt8]? {
+        if let made = short.withLock({ $0 }) { return made }
+        let made = GzipFile.of(shortForm())
+        short.withLock { $0 = made }
+        return made
+    }
+
+    /// What changed after `version` in the short form: `"changes":[[index,"character"],…]`. Nil as for `changes(since:)`.
+    func shortChanges(since version: Int64) -> [UInt8]? {
+        guard let seats = changed(since: version) else { return nil }
+        var bytes = head("changes", since: version)
+        bytes.append(UInt8(ascii: "["))
+        for (index, seat) in seats.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            bytes += Array("[\(seat),\"".utf8) + [states[seat].character] + Array("\"]".utf8)
+        }
+        bytes += Array("]}".utf8)
+        return bytes
+    }
+
     /// What changed after `version`, seats whose holder's time is over among it; nil when that is not remembered, or so much that the whole map is
     /// the shorter answer.
     func changes(since version: Int64) -> [UInt8]? {
+        guard let seats = changed(since: version) else { return nil }
+        var bytes = head(since: version) + [UInt8(ascii: "[")]
+        plan.write(seats, states, into: &bytes, commaFirst: false)
+        bytes += Array("]}".utf8)
+        return bytes
+    }
+
+    private func changed(since version: Int64) -> [Int]? {
         guard version <= header.version, version == header.version || log.first.map({ $0.version <= version + 1 }) == true else {
             return nil
         }
         var seats = Set(log.lazy.filter { $0.version > version }.flatMap(\.seats))
         for (seat, state) in states.enumerated() where state == .lapsed { seats.insert(seat) }
-        guard seats.count * 4 <= max(plan.ids.count, 16) else { return nil }
-        var bytes = head(since: version)
-        plan.write(seats.sorted(), states, into: &bytes, commaFirst: false)
-        bytes += Array("]}".utf8)
-        return bytes
+        return seats.count * 4 <= max(plan.ids.count, 16) ? seats.sorted() : nil
     }
 
     private func chunks(_ section: String) -> Range<Int> { plan.sections.first { $0.name == section }?.chunks ?? 0..<0 }
 
-    private func head(since: Int64? = nil) -> [UInt8] {
+    /// An answer up to the value of its last member.
+    private func head(_ last: StaticString = "seats", since: Int64? = nil) -> [UInt8] {
         var writer = JSONWriter(capacity: 128)
         writer.beginObject()
         writer.member("success", true)
         writer.member("version", header.version)
         if let since { writer.member("since", since) }
         writer.member("validUntil", header.validUntil == 0 ? nil : Timestamp(microseconds: header.validUntil))
-        writer.key("seats")
-        writer.beginArray()
+        writer.key(last)
         return writer.finish()
     }
 
     private func makePlain(_ chunks: Range<Int>) -> [UInt8] {
-        var bytes = head()
+        var bytes = head() + [UInt8(ascii: "[")]
         bytes.reserveCapacity(bytes.count + 2 + chunks.reduce(0) { $0 + parts[$1].length + 1 })
         for chunk in chunks {
             plan.write(plan.chunks[chunk], states, into: &bytes, commaFirst: chunk > chunks.lowerBound)
@@ -93,7 +129,8 @@ public final class SeatMap: Sendable {
     }
 
     private func makeGzip(_ chunks: Range<Int>) -> [UInt8]? {
-        guard let deflater = Deflater(), let head = deflater.part(head()), let comma = deflater.part([UInt8(ascii: ",")]),
+        guard let deflater = Deflater(), let head = deflater.part(head() + [UInt8(ascii: "[")]),
+            let comma = deflater.part([UInt8(ascii: ",")]),
             let tail = deflater.part(Array("]}".utf8))
         else { return nil }
         var file = GzipFile(capacity: 256 + chunks.reduce(0) { $0 + parts[$1].bytes.count })

@@ -11,8 +11,13 @@ public final class SeatMapService: Sendable {
     private let flights = Coalescer<String, SeatMap, any Error>(.callUnderWay)
     private let kept = Locked<Kept>(Kept())
     private static let life = 30_000
+    /// Milliseconds from a reading to its storing.
+    private static let patience = 2_000
 
-    init(store: SeatMapStore, cache: SnapshotCache) {
+    private let distrust: CacheDistrust
+
+    init(store: SeatMapStore, cache: SnapshotCache, distrust: CacheDistrust = CacheDistrust()) {
+        self.distrust = distrust
         self.store = store
         self.cache = cache
     }
@@ -57,7 +62,21 @@ public final class SeatMapService: Sendable {
         return (known(map.etag) ? nil : map, map.etag)
     }
 
+    /// The hall, which never changes: from the map at hand, whatever its age, as long as the event is there.
+    func layout(_ event: UUID) async throws -> SeatLayoutAnswer {
+        if let own = kept.withLock({ $0.get(event) }), try await store.revision(event) != nil { return own.plan.layout }
+        let map = try await map(event) { _ in false }.map
+        guard let map else { throw TicketError.eventNotFound }
+        return map.plan.layout
+    }
+
+    func mine(_ event: UUID, _ user: UUID) async throws -> [OwnSeat] {
+        guard let seats = try await store.mine(event, user) else { throw TicketError.eventNotFound }
+        return seats
+    }
+
     private func announced(_ event: UUID) async -> Announced {
+        if distrust.contains(event) { return .redisAway }
         do throws(RedisError) {
             guard let header = try await cache.header(CacheKey.seats(event)) else { return .atLeast(0) }
             return header.isFilled ? .filled(header) : .atLeast(header.revision)
@@ -84,6 +103,8 @@ public final class SeatMapService: Sendable {
         let rest = map.deadline.map { ($0.microseconds - Timestamp.now().microseconds) / 1000 } ?? .max
         let spent = (Timestamp.now().microseconds - before.microseconds) / 1000
         let life = Int(min(Int64(Self.life), rest)) - Int(spent)
+        // A tombstone may be evicted: what took long may be older than a change that left no trace.
+        guard spent < Self.patience else { return map }
         try? await cache.store(CacheKey.seats(event), map.header, [], milliseconds: life)
         return map
     }

@@ -27,6 +27,18 @@ public struct SeatMapStore: Sendable {
         try await postgres.read(EventSQL.version, [.uuid(event)]).first.map { Int64(try $0.int(1)) }
     }
 
+    /// What a user has of an event now; nil when there is no such event.
+    func mine(_ event: UUID, _ user: UUID) async throws -> [OwnSeat]? {
+        let rows = try await postgres.read(SeatMapSQL.mine, [.uuid(event), .uuid(user)])
+        guard !rows.isEmpty else { return nil }
+        return try rows.compactMap { row in
+            guard let id = try row.uuidOrNil("id") else { return nil }
+            return OwnSeat(
+                id: id, status: try row.string("status"), expiresAt: try row.timestampOrNil("expires_at"),
+                reservationID: try row.uuidOrNil("reservation_id"))
+        }
+    }
+
     // MARK: Whole
 
     private func whole(_ event: UUID) async throws -> SeatMap? {
@@ -43,7 +55,7 @@ public struct SeatMapStore: Sendable {
             for row in rows where !row.isNull(0) {
                 seats.append(
                     SeatRow(
-                        id: try row.uuid(0), section: try row.string(1), row: try row.int(2), number: try row.int(3),
+                        id: try row.uuid(0), section: try row.string(1), row: try row.string(2), number: try row.string(3),
                         label: try row.string(4), price: try row.string(5)))
                 states.append(try Self.state(row.int(6)))
             }

@@ -3,34 +3,7 @@ import TiketiCore
 import TiketiJSON
 import TiketiNet
 
-/// One seat of a plan, as the database gave it.
-public struct SeatRow: Sendable {
-    public var id: UUID
-    public var section: String
-    public var row: Int
-    public var number: Int
-    public var label: String
-    public var price: String
-}
-
-/// How a seat reads on the map. The numbers are those of the statements (`SeatMapSQL`).
-public enum SeatState: UInt8, Sendable {
-    case available = 0
-    case locked = 1
-    case reserved = 2
-    /// Held by somebody whose time is over, and not settled yet: reads as available.
-    case lapsed = 3
-
-    /// The end of the seat's JSON, after its name `status` and the opening quote.
-    var tail: StaticString {
-        switch self {
-        case .available, .lapsed: "available\"}"
-        case .locked: "locked\"}"
-        case .reserved: "reserved\"}"
-        }
-    }
-}
-
+/// The unchanging half of an event's seat map.
 public final class SeatPlan: Sendable {
     public let event: UUID
     public let ids: [UUID]
@@ -44,6 +17,8 @@ public final class SeatPlan: Sendable {
     /// Every seat's JSON up to the status, one after the other, and where each begins (one more for the end).
     private let fixed: [UInt8]
     private let starts: [Int]
+    /// What pages draw the hall from: `SeatLayoutAnswer`.
+    let layout: SeatLayoutAnswer
 
     /// Small enough to be compressed again for one changed seat, large enough to compress well.
     static let chunkSeats = 128
@@ -82,6 +57,7 @@ public final class SeatPlan: Sendable {
             }
         }
         ids = rows.map(\.id)
+        layout = SeatLayoutAnswer(rows)
         positions = Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($1, $0) })
         (self.fixed, self.starts, self.chunks, beginsSection, self.sections) = (fixed, starts, chunks, begins, sections)
     }
@@ -117,5 +93,5 @@ public final class SeatPlan: Sendable {
     }
 
     /// About how many bytes it occupies.
-    var size: Int { fixed.count + ids.count * 72 }
+    var size: Int { fixed.count + ids.count * 72 + layout.plain.count }
 }

@@ -1,4 +1,4 @@
-// GET /api/seats/:eventId, POST /api/seats/reserve and /release: decode, authorise, call, encode.
+// GET /api/seats/:eventId and its forms, POST /api/seats/reserve and /release: decode, authorise, call, encode.
 import TiketiContracts
 import TiketiCore
 import TiketiNet
@@ -13,6 +13,9 @@ struct SeatRoutes: Sendable {
 
     func install(on router: Router) {
         router.get("/api/seats/:eventId") { try await map($0) }
+        router.get("/api/seats/:eventId/layout") { try await layout($0) }
+        router.get("/api/seats/:eventId/states") { try await states($0) }
+        router.get("/api/seats/:eventId/mine") { try await mine($0) }
         router.post("/api/seats/reserve") { try await hold($0) }
         router.post("/api/seats/release") { try await release($0) }
     }
@@ -43,6 +46,61 @@ struct SeatRoutes: Sendable {
             return HTTPResponse(headers: headers, body: .bytes(packed))
         }
         return HTTPResponse(headers: headers, body: .bytes(found.plain(section: section)))
+    }
+
+    /// The same for ever: seats are made with their event and never move.
+    private func layout(_ context: RequestContext) async throws -> HTTPResponse {
+        let layout = try await maps.layout(try context.uuidParameter("eventId"))
+        var headers: HTTPHeaders = ["ETag": layout.etag, "Cache-Control": "public, max-age=300", "Vary": "Accept-Encoding"]
+        if let asked = context.request.headers["If-None-Match"], EntityTag.matches(asked, layout.etag) {
+            return HTTPResponse(status: .notModified, headers: headers, body: .none)
+        }
+        return Self.body(context, &headers, plain: layout.plain, gzip: layout.gzip)
+    }
+
+    private func states(_ context: RequestContext) async throws -> HTTPResponse {
+        let event = try context.uuidParameter("eventId")
+        let since = try context.query.int("since", in: 0...Int.max)
+        let asked = context.request.headers["If-None-Match"]
+        let suffix = since.map { "-states-since-\($0)" } ?? "-states"
+        let (found, mapTag) = try await maps.map(event) { tag in
+            asked.map { EntityTag.matches($0, EntityTag.with(suffix, tag)) } ?? false
+        }
+        var headers = SnapshotHeader.seatMapFields(EntityTag.with(suffix, mapTag))
+        guard let found else { return HTTPResponse(status: .notModified, headers: headers, body: .none) }
+        if let since, let changes = found.shortChanges(since: Int64(since)) {
+            return Self.body(context, &headers, plain: changes, gzip: nil)
+        }
+        return Self.body(context, &headers, plain: found.shortForm(), gzip: found.shortGzip())
+    }
+
+    private static func body(
+        _ context: RequestContext, _ headers: inout HTTPHeaders, plain: @autoclosure () -> [UInt8], gzip: @autoclosure () -> [UInt8]?
+    ) -> HTTPResponse {
+        headers.add("Content-Type", "application/json; charset=utf-8")
+        if EntityTag.acceptsGzip(context.request.headers["Accept-Encoding"]), let packed = gzip() {
+            headers.add("Content-Encoding", "gzip")
+            return HTTPResponse(headers: headers, body: .bytes(packed))
+        }
+        return HTTPResponse(headers: headers, body: .bytes(plain()))
+    }
+
+    private func mine(_ context: RequestContext) async throws -> HTTPResponse {
+        let event = try context.uuidParameter("eventId")
+        let user = try context.requirePrincipal().userID
+        let seats = try await maps.mine(event, user)
+        var response = HTTPResponse.success {
+            $0.array("seats", seats) { writer, seat in
+                writer.object {
+                    $0.member("id", seat.id)
+                    $0.member("status", seat.status)
+                    $0.member("expiresAt", seat.expiresAt)
+                    $0.member("reservationId", seat.reservationID)
+                }
+            }
+        }
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
     }
 
     private func hold(_ context: RequestContext) async throws -> HTTPResponse {

@@ -75,7 +75,7 @@ enum SeatSQL {
             SELECT e.id, e.queue_enabled, e.title, e.event_date, e.venue,
                    ticket_schema.event_status(e.status, e.sale_start_date, e.sale_end_date, 0, 0) = 'on_sale' AS on_sale
             FROM ticket_schema.events e
-            WHERE e.id = $5::uuid
+            WHERE e.deleted_at IS NULL AND e.id = $5::uuid
         ), mine AS MATERIALIZED (
             SELECT c.slot, c.expires_at IS NULL OR c.expires_at > now() AS running
             FROM ticket_schema.seat_claims c

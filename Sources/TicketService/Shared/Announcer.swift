@@ -25,9 +25,14 @@ public struct Announcer: Sendable {
     private let logger: Logger
     private let failures: Counter
     private let seatsReserved: Counter
+    /// What readers must not believe while Redis refuses writes.
+    let distrust: CacheDistrust
+    /// Invalidations that Redis did not take, by event; nil is the list. Repeated until it does.
+    private let lost = Locked<[UUID?: Int64]>([:])
 
-    init(redis: RedisClient, holdSeconds: Int, logger: Logger, metrics: MetricsRegistry) {
+    init(redis: RedisClient, holdSeconds: Int, distrust: CacheDistrust, logger: Logger, metrics: MetricsRegistry) {
         self.redis = redis
+        self.distrust = distrust
         cache = SnapshotCache(redis: redis)
         self.holdSeconds = holdSeconds
         self.logger = logger
@@ -55,7 +60,7 @@ public struct Announcer: Sendable {
             let payload = LiveEvent.reservationExpired(reservationID: reservation.id, message: "Your reservation has expired")
             messages.append(SocketMessage(LiveEvent.reservationExpired.rawValue, payload, rooms: [LiveRoom.user(reservation.userID)]))
         }
-        await send(commands + SocketEmitter.commands(messages))
+        await send(commands + SocketEmitter.commands(messages), invalidating: Dictionary(uniqueKeysWithValues: latest.map { ($0, $1) }))
     }
 
     /// Status changes that the clock, a sale or an organiser made.
@@ -66,15 +71,37 @@ public struct Announcer: Sendable {
             let payload = LiveEvent.eventStatusChanged(eventID: change.eventID, status: change.status)
             return SocketMessage(LiveEvent.eventStatusChanged.rawValue, payload, rooms: [LiveRoom.event(change.eventID)])
         }
-        await send([Self.newListGeneration()] + invalidations + SocketEmitter.commands(messages))
+        var revisions: [UUID?: Int64] = [nil: 0]
+        for change in changes { revisions[change.eventID] = max(change.revision, revisions[change.eventID] ?? 0) }
+        await send([Self.newListGeneration()] + invalidations + SocketEmitter.commands(messages), invalidating: revisions)
     }
 
     /// An organiser's write: lists and the event's own answers are out of date.
     func invalidate(event: UUID, revision: Int64) async {
-        await send([Self.newListGeneration(), cache.invalidation(of: event, revision: revision)])
+        await send([Self.newListGeneration(), cache.invalidation(of: event, revision: revision)], invalidating: [nil: 0, event: revision])
     }
 
-    func forget(event: UUID) async { await send([Self.newListGeneration(), cache.removal(of: event)]) }
+    func forget(event: UUID) async {
+        await send([Self.newListGeneration(), cache.removal(of: event)], invalidating: [nil: 0, event: .max])
+    }
+
+    /// Repeats what Redis did not take; from then on its answers are believed again.
+    func repair() async {
+        let open = lost.withLock { $0 }
+        guard !open.isEmpty else { return }
+        let commands = open.map { event, revision in
+            guard let event else { return Self.newListGeneration() }
+            return revision == .max ? cache.removal(of: event) : cache.invalidation(of: event, revision: revision)
+        }
+        guard let replies = try? await redis.pipeline(commands), !replies.contains(where: { $0.errorMessage != nil }) else { return }
+        lost.withLock { lost in
+            for (event, revision) in open where lost[event] == revision { lost[event] = nil }
+        }
+        let repaired = open.keys.filter { event in lost.withLock { $0[event] == nil } }
+        distrust.remove(repaired)
+        _ = try? await redis.send(CacheDistrust.publication(repaired, isRepaired: true))
+        logger.info("Redis took the invalidations it had refused", metadata: ["events": "\(repaired.count)"])
+    }
 
     /// The marks by which other services know a held seat.
     private func lock(_ change: SeatChange, _ commands: inout [[RedisArgument]]) {
@@ -118,17 +145,28 @@ public struct Announcer: Sendable {
         ["SET", RedisArgument(CacheKey.listGeneration), RedisArgument(UUID().description)]
     }
 
-    func send(_ commands: [[RedisArgument]]) async {
+    /// Sends commands in one pipeline. `revisions` says what they invalidate: when Redis does not take them, what it has is not to be believed.
+    func send(_ commands: [[RedisArgument]], invalidating revisions: [UUID?: Int64] = [:]) async {
         guard !commands.isEmpty else { return }
         do throws(RedisError) {
             let replies = try await redis.pipeline(commands)
             if let error = replies.lazy.compactMap(\.errorMessage).first {
-                failures.increment()
-                logger.warning("Redis refused an announcement", metadata: ["reason": "\(error)"])
+                await fail("Redis refused an announcement", "\(error)", revisions)
             }
         } catch {
-            failures.increment()
-            logger.warning("An announcement was lost", metadata: ["reason": "\(error)"])
+            await fail("An announcement was lost", "\(error)", revisions)
         }
+    }
+
+    private func fail(_ what: Logger.Message, _ reason: String, _ revisions: [UUID?: Int64]) async {
+        failures.increment()
+        logger.warning(what, metadata: ["reason": "\(reason)"])
+        guard !revisions.isEmpty else { return }
+        lost.withLock { lost in
+            for (event, revision) in revisions { lost[event] = max(revision, lost[event] ?? 0) }
+        }
+        let things = Array(revisions.keys)
+        distrust.add(things)
+        _ = try? await redis.send(CacheDistrust.publication(things, isRepaired: false))
     }
 }
