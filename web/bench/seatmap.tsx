@@ -1,4 +1,4 @@
-// A page with nothing but the seat map of a hall of 50,000 seats, for the measurement in Tests/EndToEnd/web/test_seatmap_speed.py.
+// A page with nothing but the seat map of a hall of 50,000 seats, for the measurement by measure.py.
 import { createRoot } from 'react-dom/client';
 import { makeHall, SeatMap, type SeatMapHandle } from '../src/seatmap';
 import { chooseLanguage } from '../src/i18n/language';
