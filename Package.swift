@@ -96,6 +96,7 @@ let package = Package(
         tests("GatewayServiceTests", ["GatewayService", "TiketiTesting"]),
         tests("TicketServiceTests", ["TicketService", "TiketiTesting", "TiketiRealtime", "CZlib", log]),
         tests("PaymentServiceTests", ["PaymentService", "TossSimulator", "TiketiTesting"]),
+        tests("TiketiCLITests", ["TiketiCLI", "TiketiTesting"]),
         tests("StatsServiceTests", ["StatsService", "TiketiTesting"]),
         tests("RealtimeServiceTests", ["RealtimeService", "TiketiTesting"]),
     ]

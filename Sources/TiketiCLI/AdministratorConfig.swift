@@ -1,5 +1,6 @@
 // Who may change the database's structure, and where the files are that say how. Read from the environment alone.
 import Glibc
+import TiketiContracts
 import TiketiCore
 import TiketiStore
 
@@ -7,8 +8,8 @@ import TiketiStore
 struct AdministratorConfig {
     /// The database to prepare, as its administrator.
     var postgres: PostgresConfiguration
-    /// Password given to the services' login roles; nil leaves them as they are.
-    var rolePassword: String?
+    /// The services' schemas and login roles, each with the password it is given.
+    var roles: [DatabaseRole]
     var isProduction: Bool
 
     static func read(_ reader: inout EnvironmentReader) -> AdministratorConfig {
@@ -25,8 +26,25 @@ struct AdministratorConfig {
             do { postgres = try PostgresConfiguration(url: url) } catch { reader.problem("DB_ADMIN_URL", error.message) }
         }
         CommonConfig.checkTransport(of: postgres, &reader)
-        let password = reader.secret("DB_PASSWORD", developmentDefault: CommonConfig.developmentDatabasePassword)
-        return AdministratorConfig(postgres: postgres, rolePassword: password, isProduction: reader.isProduction)
+        return AdministratorConfig(postgres: postgres, roles: roles(&reader), isProduction: reader.isProduction)
+    }
+
+    /// Each role's own password (`DB_PASSWORD_AUTH`), or the one of all (`DB_PASSWORD`), which is needed only while a role has none of its own.
+    private static func roles(_ reader: inout EnvironmentReader) -> [DatabaseRole] {
+        let own = DatabaseSchema.allCases.map { "DB_PASSWORD_" + $0.service.uppercased() }
+        let shared =
+            own.allSatisfy { reader.raw($0) != nil }
+            ? nil : reader.secret("DB_PASSWORD", developmentDefault: CommonConfig.developmentDatabasePassword)
+        return zip(DatabaseSchema.allCases, own).map { schema, variable in
+            let password =
+                reader.raw(variable) == nil ? shared : reader.secret(variable, developmentDefault: CommonConfig.developmentDatabasePassword)
+            return DatabaseRole(folder: schema.rawValue, role: schema.role, schema: schema.schema, password: password)
+        }
+    }
+
+    /// The migrations that this installation has, with the roles they are for.
+    func migrator() throws(MigrationError) -> Migrator {
+        try Migrator(directory: Self.directory("migrations", variable: "MIGRATIONS_DIRECTORY"), roles: roles)
     }
 
     /// Reads everything, or throws every problem at once.

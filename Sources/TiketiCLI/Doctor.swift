@@ -28,8 +28,7 @@ struct Doctor: AsyncParsableCommand {
         await report("postgres as \(common.postgres.user)") { try Self.postgres(common.postgres) }
         await report("postgres as \(administrator.postgres.user)") { try Self.postgres(administrator.postgres) }
         await report("migrations") {
-            let migrator = try Migrator(directory: AdministratorConfig.directory("migrations", variable: "MIGRATIONS_DIRECTORY"))
-            let status = try await migrator.status(on: administrator.postgres)
+            let status = try await administrator.migrator().status(on: administrator.postgres)
             guard status.pending.isEmpty else { throw MigrationError("pending: \(status.pending.joined(separator: ", "))") }
             return "\(status.applied.count) applied" + (status.unknown.isEmpty ? "" : ", \(status.unknown.count) of a newer version")
         }

@@ -15,8 +15,7 @@ struct Migrate: AsyncParsableCommand {
 
     func run() async throws {
         let config = try AdministratorConfig.load()
-        let directory = AdministratorConfig.directory("migrations", variable: "MIGRATIONS_DIRECTORY")
-        let migrator = try Migrator(directory: directory, rolePassword: config.rolePassword)
+        let migrator = try config.migrator()
         if status {
             let found = try await migrator.status(on: config.postgres)
             for name in found.pending { print("pending \(name)") }

@@ -13,8 +13,7 @@ struct Seed: AsyncParsableCommand {
     func run() async throws {
         let config = try AdministratorConfig.load()
         guard !config.isProduction || force else { throw ValidationError("demo accounts do not belong in production; --force overrides") }
-        let migrator = try Migrator(directory: AdministratorConfig.directory("migrations", variable: "MIGRATIONS_DIRECTORY"))
-        let pending = try await migrator.status(on: config.postgres).pending
+        let pending = try await config.migrator().status(on: config.postgres).pending
         guard pending.isEmpty else { throw ValidationError("\(pending.count) migrations are pending; run `tiketi migrate` first") }
         try SeedFiles(directory: AdministratorConfig.directory("seed", variable: "SEED_DIRECTORY")).apply(to: config.postgres)
         let connection = try BlockingConnection(config.postgres)

@@ -1,6 +1,5 @@
 // The operator's tool: prepares the database, fills it for a demo, and says what is wrong with an installation.
 import ArgumentParser
-import Glibc
 
 /// `tiketi`.
 public struct TiketiCommand: AsyncParsableCommand {
@@ -14,25 +13,4 @@ public struct TiketiCommand: AsyncParsableCommand {
         subcommands: [Migrate.self, Seed.self, Doctor.self, Bench.self])
 
     public init() {}
-}
-
-/// Writes one line to the standard error stream.
-func complain(_ line: String) {
-    FileOutput.standardError.write(line + "\n")
-}
-
-/// A standard stream without Foundation.
-struct FileOutput: TextOutputStream {
-    let descriptor: Int32
-
-    static var standardError: FileOutput { FileOutput(descriptor: 2) }
-
-    func write(_ text: String) {
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            guard written > 0 else { return }
-            rest = rest.dropFirst(written)
-        }
-    }
 }

@@ -1,5 +1,7 @@
 // A private PostgreSQL 15 in a temporary directory: one for the whole test process, more for tests that stop and freeze theirs.
 import Glibc
+import TiketiContracts
+import TiketiCore
 import TiketiNet
 import TiketiStore
 
@@ -135,9 +137,14 @@ public final class TestPostgres: Sendable {
         return TestDatabase(server: self, name: name)
     }
 
+    /// The product's schemas and login roles, with the password of development.
+    public static let roles = DatabaseSchema.allCases.map {
+        DatabaseRole(folder: $0.rawValue, role: $0.role, schema: $0.schema, password: CommonConfig.developmentDatabasePassword)
+    }
+
     /// Several test processes may share one server: the template's name is made of what is in it, and a lock makes one of them build it.
     private func makeTemplate() async throws -> String {
-        let migrator = try Migrator(directory: Self.migrations, rolePassword: "tiketi")
+        let migrator = try Migrator(directory: Self.migrations, roles: Self.roles)
         let name = "template_" + migrator.fingerprint
         let administrator = configuration
         try await Self.threads.run {

@@ -26,11 +26,6 @@ public final class ByteBuffer {
         UnsafeRawBufferPointer(start: storage.map { UnsafeRawPointer($0 + reader) }, count: count)
     }
 
-    /// The waiting bytes, to be changed in place (unmasking, decryption). Valid until the buffer is next changed.
-    public var mutableReadable: UnsafeMutableRawBufferPointer {
-        UnsafeMutableRawBufferPointer(start: storage.map { $0 + reader }, count: count)
-    }
-
     /// Free space behind the waiting bytes, at least `minimum` bytes. Fill it, then `commit`.
     public func writable(minimum: Int = 1) -> UnsafeMutableRawBufferPointer {
         reserve(minimum)

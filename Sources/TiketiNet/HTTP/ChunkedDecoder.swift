@@ -6,7 +6,7 @@ struct ChunkedDecoder {
         case sizeStart, size, extensions, sizeLF
         case data
         case dataCR, dataLF
-        case trailerStart, trailer, trailerLF, endLF
+        case trailerStart, trailerName, trailer, trailerLF, endLF
         case done
     }
 
@@ -87,9 +87,17 @@ struct ChunkedDecoder {
             } else {
                 // A field line starts with a token; a folded line is refused like in the head.
                 if !HTTPHeaders.isTokenByte(byte) { throw .malformed }
-                state = .trailer
+                state = .trailerName
                 try trailer(byte)
             }
+        case .trailerName:
+            // RFC 9112 §5.1: a name, then the colon, and nothing between them.
+            if byte == Byte.colon {
+                state = .trailer
+            } else if !HTTPHeaders.isTokenByte(byte) {
+                throw .malformed
+            }
+            try trailer(byte)
         case .trailer: try trailer(byte)
         case .trailerLF:
             if byte != Byte.lf { throw .malformed }

@@ -26,8 +26,6 @@ public struct HTTPServerConfiguration: Sendable {
     public var maxConnectionsPerAddress = 20_000
     /// Queued response bytes above which writers wait.
     public var writeHighWaterBytes = 64 * 1024
-    /// Bytes asked for by one read.
-    public var readChunkBytes = 16 * 1024
     /// Connections of one loop above which idle ones keep no task: 1 kB each instead of 4, for 5 % more CPU per request.
     public var parkIdleAboveConnections = 512
     /// Value of the Server header; empty leaves it out.

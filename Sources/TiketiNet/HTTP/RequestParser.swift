@@ -122,7 +122,6 @@ struct RequestRejection: Error, Equatable {
     static var badRequestLine: Self { bad("Malformed request line") }
     static var badTarget: Self { bad("Malformed request target") }
     static var badHeaderName: Self { bad("Malformed header name") }
-    static var badHeaderValue: Self { bad("Malformed header value") }
     static var foldedHeader: Self { bad("Folded header lines are not accepted") }
     static var missingHost: Self { bad("A Host header is required") }
     static var repeatedHost: Self { bad("More than one Host header") }

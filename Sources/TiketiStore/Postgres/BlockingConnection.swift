@@ -40,8 +40,6 @@ public final class BlockingConnection {
 
     /// Whether a transaction block is open and has not failed.
     public var isInTransaction: Bool { PQtransactionStatus(handle) == PQTRANS_INTRANS }
-    /// The server's version as libpq numbers it, such as 150020.
-    public var serverVersion: Int { Int(PQserverVersion(handle)) }
 
     /// Runs `body` in a transaction.
     public func transaction<Value>(_ body: () throws -> Value) throws -> Value {

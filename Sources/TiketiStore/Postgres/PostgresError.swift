@@ -43,10 +43,7 @@ public struct PostgresError: Error, Sendable, Hashable, CustomStringConvertible 
     }
 
     public var isUniqueViolation: Bool { sqlState == "23505" }
-    public var isForeignKeyViolation: Bool { sqlState == "23503" }
     public var isCheckViolation: Bool { sqlState == "23514" }
-    public var isExclusionViolation: Bool { sqlState == "23P01" }
-    public var isNotNullViolation: Bool { sqlState == "23502" }
     public var isLockTimeout: Bool { sqlState == "55P03" }
     public var isSerializationFailure: Bool { sqlState == "40001" }
     public var isDeadlock: Bool { sqlState == "40P01" }
@@ -92,6 +89,9 @@ extension PostgresError {
         column = field(UInt8(ascii: "c"))
         detail = field(UInt8(ascii: "D"))
     }
+
+    /// The server takes no writes: it was the primary when the session began, and is a standby now (or the administrator made it read-only).
+    var isReadOnlyServer: Bool { sqlState == "25006" }
 
     /// The server said that it is ending this session (administrator, crash, shutdown).
     var endsSession: Bool {

@@ -35,6 +35,19 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         return message.split(separator: " ", maxSplits: 1).first.map(String.init)
     }
 
+    /// Whether the server took the command and refused to write: a replica, a full memory, a disk or replicas that it waits for. What it is asked
+    /// to read it answers, so that an answer proves nothing about writes, such as a lost invalidation.
+    public var refusesWrites: Bool { Self.isOne(of: ["READONLY", "MISCONF", "OOM", "NOREPLICAS"], code, message) }
+
+    /// Whether the server cannot serve anybody at present: it loads its data, runs a long script, or its cluster is incomplete.
+    public var isServerBusy: Bool { Self.isOne(of: ["LOADING", "BUSY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN"], code, message) }
+
+    /// The code stands first; of a command inside a script, older servers put it behind the script's own words (`…: 1: -READONLY …`).
+    private static func isOne(of codes: [String], _ code: Code, _ message: String) -> Bool {
+        guard code == .server, let first = message.split(separator: " ", maxSplits: 1).first else { return false }
+        return codes.contains { first == $0 || (first == "ERR" && message.contains(" -\($0) ")) }
+    }
+
     /// Whether the server may have run the command.
     public var mayHaveRun: Bool { code == .connectionLost || code == .timeout || code == .malformed }
 

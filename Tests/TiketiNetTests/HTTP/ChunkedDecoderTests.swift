@@ -58,7 +58,8 @@ import Testing
     @Test(arguments: [
         "\r\n", "g\r\n", " 5\r\nhello\r\n", "5\nhello\r\n", "5\rhello\r\n", "5\r\nhelloX\r\n", "5\r\nhello\n0\r\n\r\n", "5\r\nhello\rX",
         "-1\r\n", "+1\r\n", "0x5\r\n",
-        "5;a\nb\r\n", "5;a\u{0}\r\n", "5 \r5", "5,\r\n", "1000000000000000\r\n", "0\r\nbad\u{1}: x\r\n\r\n", "0\r\n folded\r\n\r\n",
+        "5;a\nb\r\n", "5;a\u{0}\r\n", "5 \r5", "5,\r\n", "1000000000000000\r\n", "0\r\nbad\u{1}: x\r\n\r\n", "0\r\nBad Trailer\r\n\r\n",
+        "0\r\nBad\r\n\r\n", "0\r\nBad : x\r\n\r\n", "0\r\n folded\r\n\r\n",
         "0\r\nT: x\n\r\n", "0\r\n\n", "0\r\n\rX",
         "5;\(String(repeating: "x", count: 20_000))\r\n", "0\r\nT: \(String(repeating: "x", count: 9_000))\r\n\r\n",
     ]) func malformed(_ text: String) {

@@ -16,13 +16,13 @@ import TiketiTesting
             file("public", 1, "CREATE TABLE public.a (id int); INSERT INTO public.a VALUES (1);"),
             file("auth", 1, "CREATE TABLE auth_schema.b AS SELECT * FROM public.a; GRANT SELECT ON auth_schema.b TO tiketi_auth;"),
         ]
-        let migrator = Migrator(files: files, rolePassword: "tiketi")
+        let migrator = Migrator(files: files, roles: TestPostgres.roles)
         #expect(try await migrator.status(on: database.configuration).pending == ["public/0001_test.sql", "auth/0001_test.sql"])
         #expect(try await migrator.run(on: database.configuration).map(\.folder) == ["public", "auth"])
         #expect(try await migrator.run(on: database.configuration).isEmpty)
         #expect(try await database.query("SELECT id FROM auth_schema.b").count == 1)
 
-        let longer = Migrator(files: files + [file("auth", 2, "INSERT INTO auth_schema.b VALUES (2)")], rolePassword: nil)
+        let longer = Migrator(files: files + [file("auth", 2, "INSERT INTO auth_schema.b VALUES (2)")], roles: TestPostgres.roles)
         #expect(try await longer.run(on: database.configuration).map(\.name) == ["0002_test.sql"])
         let status = try await migrator.status(on: database.configuration(role: "tiketi_stats"))
         #expect(status.pending.isEmpty)
@@ -32,9 +32,9 @@ import TiketiTesting
 
     @Test func aChangedFileIsRefused() async throws {
         let database = try await TestPostgres.shared().database(migrated: false)
-        _ = try await Migrator(files: [file("public", 1, "CREATE TABLE public.a (id int)")], rolePassword: "tiketi").run(
+        _ = try await Migrator(files: [file("public", 1, "CREATE TABLE public.a (id int)")], roles: TestPostgres.roles).run(
             on: database.configuration)
-        let changed = Migrator(files: [file("public", 1, "CREATE TABLE public.a (id bigint)")], rolePassword: "tiketi")
+        let changed = Migrator(files: [file("public", 1, "CREATE TABLE public.a (id bigint)")], roles: TestPostgres.roles)
         await #expect(throws: MigrationError("public/0001_test.sql was changed after it was applied: write a new migration instead")) {
             try await changed.run(on: database.configuration)
         }
@@ -46,7 +46,7 @@ import TiketiTesting
             file("public", 1, "CREATE TABLE public.good (id int)"), file("public", 2, "CREATE TABLE public.half (id int); SELECT 1/0;"),
         ]
         await #expect(throws: MigrationError.self) {
-            try await Migrator(files: files, rolePassword: "tiketi").run(on: database.configuration)
+            try await Migrator(files: files, roles: TestPostgres.roles).run(on: database.configuration)
         }
         let row = try #require(
             try await database.query("SELECT to_regclass('public.good') IS NULL, to_regclass('public.half') IS NULL").first)
@@ -54,7 +54,7 @@ import TiketiTesting
         #expect(try row.bool(1))
         #expect(try await database.query("SELECT FROM public.schema_migrations").count == 1)
         await #expect(throws: MigrationError.self) {
-            try await Migrator(files: [file("public", 3, "CREATE TABLE public.c (id int); COMMIT;")], rolePassword: nil).run(
+            try await Migrator(files: [file("public", 3, "CREATE TABLE public.c (id int); COMMIT;")], roles: TestPostgres.roles).run(
                 on: database.configuration)
         }
     }
@@ -62,7 +62,7 @@ import TiketiTesting
     @Test func eightMigratorsAtOnce() async throws {
         let database = try await TestPostgres.shared().database(migrated: false)
         let files = (1...5).map { file("ticket", $0, "CREATE TABLE ticket_schema.t\($0) (id int); SELECT pg_sleep(0.01);") }
-        let migrator = Migrator(files: files, rolePassword: "tiketi")
+        let migrator = Migrator(files: files, roles: TestPostgres.roles)
         let threads = BlockingPool(name: "migrators", threads: 8, queueLimit: 8)
         let applied = try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<8 { group.addTask { try await threads.run { try migrator.runBlocking(on: database.configuration).count } } }
@@ -80,7 +80,7 @@ import TiketiTesting
             for _ in 0..<6 {
                 group.addTask {
                     let database = try await server.database(migrated: false)
-                    let migrator = Migrator(files: [], rolePassword: "tiketi")
+                    let migrator = Migrator(files: [], roles: TestPostgres.roles)
                     for _ in 0..<5 { _ = try await threads.run { try migrator.runBlocking(on: database.configuration) } }
                 }
             }
@@ -91,7 +91,7 @@ import TiketiTesting
     @Test func rolesReachOnlyTheirOwnSchema() async throws {
         let database = try await TestPostgres.shared().database(migrated: false)
         let sql = "CREATE TABLE auth_schema.secrets (id int); GRANT SELECT, INSERT ON auth_schema.secrets TO tiketi_auth;"
-        _ = try await Migrator(files: [file("auth", 1, sql)], rolePassword: "tiketi").run(on: database.configuration)
+        _ = try await Migrator(files: [file("auth", 1, sql)], roles: TestPostgres.roles).run(on: database.configuration)
         let auth = database.pool(role: "tiketi_auth")
         let ticket = database.pool(role: "tiketi_ticket")
         #expect(try await auth.execute("INSERT INTO auth_schema.secrets VALUES (1)").affected == 1)
@@ -106,7 +106,7 @@ import TiketiTesting
     /// The real files, on a new database and again on the migrated one.
     @Test func theProductsOwnMigrations() async throws {
         let database = try await TestPostgres.shared().database()
-        #expect(try await Migrator(directory: TestPostgres.migrations, rolePassword: "tiketi").run(on: database.configuration).isEmpty)
+        #expect(try await Migrator(directory: TestPostgres.migrations, roles: TestPostgres.roles).run(on: database.configuration).isEmpty)
         #expect(try await database.query("SELECT FROM pg_roles WHERE rolname LIKE 'tiketi\\_%' AND rolcanlogin").count == 5)
     }
 

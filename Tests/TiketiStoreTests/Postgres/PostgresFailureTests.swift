@@ -39,6 +39,25 @@ import TiketiTesting
         await pool.close()
     }
 
+    /// A primary that was demoted refuses writes and goes on to answer reads, ever older ones: nothing stays connected to it.
+    @Test func aServerThatBecameReadOnlyIsLeft() async throws {
+        let database = try await TestPostgres.shared().database(migrated: false)
+        let pool = database.pool {
+            $0.readConnectionsPerLoop = 1
+            $0.writeConnectionsPerLoop = 1
+        }
+        try await onLoop {
+            try await pool.execute("CREATE TABLE t (id int)")
+            let reader = try await pool.read("SELECT pg_backend_pid()")[0].int(0)
+            try await pool.execute("SET default_transaction_read_only = on")
+            await expectCode(.unavailable) { try await pool.execute("INSERT INTO t VALUES (1)") }
+            try await pool.execute("INSERT INTO t VALUES (2)")
+            #expect(try await pool.read("SELECT id FROM t")[0].int(0) == 2)
+            #expect(try await pool.read("SELECT pg_backend_pid()")[0].int(0) != reader)
+        }
+        await pool.close()
+    }
+
     @Test func aCallersOwnDeadlineStopsTheServer() async throws {
         let database = try await TestPostgres.shared().database(migrated: false)
         let pool = database.pool { $0.readConnectionsPerLoop = 1 }

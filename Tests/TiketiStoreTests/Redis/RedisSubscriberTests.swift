@@ -48,12 +48,12 @@ private final class Heard: Sendable {
         #expect(try await client.publish("p:x", Array("2".utf8)) == 1)
         #expect(try await client.publish("other", Array("3".utf8)) == 0)
         #expect(try await client.publish("b", Array("4".utf8)) == 1)
-        #expect(try await eventually { heard.all.count == 3 })
+        try await eventually { heard.all.count == 3 }
         #expect(heard.all == ["a=1", "p:x=2", "b=4"])
         subscriber.unsubscribe("a")
         subscriber.punsubscribe("p:*")
         let client = client
-        for channel in ["a", "p:x"] { #expect(try await eventually { (try? await client.publish(channel, [1])) == 0 }) }
+        for channel in ["a", "p:x"] { try await eventually { (try? await client.publish(channel, [1])) == 0 } }
         #expect(heard.reconnects.load(ordering: .relaxed) == 0)
     }
 
@@ -73,13 +73,13 @@ private final class Heard: Sendable {
         try await redis.start()
         #expect(await subscriber.waitUntilSubscribed())
         // Called once everything is subscribed again: what is published from now on arrives.
-        #expect(try await eventually { heard.reconnects.load(ordering: .relaxed) == 1 })
+        try await eventually { heard.reconnects.load(ordering: .relaxed) == 1 }
         let client = client
-        #expect(try await eventually { client.statistics.readyConnections == EventLoopGroup.shared.loops.count })
+        try await eventually { client.statistics.readyConnections == EventLoopGroup.shared.loops.count }
         #expect(try await client.publish("seats", [49]) == 1)
         #expect(try await client.publish("queue", [50]) == 1)
         #expect(try await client.publish("while-away", [51]) == 1)
-        #expect(try await eventually { heard.all == ["seats=1", "queue=2", "while-away=3"] })
+        try await eventually { heard.all == ["seats=1", "queue=2", "while-away=3"] }
     }
 
     @Test func frozenServerIsNoticedBySilence() async throws {
@@ -95,10 +95,10 @@ private final class Heard: Sendable {
         subscriber.subscribe("c")
         #expect(await subscriber.waitUntilSubscribed())
         redis.freeze()
-        #expect(try await eventually { await !subscriber.waitUntilSubscribed(timeoutNanoseconds: 1_000_000) })
+        try await eventually { await !subscriber.waitUntilSubscribed(timeoutNanoseconds: 1_000_000) }
         redis.thaw()
         #expect(await subscriber.waitUntilSubscribed())
-        #expect(try await eventually { heard.reconnects.load(ordering: .relaxed) >= 1 })
+        try await eventually { heard.reconnects.load(ordering: .relaxed) >= 1 }
     }
 
     @Test func quietConnectionStaysAlive() async throws {

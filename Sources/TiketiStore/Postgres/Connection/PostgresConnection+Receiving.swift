@@ -138,6 +138,10 @@ extension PostgresConnection {
     private func fail(_ operation: PostgresOperation, _ error: PostgresError) {
         if error.code == .connectionLost || error.endsSession {
             operation.failLost(error.message)
+        } else if error.isReadOnlyServer, role == .exclusive {
+            // Nothing was written, for certain. A shared connection refuses writes by its own setting: there it is the caller's mistake.
+            refusesWrites = true
+            operation.fail(PostgresError(.unavailable, error.message))
         } else if error.sqlState == "57014" {
             operation.fail(PostgresError(.timeout, error.message))
         } else {

@@ -68,6 +68,8 @@ final class PostgresConnection: ReadinessHandler, @unchecked Sendable {
     var lastCancel: UInt64 = 0
     /// A cancel request was sent: it could still hit a later statement.
     var wasCancelled = false
+    /// It refused a write because the server became read-only: not to be used again, for the primary is elsewhere now.
+    var refusesWrites = false
     /// Resolves when a connection attempt has ended.
     let connected = LoopPromise<Result<Void, PostgresError>>()
 

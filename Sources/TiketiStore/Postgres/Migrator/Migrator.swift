@@ -6,9 +6,6 @@ import TiketiNet
 ///
 /// Safe to run again and from several processes at once: they take turns, and the later ones find nothing to do.
 public struct Migrator: Sendable {
-    /// The folders in the order they are applied: later ones may use what earlier ones made.
-    public static let folders = ["public", "auth", "ticket", "payment", "stats"]
-
     /// A migration as recorded.
     public struct Applied: Sendable, Hashable {
         public let folder: String
@@ -27,19 +24,20 @@ public struct Migrator: Sendable {
     }
 
     private let files: [MigrationFile]
-    private let rolePassword: String?
+    private let roles: [DatabaseRole]
 
     /// Reads the files under `directory`.
-    /// - Parameter rolePassword: password of the services' login roles; nil leaves existing passwords alone.
-    public init(directory: String, rolePassword: String? = nil) throws(MigrationError) {
+    /// - Parameter roles: The schemas with their login roles, in the order in which their folders are applied: later ones may use what earlier
+    ///   ones made.
+    public init(directory: String, roles: [DatabaseRole]) throws(MigrationError) {
         var files: [MigrationFile] = []
-        for folder in Self.folders { files += try MigrationFile.read(folder: folder, in: directory) }
-        self.init(files: files, rolePassword: rolePassword)
+        for role in roles { files += try MigrationFile.read(folder: role.folder, in: directory) }
+        self.init(files: files, roles: roles)
     }
 
-    init(files: [MigrationFile], rolePassword: String?) {
+    init(files: [MigrationFile], roles: [DatabaseRole]) {
         self.files = files
-        self.rolePassword = rolePassword
+        self.roles = roles
     }
 
     /// Applies what is missing, as the administrator that `configuration` names, and returns what this call applied.
@@ -98,7 +96,7 @@ public struct Migrator: Sendable {
     // MARK: Steps
 
     private func prepare(_ connection: BlockingConnection) throws {
-        for role in DatabaseRole.all { try role.create(on: connection, password: rolePassword) }
+        for role in roles { try role.create(on: connection) }
         try connection.run(
             script: """
                 CREATE TABLE IF NOT EXISTS public.schema_migrations (
@@ -109,7 +107,7 @@ public struct Migrator: Sendable {
                     PRIMARY KEY (folder, name)
                 );
                 """)
-        for role in DatabaseRole.all {
+        for role in roles {
             try role.createSchema(on: connection)
             // Any service may check whether the database is new enough for it.
             try connection.run(

@@ -120,12 +120,22 @@ final class PostgresLoopPool: @unchecked Sendable {
         loop.preconditionOnLoop()
         counters.writeInUse.add(-1)
         guard connection.phase == .ready else { return }
+        if connection.refusesWrites { return leaveReadOnlyServer(connection) }
         // A cancel request must not hit the next caller's statement. It may come late, and the postmaster sends its signal twice
         // (to the process and to its group), so that even a statement that was stopped proves nothing.
         guard connection.isClean, !connection.wasCancelled, !isClosed else {
             return connection.close(PostgresError(.connectionLost, "the session is not needed any more"))
         }
         offer(connection)
+    }
+
+    /// The server is no primary any more. What else is connected to it would write nothing and read what is out of date: all of it connects
+    /// again, to whatever the address now stands for.
+    private func leaveReadOnlyServer(_ connection: PostgresConnection) {
+        let error = PostgresError(.connectionLost, "the server became read-only")
+        let others = readers + idle.map(\.connection)
+        connection.close(error)
+        for other in others { other.close(error) }
     }
 
     /// Gives a ready connection to the first who waits.

@@ -13,12 +13,6 @@ public struct PostgresRow: Sendable {
         return PQgetisnull(result.pointer, row, Int32(column)) != 0
     }
 
-    /// The bytes of a column as the server sent them, without a copy; nil for NULL.
-    public func withRawBytes<Value>(_ column: Int, _ body: (UnsafeRawBufferPointer) -> Value) throws(PostgresError) -> Value? {
-        guard let (bytes, _) = try cell(column) else { return nil }
-        return body(bytes)
-    }
-
     /// Value and type of a cell; nil for NULL.
     func cell(_ column: Int) throws(PostgresError) -> (UnsafeRawBufferPointer, PostgresType.ID)? {
         guard column >= 0, column < Int(result.columnCount) else {

@@ -1,20 +1,23 @@
-// Schemas and login roles, made before the first migration. Each service may look into its own schema only; migrations grant the rest.
+// A schema and the login role that owns it, made before the first migration. A role may look into its own schema only; migrations grant the rest.
 
-/// One service's part of the database.
-struct DatabaseRole: Sendable {
-    let role: String
-    let schema: String
+/// One part of a database: a schema, its migrations, and who logs in to use it.
+public struct DatabaseRole: Sendable {
+    /// The folder of its migrations.
+    public let folder: String
+    public let role: String
+    public let schema: String
+    /// Given to the role; nil leaves an existing password alone.
+    public let password: String?
 
-    static let all = [
-        DatabaseRole(role: "tiketi_gateway", schema: "public"),
-        DatabaseRole(role: "tiketi_auth", schema: "auth_schema"),
-        DatabaseRole(role: "tiketi_ticket", schema: "ticket_schema"),
-        DatabaseRole(role: "tiketi_payment", schema: "payment_schema"),
-        DatabaseRole(role: "tiketi_stats", schema: "stats_schema"),
-    ]
+    public init(folder: String, role: String, schema: String, password: String? = nil) {
+        self.folder = folder
+        self.role = role
+        self.schema = schema
+        self.password = password
+    }
 
     /// Creates the role or sets its password. Roles belong to the whole server: other databases' migrators may do the same at this moment.
-    func create(on connection: BlockingConnection, password: String?) throws(PostgresError) {
+    func create(on connection: BlockingConnection) throws(PostgresError) {
         var attempt = 1
         while true {
             do throws(PostgresError) {
