@@ -19,18 +19,22 @@ enum GatewayApp {
         let layouts = LayoutStore(pool: pool)
         let audit = AuditStore(pool: pool)
         func internalClient(_ instances: ServiceInstances) -> InternalClient {
-            InternalClient(base: instances, token: runtime.config.internalToken, http: http, timeoutNanoseconds: config.upstreamTimeout)
+            InternalClient(
+                base: instances, token: runtime.config.internalToken, http: http, timeout: .nanoseconds(Int64(config.upstreamTimeout)))
         }
 
         // On the gateway's own writes only: what is proxied is remembered by the service that does it.
         let answers = PostgresIdempotencyStore(pool, table: "public.idempotency_keys")
-        let writes = RouteOptions(bodyLimit: RouteOptions.admin.bodyLimit, middleware: [Idempotency(answers)])
+        let writes = RouteOptions(
+            bodyLimit: RouteOptions.admin.bodyLimit, middleware: [Idempotency(answers) { _ = try await admins.require($0) }])
 
         let router = Router()
         router.use(edge)
-        HealthRoutes(
-            health: HealthService(postgres: pool, redis: runtime.redis, http: http, services: services), metrics: rollup
-        ).install(on: router)
+        let operations = Router()
+        let health = HealthRoutes(
+            health: HealthService(postgres: pool, redis: runtime.redis, http: http, services: services), metrics: rollup)
+        health.install(on: router)
+        health.install(on: operations)
         NewsRoutes(store: NewsStore(pool: pool), admins: admins).install(on: router, writes)
         LayoutRoutes(layouts: layouts, audit: audit, admins: admins).install(on: router, writes)
         AdminRoutes(
@@ -49,7 +53,8 @@ enum GatewayApp {
         let scrape = Job("metrics-scrape", loop: runtime.group.next(), logger: runtime.logger, metrics: runtime.metrics) {
             await scraper.tick()
         }
-        return ServiceApp(router: router, services: [scrape, answers.cleaner(runtime), RedisListener(listening)])
+        return ServiceApp(
+            router: router, services: [scrape, answers.cleaner(runtime), RedisListener(listening)], operations: operations)
     }
 
     private static func proxy(_ runtime: ServiceRuntime, _ config: GatewayConfig, _ edge: Edge, _ distrust: CacheDistrust) -> ProxyRoutes {

@@ -29,7 +29,7 @@ struct LayoutRoutes: Sendable {
         let admin = try await admins.require(context)
         var fields = try await context.fields()
         let name = fields.string("name", max: 100)
-        let description = fields.optionalString("description", max: 2000)
+        let description = fields.optionalString("description", max: 2000, lines: true)
         // The layout under either of the names that the API shows it by, or its sections at the top level.
         let field = fields.has("layoutConfig") ? "layoutConfig" : "seatLayout"
         let value = fields.value(field) ?? fields.value("sections").map { .object([JSONValue.Member("sections", $0)]) }

@@ -32,7 +32,7 @@ struct NewsRoutes: Sendable {
         let admin = try await admins.require(context)
         var fields = try await context.fields()
         let title = fields.string("title", max: 200)
-        let content = fields.string("content", max: 100_000)
+        let content = fields.string("content", max: 100_000, lines: true)
         let pinned = fields.optionalBool("isPinned") ?? false
         try fields.finish()
         let item = try await store.create(
@@ -45,7 +45,8 @@ struct NewsRoutes: Sendable {
         let admin = try await admins.require(context)
         var fields = try await context.fields()
         let change = NewsChange(
-            title: fields.optionalString("title", min: 1, max: 200), content: fields.optionalString("content", min: 1, max: 100_000),
+            title: fields.optionalString("title", min: 1, max: 200),
+            content: fields.optionalString("content", min: 1, max: 100_000, lines: true),
             isPinned: fields.optionalBool("isPinned"))
         try fields.finish()
         let id = try context.uuidParameter("id")

@@ -32,7 +32,7 @@ final class TicketClient: Sendable {
     /// As ticket's database sees it now; nil when there is no such reservation.
     func reservation(_ id: UUID, context: RequestContext) async throws -> TicketAPI.Reservation? {
         let call = TicketAPI.reservation
-        let answer = try await client.call(call.method, call.path(id), context: context, timeout: Self.timeout.nanoseconds)
+        let answer = try await client.call(call.method, call.path(id), context: context, timeout: Self.timeout)
         if answer.status.code == 404 { return nil }
         guard answer.status.code == 200, let reservation = try? TicketAPI.ReservationAnswer.read(answer.body) else {
             throw APIError.upstreamFailed
@@ -77,7 +77,7 @@ final class TicketClient: Sendable {
         do {
             // Every call says the same each time: safe on a stale connection.
             let (status, answer) = try await client.call(
-                call.method, call.path(payment.reservationID), json: body, timeout: Self.timeout.nanoseconds, idempotent: true)
+                call.method, call.path(payment.reservationID), json: body, timeout: Self.timeout, idempotent: true)
             switch status.code {
             case 200..<300: return .done
             // Only "no such reservation", "not in this state" and "not this price" are answers to the question, and only in ticket's own

@@ -32,7 +32,7 @@ public struct QueueNumbers: Sendable, Equatable {
 struct TicketClient: TicketDirectory {
     private let client: InternalClient
     /// A join waits for this, with a client behind it.
-    private static let timeout: UInt64 = 3_000_000_000
+    private static let timeout: Duration = .seconds(3)
 
     init(_ client: InternalClient) { self.client = client }
 

@@ -39,7 +39,8 @@ struct InternalEventRoutes: Sendable {
     private func create(_ context: RequestContext) async throws -> HTTPResponse {
         var fields = try await context.fields()
         let draft = EventDraft(
-            title: fields.string("title"), description: fields.optionalString("description", max: 20_000), venue: fields.string("venue"),
+            title: fields.string("title"), description: fields.optionalString("description", max: 20_000, lines: true),
+            venue: fields.string("venue"),
             address: fields.optionalString("address", max: 500), eventDate: fields.timestamp("eventDate"),
             saleStartDate: fields.timestamp("saleStartDate"), saleEndDate: fields.timestamp("saleEndDate"),
             posterImageURL: fields.optionalString("posterImageUrl", max: 2000), artistName: fields.optionalString("artistName"),
@@ -54,9 +55,11 @@ struct InternalEventRoutes: Sendable {
         let id = try context.uuidParameter("id")
         var fields = try await context.fields()
         for fixed in ["seatLayout", "seatLayoutId"] where fields.has(fixed) { fields.fail(fixed, "can't be changed; make a new event") }
-        func clearable(_ name: String, max: Int) -> String?? { fields.has(name) ? .some(fields.optionalString(name, max: max)) : nil }
+        func clearable(_ name: String, max: Int, lines: Bool = false) -> String?? {
+            fields.has(name) ? .some(fields.optionalString(name, max: max, lines: lines)) : nil
+        }
         let changes = EventChanges(
-            title: fields.optionalString("title", min: 1), description: clearable("description", max: 20_000),
+            title: fields.optionalString("title", min: 1), description: clearable("description", max: 20_000, lines: true),
             venue: fields.optionalString("venue", min: 1), address: clearable("address", max: 500),
             eventDate: fields.optionalTimestamp("eventDate"), saleStartDate: fields.optionalTimestamp("saleStartDate"),
             saleEndDate: fields.optionalTimestamp("saleEndDate"), posterImageURL: clearable("posterImageUrl", max: 2000),

@@ -15,6 +15,8 @@ public struct CommonConfig: Sendable {
     /// Literal address to listen on.
     public var host: String
     public var port: Int
+    /// Where `/health`, `/ready` and `/metrics` are served beside the service's own port; nil for nowhere.
+    public var operationsPort: OperationsPort?
     public var workers: Int
     public var shutdownGraceSeconds: Int
     public var logLevel: Logger.Level
@@ -44,6 +46,7 @@ public struct CommonConfig: Sendable {
             environment: reader.choice("NODE_ENV", default: .development),
             host: reader.string("HOST", default: "0.0.0.0"),
             port: reader.int("PORT", default: port, in: 0...65_535),
+            operationsPort: operationsPort(&reader, port: port),
             workers: reader.int("WORKERS", default: EventLoopGroup.availableProcessors, in: 1...256),
             shutdownGraceSeconds: reader.seconds("SHUTDOWN_GRACE_SECONDS", default: 25, in: 0...3600),
             logLevel: reader.choice("LOG_LEVEL", default: .info),
@@ -63,6 +66,17 @@ public struct CommonConfig: Sendable {
                 payment: reader.instances("PAYMENT_SERVICE_URL", default: "http://127.0.0.1:3003"),
                 stats: reader.instances("STATS_SERVICE_URL", default: "http://127.0.0.1:3004"),
                 realtime: reader.instances("REALTIME_SERVICE_URL", default: "http://127.0.0.1:3006")))
+    }
+
+    /// `OPERATIONS_PORT`: 10000 above the service's own unless told; none with 0, or where the service takes any port.
+    private static func operationsPort(_ reader: inout EnvironmentReader, port: Int) -> OperationsPort? {
+        if reader.raw("OPERATIONS_PORT") != nil {
+            let chosen = reader.int("OPERATIONS_PORT", default: 0, in: 0...65_535)
+            return chosen == 0 ? nil : OperationsPort(number: chosen, isChosen: true)
+        }
+        let own = reader.raw("PORT").flatMap { Int($0) } ?? port
+        guard own > 0, own + 10_000 <= 65_535 else { return nil }
+        return OperationsPort(number: own + 10_000, isChosen: false)
     }
 
     private static func postgres(_ reader: inout EnvironmentReader, service: String, needed: Bool) -> PostgresConfiguration {
@@ -106,6 +120,18 @@ public struct CommonConfig: Sendable {
             host: reader.string("REDIS_HOST", default: "127.0.0.1"), port: reader.int("REDIS_PORT", default: 6379, in: 1...65_535))
         configuration.password = reader.optionalString("REDIS_PASSWORD")
         return configuration
+    }
+}
+
+/// The port of probes and scrapers.
+public struct OperationsPort: Sendable, Hashable {
+    public var number: Int
+    /// Named by the environment: the service does not start without it.
+    public var isChosen: Bool
+
+    public init(number: Int, isChosen: Bool) {
+        self.number = number
+        self.isChosen = isChosen
     }
 }
 

@@ -12,18 +12,25 @@ public enum ErrorEnvelope {
             if !(error is APIError), known.status.code > 500 {
                 context.logger.warning("request failed", metadata: ["route": "\(context.route)", "reason": "\(error)"])
             }
-            return response(known, requestID: context.requestID)
+            return response(known, context)
         }
         context.logger.error("unexpected error", metadata: ["route": "\(context.route)", "reason": "\(error)"])
-        return response(known ?? .internal, requestID: context.requestID)
+        return response(known ?? .internal, context)
     }
 
-    /// The envelope itself, for answers made outside a router.
-    public static func response(_ error: APIError, requestID: String) -> HTTPResponse {
+    /// The envelope in the language that the client reads.
+    private static func response(_ error: APIError, _ context: RequestContext) -> HTTPResponse {
+        var response = response(error, requestID: context.requestID, language: context.language)
+        response.headers.add("Vary", "Accept-Language")
+        return response
+    }
+
+    /// The envelope itself, for answers made outside a router. The `code` is the same in every language.
+    public static func response(_ error: APIError, requestID: String, language: Language = .english) -> HTTPResponse {
         var response = HTTPResponse.json(error.status) { writer in
             writer.object {
                 $0.member("success", false)
-                $0.member("error", error.message)
+                $0.member("error", language == .korean ? KoreanErrors.text(error.code) ?? error.message : error.message)
                 $0.member("code", error.code)
                 $0.member("requestId", requestID)
                 if !error.details.isEmpty {

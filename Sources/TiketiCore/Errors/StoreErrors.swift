@@ -12,7 +12,8 @@ extension ErrorEnvelope {
                 return .unavailable(retryAfter: 1)
             }
             return nil
-        case let error as RedisError: return error.serverCode == nil ? .unavailable(retryAfter: 1) : nil
+        case let error as RedisError:
+            return error.serverCode == nil || error.refusesWrites || error.isServerBusy ? .unavailable(retryAfter: 1) : nil
         case let error as HTTPClientError: return error.code == .timeout ? .upstreamTimeout : .upstreamFailed
         case is BlockingPoolFull: return .unavailable(retryAfter: 1, "Too much to do at the moment")
         default: return nil

@@ -3,19 +3,30 @@
 import Logging
 import TiketiNet
 
-/// Middleware for a service whose POSTs create or pay. Add it after `Authentication`; it acts only on POST under `/api` with the field and a caller.
+/// Middleware for a service whose POSTs create or pay. Add it after `Authentication` and after whatever else may refuse the caller: who may not
+/// do the work takes no key, and no body of theirs is read. It acts only on POST under `/api` with the field and a caller.
 public struct Idempotency: Middleware {
     private let store: any IdempotencyStore
     /// POSTs without side effects worth a row, and those with streamed bodies.
     private let excluded: [String]
-    private let waitNanoseconds: UInt64
+    private let patience: Duration
+    private let authorize: Authorization?
 
+    /// Throws when the caller may not do what the request asks for.
+    public typealias Authorization = @Sendable (RequestContext) async throws -> Void
+
+    /// - Parameters:
+    ///   - excluding: Prefixes of paths whose POSTs are not remembered.
+    ///   - patience: How long a repetition waits for the first request.
+    ///   - authorize: Asked before a key is taken, for rights that the handler would check too late.
     public init(
-        _ store: any IdempotencyStore, excluding: [String] = ["/api/auth/", "/api/queue", "/api/image/"], waitSeconds: Int = 10
+        _ store: any IdempotencyStore, excluding: [String] = ["/api/auth/", "/api/queue", "/api/image/"], patience: Duration = .seconds(10),
+        authorize: Authorization? = nil
     ) {
         self.store = store
         excluded = excluding
-        waitNanoseconds = UInt64(waitSeconds) * 1_000_000_000
+        self.patience = patience
+        self.authorize = authorize
     }
 
     public func handle(_ context: RequestContext, next: (RequestContext) async throws -> HTTPResponse) async throws -> HTTPResponse {
@@ -26,6 +37,7 @@ public struct Idempotency: Middleware {
         guard (1...200).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw APIError.validation("Idempotency-Key", "must have 1 to 200 visible ASCII characters")
         }
+        try await authorize?(context)
         let hash = Crypto.sha256(Array("\(context.method) \(context.request.path)\n".utf8) + (try await context.body()))
         guard let token = try await take(user, key, hash, context) else { throw inProgress }
         switch token {
@@ -38,8 +50,8 @@ public struct Idempotency: Middleware {
 
     /// Waits for a running first request; nil when it takes too long.
     private func take(_ user: UUID, _ key: String, _ hash: [UInt8], _ context: RequestContext) async throws -> Taken? {
-        let deadline = context.loop.now + waitNanoseconds
-        var pause: UInt64 = 25_000_000
+        let deadline = context.loop.now + patience.nanoseconds
+        var backoff = Backoff(.milliseconds(25)...(.milliseconds(400)))
         while true {
             switch try await store.begin(user: user, key: key, requestHash: hash) {
             case .started(let token): return .token(token)
@@ -47,8 +59,7 @@ public struct Idempotency: Middleware {
             case .mismatch: throw APIError.conflict("IDEMPOTENCY_MISMATCH", "This Idempotency-Key was used for another request")
             case .running:
                 guard context.loop.now < deadline else { return nil }
-                try await context.loop.sleep(nanoseconds: pause)
-                pause = min(pause * 2, 400_000_000)
+                try await context.loop.sleep(for: backoff.next())
             }
         }
     }
@@ -72,7 +83,8 @@ public struct Idempotency: Middleware {
     }
 
     private func storable(_ response: HTTPResponse) -> StoredAnswer? {
-        guard response.status.code < 500 else { return nil }
+        // Who the caller is and how often they asked was said of that moment, not of the work.
+        guard response.status.code < 500, ![401, 429].contains(response.status.code) else { return nil }
         switch response.body {
         case .bytes(let bytes): return StoredAnswer(status: response.status.code, body: bytes)
         case .none: return StoredAnswer(status: response.status.code, body: [])

@@ -35,8 +35,6 @@ public final class Gauge: Sendable {
 
     public func increment() { add(1) }
 
-    public func decrement() { add(-1) }
-
     public var value: Double { Double(bitPattern: bits.load(ordering: .relaxed)) }
 }
 

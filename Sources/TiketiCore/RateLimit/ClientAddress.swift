@@ -78,12 +78,41 @@ public struct ClientAddressReader: Sendable {
         var address = request.peer
         for line in request.headers.values("x-forwarded-for").reversed() {
             for entry in line.split(separator: ",").reversed() {
-                guard let next = SocketAddress(literal: String(entry).trimmedASCII, port: 0) else { return address }
+                guard let next = Self.read(entry) else { return address }
                 address = next
                 if !trusted.contains(next) { return next }
             }
         }
         return address
+    }
+
+    /// One entry as proxies spell it: an address, with a port (Azure, IIS), in brackets (RFC 7239 §6), or both; IPv4 mapped into IPv6 is IPv4.
+    static func read(_ entry: some StringProtocol) -> SocketAddress? {
+        var text = String(entry).trimmedASCII
+        if text.utf8.first == UInt8(ascii: "\""), text.utf8.last == UInt8(ascii: "\""), text.utf8.count > 1 {
+            text = String(text.dropFirst().dropLast())
+        }
+        if text.utf8.first == UInt8(ascii: "[") {
+            guard let end = text.firstIndex(of: "]"), isPort(text[text.index(after: end)...]) else { return nil }
+            let inner = String(text[text.index(after: text.startIndex)..<end])
+            guard case .ipv6? = SocketAddress(literal: inner, port: 0) else { return nil }
+            text = inner
+        } else if let colon = text.firstIndex(of: ":"), text.lastIndex(of: ":") == colon {
+            guard isPort(text[colon...]) else { return nil }
+            text = String(text[..<colon])
+        }
+        // A zone (fe80::1%eth0) means something on the machine that wrote it only.
+        if let zone = text.firstIndex(of: "%") { text = String(text[..<zone]) }
+        guard let address = SocketAddress(literal: text, port: 0) else { return nil }
+        if case .ipv6(0, let low, _) = address, low >> 32 == 0xFFFF { return .ipv4(UInt32(truncatingIfNeeded: low), port: 0) }
+        return address
+    }
+
+    /// Nothing, or a colon and a port.
+    private static func isPort(_ text: Substring) -> Bool {
+        if text.isEmpty { return true }
+        guard text.first == ":", text.dropFirst().utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
+        return UInt16(text.dropFirst()) != nil
     }
 
     /// Whether what the peer says about the connection before it (X-Forwarded-Proto) counts.

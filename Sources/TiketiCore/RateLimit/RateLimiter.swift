@@ -51,41 +51,6 @@ public final class RateLimiter: Sendable {
     }
 }
 
-/// Counts failures by key over a sliding window: ten wrong passwords in 15 minutes.
-public final class FailureCounter: Sendable {
-    private let table: BoundedTable<[UInt64]>
-    private let limit: Int
-    private let window: UInt64
-
-    public init(limit: Int, windowSeconds: Int, keys: Int = 100_000) {
-        precondition(limit > 0 && windowSeconds > 0)
-        self.limit = limit
-        window = UInt64(windowSeconds) * 1_000_000_000
-        table = BoundedTable(capacity: keys)
-    }
-
-    /// Seconds until `key` may try again; nil when it may now.
-    public func blockedSeconds(_ key: String, now: UInt64 = clinux_monotonic_ns()) -> Int? {
-        guard let times = table.value(key) else { return nil }
-        let recent = times.filter { now < $0 + window }
-        guard recent.count >= limit else { return nil }
-        // The oldest of the last `limit` failures has to leave the window.
-        let until = recent[recent.count - limit] + window
-        return max(1, Int((until - now + 999_999_999) / 1_000_000_000))
-    }
-
-    public func recordFailure(_ key: String, now: UInt64 = clinux_monotonic_ns()) {
-        table.update(key) { stored in
-            var times = (stored ?? []).filter { now < $0 + window }
-            times.append(now)
-            if times.count > limit { times.removeFirst(times.count - limit) }
-            stored = times
-        }
-    }
-
-    public func reset(_ key: String) { table.remove(key) }
-}
-
 /// A map that never holds more than its capacity: two generations, the older dropped when the younger is full; what is used stays.
 internal final class BoundedTable<Value: Sendable>: Sendable {
     private struct Shard: Sendable {

@@ -43,21 +43,30 @@ public struct FieldReader: Sendable {
 
     // MARK: Texts
 
-    /// A text of `min` to `max` characters (Unicode scalars), trimmed first unless told otherwise. PostgreSQL has no NUL: refused.
-    public mutating func string(_ name: String, min: Int = 1, max: Int = 255, trim: Bool = true) -> String {
-        required(name, optionalString(name, min: min, max: max, trim: trim), or: "")
+    /// A text of `min` to `max` characters (Unicode scalars), in the form of ``TextNormalizer/clean(_:)`` and without control characters.
+    /// - Parameters:
+    ///   - lines: Line ends and tabs are part of the text.
+    ///   - trim: False takes the text as it was sent, as passwords are; only NUL is refused then.
+    public mutating func string(_ name: String, min: Int = 1, max: Int = 255, lines: Bool = false, trim: Bool = true) -> String {
+        required(name, optionalString(name, min: min, max: max, lines: lines, trim: trim), or: "")
     }
 
     /// Like `string`, nil when missing or `null`.
-    public mutating func optionalString(_ name: String, min: Int = 0, max: Int = 255, trim: Bool = true) -> String? {
+    public mutating func optionalString(
+        _ name: String, min: Int = 0, max: Int = 255, lines: Bool = false, trim: Bool = true
+    ) -> String? {
         guard let value = value(name) else { return nil }
         guard let raw = value.stringValue else {
             fail(name, "must be a string")
             return nil
         }
-        let text = trim ? raw.trimmedASCII : raw
+        let text = trim ? TextNormalizer.clean(raw) : raw
         guard !text.utf8.contains(0) else {
             fail(name, "must not contain NUL")
+            return nil
+        }
+        if trim, TextNormalizer.hasControls(text, allowingLines: lines) {
+            fail(name, "must not contain control characters")
             return nil
         }
         // Counting is needed only when the bytes could exceed the limit, or fall below it.
@@ -154,10 +163,20 @@ public struct FieldReader: Sendable {
 
     public mutating func optionalTimestamp(_ name: String) -> Timestamp? {
         guard let value = value(name) else { return nil }
-        if let time = value.stringValue.flatMap({ Timestamp(rfc3339: $0) }) { return time }
-        fail(name, "must be an RFC 3339 time such as 2026-03-15T19:00:00Z")
-        return nil
+        guard let time = value.stringValue.flatMap({ Timestamp(rfc3339: $0) }) else {
+            fail(name, "must be an RFC 3339 time such as 2026-03-15T19:00:00Z")
+            return nil
+        }
+        // What an offset moves out of these years could be neither stored nor written (docs/specification.md §10, Text).
+        guard Self.calendar.contains(time) else {
+            fail(name, "must be in the years 1 to 9999 UTC")
+            return nil
+        }
+        return time
     }
+
+    /// The years 1 to 9999 in UTC.
+    private static let calendar = Timestamp(seconds: -62_135_596_800)...Timestamp(microseconds: 253_402_300_799_999_999)
 
     // MARK: Containers
 

@@ -38,9 +38,10 @@ public struct QueryParameters: Sendable {
         return nil
     }
 
-    /// The text of `name`, trimmed; nil when missing or blank.
+    /// The text of `name`, in the form of ``TextNormalizer/clean(_:)``; nil when missing or blank.
     public func string(_ name: String, max: Int = 255) throws(APIError) -> String? {
-        guard let text = try value(name)?.trimmedASCII, !text.isEmpty else { return nil }
+        guard let text = try value(name).map({ TextNormalizer.clean($0) }), !text.isEmpty else { return nil }
+        guard !TextNormalizer.hasControls(text) else { throw .validation(name, "must not contain control characters") }
         guard text.unicodeScalars.count <= max else { throw .validation(name, "must have at most \(max) characters") }
         return text
     }

@@ -115,9 +115,11 @@ public final class RequestContext: @unchecked Sendable {
         guard !bytes.isEmpty else { throw APIError.malformedJSON("the body is empty") }
         do {
             let value = try JSONValue.parse(bytes)
+            // Nothing that PostgreSQL keeps has a NUL, and not everything that is read from a body passes the reader of fields.
+            if let name = NULSearch.member(of: value, in: bytes) { throw APIError.validation(name, "must not contain NUL") }
             parsedBody = value
             return value
-        } catch {
+        } catch let error as JSONError {
             throw APIError.malformedJSON(error.description)
         }
     }

@@ -10,6 +10,7 @@ internal final class RouteTable: Sendable {
     private let unmatched: Route
     private let options: Route
     private let wrongMethod: Route
+    private let compressed: Route
 
     init(root: RouteNode, middleware: [any Middleware], metrics: HTTPMetrics?, observers: RouterObservers) {
         self.root = root
@@ -22,6 +23,12 @@ internal final class RouteTable: Sendable {
         }
         unmatched = fallback("unmatched") { _ in throw APIError.notFound }
         wrongMethod = fallback("method-not-allowed") { context in throw APIError.methodNotAllowed(context.allow) }
+        compressed = fallback("compressed-body") { _ in
+            // RFC 9110 §15.5.16: what would be taken instead.
+            var error = APIError.unsupportedMediaType("Compressed request bodies are not accepted")
+            error.headers.append(("Accept-Encoding", "identity"))
+            throw error
+        }
         options = fallback("options") { context in
             HTTPResponse(status: .noContent, headers: ["Allow": context.allow])
         }
@@ -51,9 +58,15 @@ internal final class RouteTable: Sendable {
         guard path.count > 0, path[0] == UInt8(ascii: "/"), let endpoint = root.find(path, from: 0, to: end, &captures) else {
             return unmatched
         }
-        if let route = endpoint.route(for: request.method) { return route }
+        if let route = endpoint.route(for: request.method) { return Self.isCompressed(request) ? compressed : route }
         allow = endpoint.allow
         return request.method == .options ? options : wrongMethod
+    }
+
+    /// A body in a coding nobody here undoes would be read as rubbish, or a small one unpacked into any size.
+    private static func isCompressed(_ request: HTTPRequest) -> Bool {
+        guard !request.body.isEmpty, let coding = request.headers["Content-Encoding"] else { return false }
+        return !coding.trimmedASCII.isEmpty && coding.trimmedASCII.lowercased() != "identity"
     }
 
     /// Runs the chain from `index` on. An error becomes its envelope here, at the level it passes, so that each middleware sees a response.

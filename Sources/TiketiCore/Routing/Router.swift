@@ -11,7 +11,7 @@ import TiketiNet
 ///         let id = try context.uuidParameter("id")
 ///         …
 ///     }
-public final class Router {
+public final class Router: RouterMethods {
     private struct Entry {
         var method: HTTPMethod
         var pattern: RoutePattern
@@ -28,8 +28,7 @@ public final class Router {
     /// Adds a middleware around every request, also those no route answers. The first added is the outermost.
     public func use(_ middleware: any Middleware) { self.middleware.append(middleware) }
 
-    /// Adds a route. Registering a method and pattern twice is a programming error.
-    public func on(_ method: HTTPMethod, _ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
+    public func on(_ method: HTTPMethod, _ pattern: String, _ options: RouteOptions, _ handler: @escaping RouteHandler) {
         add(method, pattern, options, group: [], handler)
     }
 
@@ -59,9 +58,8 @@ public final class Router {
         }
     }
 
-    /// Routes that share a prefix and middleware.
-    public func group(_ prefix: String, use middleware: any Middleware..., configure: (RouteGroup) -> Void) {
-        configure(RouteGroup(router: self, prefix: prefix, middleware: middleware))
+    public func group(_ prefix: String, use middleware: [any Middleware]) -> RouteGroup {
+        RouteGroup(router: self, prefix: prefix, middleware: middleware)
     }
 
     /// Every route as `METHOD pattern`, for documents and tests.
@@ -84,76 +82,5 @@ public final class Router {
         }
         let table = RouteTable(root: RouteNode(routes), middleware: middleware, metrics: metrics, observers: observers)
         return { request in await table.respond(to: request) }
-    }
-}
-
-extension Router {
-    public func get(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
-        on(.get, pattern, options, handler)
-    }
-
-    public func post(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
-        on(.post, pattern, options, handler)
-    }
-
-    public func put(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
-        on(.put, pattern, options, handler)
-    }
-
-    public func delete(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
-        on(.delete, pattern, options, handler)
-    }
-
-    public func patch(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
-        on(.patch, pattern, options, handler)
-    }
-}
-
-/// Adds routes under a prefix, with middleware of their own.
-public struct RouteGroup {
-    internal let router: Router
-    internal let prefix: String
-    internal let middleware: [any Middleware]
-
-    public func on(_ method: HTTPMethod, _ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
-        router.add(method, pattern == "/" ? prefix : prefix + pattern, options, group: middleware, handler)
-    }
-
-    public func get(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
-        on(.get, pattern, options, handler)
-    }
-
-    public func post(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
-        on(.post, pattern, options, handler)
-    }
-
-    public func put(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
-        on(.put, pattern, options, handler)
-    }
-
-    public func delete(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
-        on(.delete, pattern, options, handler)
-    }
-
-    public func patch(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
-        on(.patch, pattern, options, handler)
-    }
-
-    public func group(_ prefix: String, use middleware: any Middleware..., configure: (RouteGroup) -> Void) {
-        configure(RouteGroup(router: router, prefix: self.prefix + prefix, middleware: self.middleware + middleware))
-    }
-}
-
-/// Who hears of each answered request.
-public struct RouterObservers: Sendable {
-    public var metrics: MetricsRegistry?
-    public var accessLog: AccessLog?
-    /// Base of `RequestContext.logger`.
-    public var logger: Logger
-
-    public init(metrics: MetricsRegistry? = nil, accessLog: AccessLog? = nil, logger: Logger = Logger(label: "tiketi")) {
-        self.metrics = metrics
-        self.accessLog = accessLog
-        self.logger = logger
     }
 }

@@ -24,7 +24,7 @@ internal struct HealthChecks: Sendable {
 
     /// Every check with its outcome.
     func evaluate() async -> [(name: String, isReady: Bool)] {
-        var results = runtime.dependencies
+        var results = runtime.dependencies.map { (name: $0.name, isReady: $0.isReady) }
         results.append(("startup", lifecycle.isStarted))
         if lifecycle.isDraining { results.append(("shutdown", false)) }
         for (name, check) in checks { results.append((name, await check())) }

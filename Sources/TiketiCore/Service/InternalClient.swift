@@ -14,27 +14,27 @@ public final class InternalClient: Sendable {
     private let instances: ServiceInstances
     private let authorization: String
     private let http: HTTPClient
-    private let timeoutNanoseconds: UInt64
+    private let timeout: Duration
 
-    public convenience init(base: ServiceURL, token: String, http: HTTPClient, timeoutNanoseconds: UInt64 = 10_000_000_000) {
-        self.init(base: ServiceInstances([base]), token: token, http: http, timeoutNanoseconds: timeoutNanoseconds)
+    public convenience init(base: ServiceURL, token: String, http: HTTPClient, timeout: Duration = .seconds(10)) {
+        self.init(base: ServiceInstances([base]), token: token, http: http, timeout: timeout)
     }
 
-    public init(base: ServiceInstances, token: String, http: HTTPClient, timeoutNanoseconds: UInt64 = 10_000_000_000) {
+    public init(base: ServiceInstances, token: String, http: HTTPClient, timeout: Duration = .seconds(10)) {
         instances = base
         authorization = "Bearer \(token)"
         self.http = http
-        self.timeoutNanoseconds = timeoutNanoseconds
+        self.timeout = timeout
     }
 
     /// Sends a request and reads the JSON answer. `path` may carry a query.
     /// - Parameters:
     ///   - context: the request this one is made for: its ids are passed on.
-    ///   - timeout: nanoseconds for the whole exchange.
+    ///   - timeout: for the whole exchange.
     ///   - idempotent: the call may be sent again on a stale connection although its method says otherwise.
     /// - Throws: `APIError` `UPSTREAM_FAILED`, `UPSTREAM_TIMEOUT` or `UNAVAILABLE` when there is no usable answer.
     public func call(
-        _ method: HTTPMethod, _ path: String, json: [UInt8]?, context: RequestContext? = nil, timeout: UInt64? = nil,
+        _ method: HTTPMethod, _ path: String, json: [UInt8]?, context: RequestContext? = nil, timeout: Duration? = nil,
         idempotent: Bool? = nil
     ) async throws(APIError) -> Answer {
         var headers = HTTPHeaders(capacity: 256)
@@ -43,7 +43,7 @@ public final class InternalClient: Sendable {
         headers.add("X-Request-Id", context?.requestID ?? RequestID.make())
         headers.add("traceparent", context?.traceparent ?? TraceParent.make())
         if json != nil { headers.add("Content-Type", "application/json") }
-        let limit = timeout ?? timeoutNanoseconds
+        let limit = (timeout ?? self.timeout).nanoseconds
         let request = HTTPClientRequest(
             method: method, url: instances.first.parts(target: path), headers: headers, body: json.map { .bytes($0) } ?? .none,
             responseTimeout: limit,
@@ -66,7 +66,7 @@ public final class InternalClient: Sendable {
 
     /// The same with a JSON tree as body.
     public func call(
-        _ method: HTTPMethod, _ path: String, json: JSONValue?, context: RequestContext? = nil, timeout: UInt64? = nil,
+        _ method: HTTPMethod, _ path: String, json: JSONValue?, context: RequestContext? = nil, timeout: Duration? = nil,
         idempotent: Bool? = nil
     ) async throws(APIError) -> Answer {
         try await call(method, path, json: json.map { $0.encoded }, context: context, timeout: timeout, idempotent: idempotent)
@@ -74,7 +74,7 @@ public final class InternalClient: Sendable {
 
     /// The same without a body.
     public func call(
-        _ method: HTTPMethod, _ path: String, context: RequestContext? = nil, timeout: UInt64? = nil
+        _ method: HTTPMethod, _ path: String, context: RequestContext? = nil, timeout: Duration? = nil
     ) async throws(APIError) -> Answer {
         try await call(method, path, json: nil as [UInt8]?, context: context, timeout: timeout)
     }

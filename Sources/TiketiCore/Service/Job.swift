@@ -88,6 +88,8 @@ public final class Job: Service, @unchecked Sendable {
                 if lastReason != nil { logger.info("A job works again", metadata: ["job": "\(name)"]) }
                 lastReason = nil
                 backoff.reset()
+            } catch is CancellationError where isStopping.withLock({ $0 }) {
+                return
             } catch {
                 // Once while the reason stays the same: a database that is away for an hour is one fact, not hundreds.
                 let reason = "\(error)"

@@ -21,12 +21,18 @@ extension Service {
 public struct ServiceApp {
     public var router: Router
     public var services: [any Service]
+    /// More routes of the operations port, beside `/health`, `/ready` and `/metrics`.
+    public var operations: Router
     /// Further checks of `/ready`, beside PostgreSQL and Redis.
     public var readiness: [(name: String, check: @Sendable () async -> Bool)]
 
-    public init(router: Router, services: [any Service] = [], readiness: [(name: String, check: @Sendable () async -> Bool)] = []) {
+    public init(
+        router: Router, services: [any Service] = [], operations: Router = Router(),
+        readiness: [(name: String, check: @Sendable () async -> Bool)] = []
+    ) {
         self.router = router
         self.services = services
+        self.operations = operations
         self.readiness = readiness
     }
 }

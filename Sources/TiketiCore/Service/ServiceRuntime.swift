@@ -51,11 +51,16 @@ public final class ServiceRuntime: Sendable {
         return redisClient
     }
 
-    /// Whether each dependency can be used now.
-    public var dependencies: [(name: String, isReady: Bool)] {
-        var result: [(name: String, isReady: Bool)] = []
-        if let postgresPool { result.append(("postgres", postgresPool.state.isReady)) }
-        if let redisClient { result.append(("redis", redisClient.isAvailable)) }
+    /// Whether each dependency can be used now, and if not, why, for the log.
+    var dependencies: [DependencyWatch.Dependency] {
+        var result: [DependencyWatch.Dependency] = []
+        if let postgresPool {
+            let state = postgresPool.state
+            var reason: String?
+            if case .waiting(let latest) = state { reason = latest }
+            result.append(("postgres", state.isReady, reason))
+        }
+        if let redisClient { result.append(("redis", redisClient.isAvailable, nil)) }
         return result
     }
 

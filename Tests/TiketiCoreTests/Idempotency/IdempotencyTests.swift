@@ -32,10 +32,10 @@ import TiketiTesting
             store = PostgresIdempotencyStore(pool, table: "idempotency_keys")
         }
 
-        func app(waitSeconds: Int = 10, status: Int = 201) -> TestApp {
+        func app(patience: Duration = .seconds(10), status: Int = 201, authorize: Idempotency.Authorization? = nil) -> TestApp {
             let router = Router()
             router.use(Authentication(JWT.Verifier(secret: IdempotencyTests.secret)))
-            router.use(Idempotency(store, waitSeconds: waitSeconds))
+            router.use(Idempotency(store, patience: patience, authorize: authorize))
             for path in ["/api/reservations", "/api/other", "/api/queue", "/api/auth/login"] {
                 router.post(path) { context in
                     let run = self.runs.wrappingAdd(1, ordering: .relaxed).newValue
@@ -65,6 +65,32 @@ import TiketiTesting
         var headers = HTTPHeaders()
         if let key { headers.add("Idempotency-Key", key) }
         return try await app.send(.post, path, headers: headers, json: json, token: token)
+    }
+
+    @Test func whoMayNotDoItTakesNoKey() async throws {
+        let bench = try await Bench()
+        let mayDoIt = Locked(false)
+        let app = bench.app { _ in if !mayDoIt.withLock({ $0 }) { throw APIError.adminRequired } }
+        let caller = token()
+        #expect(try await post(app, token: caller).status == 403)
+        #expect(try await bench.database.query("SELECT FROM idempotency_keys").isEmpty)
+        mayDoIt.withLock { $0 = true }
+        #expect(try await post(app, token: caller).status == 201)
+        // The right to do it was lost: the kept answer is not for this caller any more.
+        mayDoIt.withLock { $0 = false }
+        #expect(try await post(app, token: caller).status == 403)
+        try await bench.end()
+    }
+
+    @Test(arguments: [401, 429]) func anAnswerAboutTheCallerIsNotKept(_ status: Int) async throws {
+        let bench = try await Bench()
+        let app = bench.app(status: status)
+        let caller = token()
+        for run in 1...2 {
+            #expect(try await post(app, token: caller).status == status)
+            #expect(bench.count == run)
+        }
+        try await bench.end()
     }
 
     @Test func replaysTheFirstAnswer() async throws {
@@ -166,7 +192,7 @@ import TiketiTesting
             Issue.record("the key is free")
             return
         }
-        let response = try await post(bench.app(waitSeconds: 0), token: token(user))
+        let response = try await post(bench.app(patience: .zero), token: token(user))
         #expect(response.status == 409)
         #expect(response.code == "IDEMPOTENCY_IN_PROGRESS")
         #expect(bench.count == 0)

@@ -33,24 +33,6 @@ import Testing
         #expect { try limiter.check("a") } throws: { ($0 as? APIError)?.code == "RATE_LIMITED" && ($0 as? APIError)?.status.code == 429 }
     }
 
-    @Test func failuresSlide() {
-        let failures = FailureCounter(limit: 3, windowSeconds: 900)
-        let start = 5_000 * second
-        for step in 0..<3 {
-            #expect(failures.blockedSeconds("a", now: start) == nil)
-            failures.recordFailure("a", now: start + UInt64(step) * 100 * second)
-        }
-        let now = start + 200 * second
-        #expect(failures.blockedSeconds("a", now: now) == 700)
-        #expect(failures.blockedSeconds("b", now: now) == nil)
-        #expect(failures.blockedSeconds("a", now: start + 899 * second) == 1)
-        #expect(failures.blockedSeconds("a", now: start + 900 * second) == nil)
-        failures.recordFailure("a", now: start + 900 * second)
-        #expect(failures.blockedSeconds("a", now: start + 900 * second) == 100)
-        failures.reset("a")
-        #expect(failures.blockedSeconds("a", now: start + 900 * second) == nil)
-    }
-
     @Test func memoryIsBounded() {
         let limiter = BoundedTable<Int>(capacity: 1600)
         for number in 0..<100_000 { limiter.update("key-\(number)") { $0 = number } }

@@ -79,6 +79,42 @@ import TiketiTesting
         await #expect(throws: HTTPClientError.self) { try await get(port, "/health") }
     }
 
+    /// Probes and scrapers have a listener of their own, which says what the service's says and nothing that is for clients.
+    @Test func operationsPort() async throws {
+        var reader = EnvironmentReader(["HOST": "127.0.0.1", "PORT": "0", "ACCESS_LOG": "off", "LOG_LEVEL": "critical"])
+        var config = CommonConfig.read(&reader, service: "test", port: 0, uses: [])
+        #expect(config.operationsPort == nil)
+        config.operationsPort = OperationsPort(number: 0, isChosen: true)
+        let router = Router()
+        router.get("/api/hello") { _ in .success() }
+        let operations = Router()
+        operations.get("/health/all") { _ in .success { $0.member("all", "ok") } }
+        let process = ServiceProcess(
+            runtime: ServiceRuntime(name: "test", config: config, uses: [], group: .shared),
+            app: ServiceApp(router: router, operations: operations))
+        try await process.start()
+        let port = try #require(process.operationsPort)
+        #expect(try await get(port, "/health").status == 200)
+        try await eventually { try await get(port, "/ready").status == 200 }
+        #expect(try await get(port, "/metrics").text.contains("process_cpu_seconds_total"))
+        #expect(try await get(port, "/health/all").json["all"] == .string("ok"))
+        #expect(try await get(port, "/api/hello").status == 404)
+        await process.stop(graceSeconds: 1)
+        await #expect(throws: HTTPClientError.self) { try await get(port, "/health") }
+    }
+
+    @Test func operationsPortFollowsThePort() {
+        func number(_ environment: [String: String]) -> OperationsPort? {
+            var reader = EnvironmentReader(environment)
+            return CommonConfig.read(&reader, service: "ticket", port: 3002, uses: []).operationsPort
+        }
+        #expect(number([:]) == OperationsPort(number: 13_002, isChosen: false))
+        #expect(number(["PORT": "4000"]) == OperationsPort(number: 14_000, isChosen: false))
+        #expect(number(["OPERATIONS_PORT": "9100"]) == OperationsPort(number: 9100, isChosen: true))
+        #expect(number(["OPERATIONS_PORT": "0"]) == nil)
+        #expect(number(["PORT": "60000"]) == nil)
+    }
+
     @Test func notReadyWithoutItsDependencies() async throws {
         let process = ServiceProcess(runtime: runtime(uses: .all), app: ServiceApp(router: Router()))
         let port = try await process.start()
@@ -138,7 +174,7 @@ import TiketiTesting
             #expect(try await stranger.call(.get, "/internal/refuse").body["code"] == .string("INVALID_TOKEN"))
             #expect(try await client.call(.get, "/internal/none").status == .notFound)
             await #expect { try await client.call(.get, "/internal/text") } throws: { ($0 as? APIError)?.code == "UPSTREAM_FAILED" }
-            await #expect { try await client.call(.get, "/internal/slow", timeout: 50_000_000) } throws: {
+            await #expect { try await client.call(.get, "/internal/slow", timeout: .milliseconds(100)) } throws: {
                 ($0 as? APIError)?.code == "UPSTREAM_TIMEOUT"
             }
             await #expect { try await nobody.call(.get, "/") } throws: { ($0 as? APIError)?.code == "UNAVAILABLE" }

@@ -1,0 +1,60 @@
+// The verbs of HTTP, written once for everything that takes routes.
+import TiketiNet
+
+/// Takes routes: a router, or a part of one.
+public protocol RouterMethods {
+    /// Adds a route. Registering a method and pattern twice is a programming error.
+    /// - Parameters:
+    ///   - pattern: A path with `:name` for one segment and `*name` for the rest.
+    ///   - options: What differs from route to route.
+    func on(_ method: HTTPMethod, _ pattern: String, _ options: RouteOptions, _ handler: @escaping RouteHandler)
+
+    /// A part whose routes begin with `prefix` and pass `middleware`.
+    func group(_ prefix: String, use middleware: [any Middleware]) -> RouteGroup
+}
+
+extension RouterMethods {
+    public func on(_ method: HTTPMethod, _ pattern: String, _ handler: @escaping RouteHandler) {
+        on(method, pattern, RouteOptions(), handler)
+    }
+
+    public func get(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
+        on(.get, pattern, options, handler)
+    }
+
+    public func post(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
+        on(.post, pattern, options, handler)
+    }
+
+    public func put(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
+        on(.put, pattern, options, handler)
+    }
+
+    public func patch(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
+        on(.patch, pattern, options, handler)
+    }
+
+    public func delete(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
+        on(.delete, pattern, options, handler)
+    }
+
+    /// Routes that share a prefix and middleware.
+    public func group(_ prefix: String, use middleware: any Middleware..., configure: (RouteGroup) -> Void) {
+        configure(group(prefix, use: middleware))
+    }
+}
+
+/// Adds routes under a prefix, with middleware of their own.
+public struct RouteGroup: RouterMethods {
+    internal let router: Router
+    internal let prefix: String
+    internal let middleware: [any Middleware]
+
+    public func on(_ method: HTTPMethod, _ pattern: String, _ options: RouteOptions, _ handler: @escaping RouteHandler) {
+        router.add(method, pattern == "/" ? prefix : prefix + pattern, options, group: middleware, handler)
+    }
+
+    public func group(_ prefix: String, use middleware: [any Middleware]) -> RouteGroup {
+        RouteGroup(router: router, prefix: self.prefix + prefix, middleware: self.middleware + middleware)
+    }
+}
