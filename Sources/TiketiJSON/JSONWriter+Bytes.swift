@@ -1,4 +1,4 @@
-/// The byte level of `JSONWriter`: escaping by RFC 8259 §7 and decimal digits, without a String in between.
+/// The byte level of `JSONWriter`: decimal digits and cut paths, without a String in between.
 
 extension JSONWriter {
     @inline(__always)
@@ -6,37 +6,8 @@ extension JSONWriter {
         literal.withUTF8Buffer { bytes.append(contentsOf: $0) }
     }
 
-    /// Quotes and escapes `text`. Most strings need no escape and are copied whole.
-    internal mutating func appendString(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
-        if JSONScan.firstSpecial(text.utf8.span, from: 0, stopAtHighBit: false) == text.utf8.count {
-            bytes.append(contentsOf: text.utf8)
-        } else {
-            appendEscaped(text)
-        }
-        bytes.append(UInt8(ascii: "\""))
-    }
-
-    private mutating func appendEscaped(_ text: String) {
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): append("\\\"")
-            case UInt8(ascii: "\\"): append("\\\\")
-            case 0x0A: append("\\n")
-            case 0x0D: append("\\r")
-            case 0x09: append("\\t")
-            case 0x08: append("\\b")
-            case 0x0C: append("\\f")
-            case 0..<0x20:
-                append("\\u00")
-                bytes.append(Self.hexDigit(byte >> 4))
-                bytes.append(Self.hexDigit(byte & 15))
-            default: bytes.append(byte)
-            }
-        }
-    }
-
-    private static func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 48 + value : 87 + value }
+    /// Quotes and escapes `text`.
+    internal mutating func appendString(_ text: String) { JSONText.append(text, to: &bytes) }
 
     /// `number / 1000` with three decimals.
     package mutating func value(thousandths number: UInt64) {
@@ -85,38 +56,5 @@ extension JSONWriter {
             position -= 1
             rest = quotient
         }
-    }
-}
-
-/// Looks for the bytes that matter inside a JSON string, eight at a time.
-internal enum JSONScan {
-    /// The first index at or after `start` that holds a quote, a backslash or a control character (or, when asked, a byte above 0x7F);
-    /// the count when there is none.
-    @inline(__always)
-    static func firstSpecial(_ text: Span<UInt8>, from start: Int, stopAtHighBit: Bool) -> Int {
-        let count = text.count
-        var index = start
-        let raw = text.bytes
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let highs: UInt64 = 0x8080_8080_8080_8080
-        while index &+ 8 <= count {
-            let word = raw.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
-            let quote = word ^ (ones &* 0x22)
-            let slash = word ^ (ones &* 0x5C)
-            // A zero byte borrows into its high bit; the borrow may also mark the byte after a real hit, never one before it.
-            var marks = (quote &- ones) & ~quote
-            marks |= (slash &- ones) & ~slash
-            marks |= (word &- (ones &* 0x20)) & ~word
-            if stopAtHighBit { marks |= word }
-            marks &= highs
-            if marks != 0 { return index &+ marks.trailingZeroBitCount / 8 }
-            index &+= 8
-        }
-        while index < count {
-            let byte = text[index]
-            if byte < 0x20 || byte == 0x22 || byte == 0x5C || (stopAtHighBit && byte >= 0x80) { return index }
-            index &+= 1
-        }
-        return count
     }
 }

@@ -19,6 +19,7 @@ extension MessagePackValue {
             let text = value.isFinite ? (Int64(exactly: value).map(String.init) ?? value.description) : "null"
             output.append(contentsOf: text.utf8)
         case .string(let text): JSONText.append(text, to: &output)
+        case .wtf8(let bytes): JSONText.append(wtf8: bytes, to: &output)
         case .binary(let bytes):
             output.append(contentsOf: "{\"_placeholder\":true,\"num\":\(attachments.count)}".utf8)
             attachments.append(bytes)
@@ -48,81 +49,74 @@ extension MessagePackValue {
         JSONText.append(isoDate(milliseconds), to: &output)
     }
 
-    /// The value of JSON text with `attachments` put back for their placeholders; nil when the text is not valid.
+    /// The value of JSON text with `attachments` put back for their placeholders; nil when the text is not valid, or nested too deeply.
     public init?(json: [UInt8], attachments: [[UInt8]] = []) {
-        var scanner = JSONScanner(json)
-        guard let range = try? scanner.wholeValue() else { return nil }
-        var builder = JSONBuilder(bytes: json, attachments: attachments, index: range.lowerBound)
-        self = builder.value()
+        var builder = MessagePackBuilder(attachments: attachments)
+        guard let value = try? builder.whole(json.span) else { return nil }
+        self = value
     }
 }
 
-/// Builds values from text that the scanner has found valid, so no arm can fail.
-private struct JSONBuilder {
-    let bytes: [UInt8]
+/// Builds values from what `JSONTokenizer` finds.
+private struct MessagePackBuilder {
     let attachments: [[UInt8]]
-    var index: Int
+    private var tokens = JSONTokenizer(maximumDepth: JSONScanner.maximumDepth)
+    private var scratch: [UInt8] = []
 
-    mutating func value() -> MessagePackValue {
-        switch bytes[index] {
-        case UInt8(ascii: "{"): return object()
+    init(attachments: [[UInt8]]) { self.attachments = attachments }
+
+    mutating func whole(_ text: Span<UInt8>) throws(JSONError) -> MessagePackValue {
+        tokens.skipSpace(text)
+        let value = try value(text)
+        try tokens.end(text)
+        return value
+    }
+
+    private mutating func value(_ text: Span<UInt8>) throws(JSONError) -> MessagePackValue {
+        switch try tokens.peek(text) {
+        case UInt8(ascii: "{"): return try object(text)
         case UInt8(ascii: "["):
-            index += 1
             var values: [MessagePackValue] = []
-            while !ends(UInt8(ascii: "]")) { values.append(value()) }
+            guard try tokens.open(text, closing: UInt8(ascii: "]")) else { return .array(values) }
+            repeat { values.append(try value(text)) } while try tokens.another(text, closing: UInt8(ascii: "]"))
             return .array(values)
-        case UInt8(ascii: "\""): return .string(string())
+        case UInt8(ascii: "\""):
+            let literal = try tokens.string(text)
+            if !literal.hasEscapes { return MessagePackValue(wtf8: text.extracting(literal.start..<literal.end)) }
+            scratch.removeAll(keepingCapacity: true)
+            try JSONText.unescape(literal, text, to: &scratch, .keep)
+            return MessagePackValue(wtf8: scratch.span)
         case UInt8(ascii: "t"):
-            index += 4
+            try tokens.word("true", text)
             return .bool(true)
         case UInt8(ascii: "f"):
-            index += 5
+            try tokens.word("false", text)
             return .bool(false)
         case UInt8(ascii: "n"):
-            index += 4
+            try tokens.word("null", text)
             return .null
-        default: return number()
+        default: return number(try tokens.number(text), text)
         }
     }
 
-    /// Skips separators; true and past the closing byte at the end of a container.
-    private mutating func ends(_ close: UInt8) -> Bool {
-        while true {
-            switch bytes[index] {
-            case 0x20, 0x09, 0x0A, 0x0D, UInt8(ascii: ","), UInt8(ascii: ":"): index += 1
-            case close:
-                index += 1
-                return true
-            default: return false
-            }
-        }
-    }
-
-    private mutating func string() -> String {
-        let start = index
-        index += 1
-        while bytes[index] != UInt8(ascii: "\"") { index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1 }
-        index += 1
-        return JSONScanner.string(bytes, start..<index) ?? ""
-    }
-
-    private mutating func number() -> MessagePackValue {
-        let start = index
-        while index < bytes.count, !",]} \t\r\n".utf8.contains(bytes[index]) { index += 1 }
-        let text = String(decoding: bytes[start..<index], as: UTF8.self)
-        if let int = Int64(text) { return .int(int) }
-        let double = Double(text) ?? 0
+    private func number(_ number: JSONTokenizer.Number, _ text: Span<UInt8>) -> MessagePackValue {
+        if let small = number.small(text) { return .int(small) }
+        let characters = number.text(text)
+        if number.isWhole, let integer = Int64(characters) { return .int(integer) }
+        let double = Double(characters) ?? 0
         return Int64(exactly: double).map { .int($0) } ?? .double(double)
     }
 
-    private mutating func object() -> MessagePackValue {
-        index += 1
+    private mutating func object(_ text: Span<UInt8>) throws(JSONError) -> MessagePackValue {
         var pairs: [(String, MessagePackValue)] = []
-        while !ends(UInt8(ascii: "}")) {
-            let key = string()
-            _ = ends(0)
-            pairs.append((key, value()))
-        }
+        guard try tokens.open(text, closing: UInt8(ascii: "}")) else { return .map(pairs) }
+        repeat {
+            let name = try tokens.name(text)
+            scratch.removeAll(keepingCapacity: true)
+            try JSONText.unescape(name, text, to: &scratch, .replace)
+            let key = String(decoding: scratch, as: UTF8.self)
+            pairs.append((key, try value(text)))
+        } while try tokens.another(text, closing: UInt8(ascii: "}"))
         let map = MessagePackValue.map(pairs)
         if case .bool(true)? = map["_placeholder"], let number = map["num"]?.int, attachments.indices.contains(Int(number)) {
             return .binary(attachments[Int(number)])

@@ -1,12 +1,15 @@
 // Strict MessagePack reader: one value that fills the input, bounded depth, no allocation larger than the bytes that are there.
 
+/// The bytes are no MessagePack, or nested too deeply.
 public struct MessagePackError: Error, Sendable {}
 
+/// Reads a value from its beginning to its end.
 package struct MessagePackReader {
     private let bytes: [UInt8]
     private var index = 0
     private var depth = 0
-    private static let maximumDepth = 100
+    /// A message between hubs wraps the deepest JSON that a client may send.
+    private static let maximumDepth = JSONScanner.maximumDepth + 28
 
     private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -29,7 +32,7 @@ package struct MessagePackReader {
         case 0xC0: return .null
         case 0xC2: return .bool(false)
         case 0xC3: return .bool(true)
-        case 0xC4...0xC6: return .binary(Array(try take(Int(try number(1 << Int(tag - 0xC4))))))
+        case 0xC4...0xC6: return .binary(Array(bytes[try take(Int(try number(1 << Int(tag - 0xC4))))]))
         case 0xC7...0xC9: return try extended(Int(try number(1 << Int(tag - 0xC7))), sized: true)
         case 0xCA: return .double(Double(Float(bitPattern: UInt32(truncatingIfNeeded: try number(4)))))
         case 0xCB: return .double(Double(bitPattern: try number(8)))
@@ -58,14 +61,15 @@ package struct MessagePackReader {
         return value
     }
 
-    private mutating func take(_ count: Int) throws(MessagePackError) -> ArraySlice<UInt8> {
+    private mutating func take(_ count: Int) throws(MessagePackError) -> Range<Int> {
         guard count <= bytes.count - index else { throw MessagePackError() }
         defer { index += count }
-        return bytes[index..<index + count]
+        return index..<index + count
     }
 
     private mutating func string(_ count: Int) throws(MessagePackError) -> MessagePackValue {
-        .string(String(decoding: try take(count), as: UTF8.self))
+        let range = try take(count)
+        return MessagePackValue(wtf8: bytes.span.extracting(range))
     }
 
     private mutating func array(_ count: Int) throws(MessagePackError) -> MessagePackValue {
@@ -82,7 +86,7 @@ package struct MessagePackReader {
         var pairs: [(String, MessagePackValue)] = []
         pairs.reserveCapacity(count)
         for _ in 0..<count {
-            guard case .string(let key) = try value() else { throw MessagePackError() }
+            guard let key = try value().string else { throw MessagePackError() }
             pairs.append((key, try value()))
         }
         depth -= 1
@@ -98,7 +102,7 @@ package struct MessagePackReader {
     /// notepack uses extension 0 for three things: undefined (one byte), Date (fixed eight bytes) and ArrayBuffer (sized).
     private mutating func extended(_ count: Int, sized: Bool) throws(MessagePackError) -> MessagePackValue {
         let type = Int8(truncatingIfNeeded: try number(1))
-        let data = Array(try take(count))
+        let data = Array(bytes[try take(count)])
         guard type == 0 else { return .extended(type, data) }
         if sized { return .binary(data) }
         return count == 1 ? .null : .extended(type, data)

@@ -113,8 +113,7 @@ public struct SocketPacketDecoder {
                 guard rest.isEmpty else { throw SocketPacketError("disconnect with a payload") }
             case .connect, .connectError:
                 if rest.isEmpty { return }
-                var scanner = JSONScanner(bytes, from: index)
-                guard let range = try? scanner.wholeValue() else { throw SocketPacketError("broken JSON") }
+                guard let range = try? JSONScanner.value(bytes, from: index) else { throw SocketPacketError("broken JSON") }
                 let first = bytes[range.lowerBound]
                 guard first == UInt8(ascii: "{") || (packet.kind == .connectError && first == UInt8(ascii: "\"")) else {
                     throw SocketPacketError("payload is not an object")
@@ -122,12 +121,11 @@ public struct SocketPacketDecoder {
                 packet.json = Array(bytes[range])
             case .event, .ack:
                 packet.json = Array(bytes[rest])
-                var scanner = JSONScanner(packet.json)
-                guard let elements = try? scanner.wholeArray() else { throw SocketPacketError("payload is not an array") }
-                packet.elements = elements
+                guard let found = try? JSONScanner.array(packet.json) else { throw SocketPacketError("payload is not an array") }
+                packet.elements = found.ranges
                 if packet.kind == .event { try checkName(packet) }
                 if let attachments {
-                    for number in scanner.placeholders where number < 0 || number >= attachments {
+                    for number in found.placeholders where number < 0 || number >= attachments {
                         throw SocketPacketError("illegal placeholder")
                     }
                 }
