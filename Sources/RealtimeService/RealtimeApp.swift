@@ -12,11 +12,11 @@ public enum RealtimeApp {
         return make(runtime, config, TicketClient(client))
     }
 
-    /// The same with another directory; for tests.
-    public static func make(_ runtime: ServiceRuntime, _ config: RealtimeConfig, _ tickets: any TicketDirectory) -> ServiceApp {
+    /// The same with other answers of ticket; for tests.
+    public static func make(_ runtime: ServiceRuntime, _ config: RealtimeConfig, _ tickets: any TicketQueries) -> ServiceApp {
         let holder = ServerHolder()
         let product = LiveNamespace(verifier: runtime.verifier, tickets: tickets, group: runtime.group)
-        let feed = QueueFeed(runtime.config.redis, group: runtime.group, desks: product.queueDesks)
+        let feed = QueueFeed(runtime.config.redis, group: runtime.group, subscribers: product.queueSubscribers)
         let conformance = ConformanceNamespace(product: product, server: holder)
         let namespaces: [String: any SocketNamespace] =
             config.isConformance ? ["/": conformance, "/custom": conformance] : ["/": product]
@@ -47,14 +47,4 @@ public enum RealtimeApp {
         }
         return ServiceApp(router: router, services: [feed, HubService(server: server, drainSeconds: config.drainSeconds)])
     }
-}
-
-/// Sends clients away before the process stops.
-struct HubService: Service {
-    let server: SocketIOServer
-    let drainSeconds: Double
-
-    func start() async throws {}
-    func drain() async { await server.drain(seconds: drainSeconds) }
-    func stop() async { await server.drain(seconds: 0) }
 }

@@ -16,7 +16,7 @@ extension TicketAPI.QueueEntry {
     }
 }
 
-final class FakeTickets: TicketDirectory {
+final class FakeTickets: TicketQueries {
     let events = Locked<[UUID: Int64]>([:])
     let queue = Locked<[UUID: TicketAPI.QueueEntry]>([:])
     /// Numbers given by a draw.

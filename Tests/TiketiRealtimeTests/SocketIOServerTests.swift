@@ -168,8 +168,8 @@ import TiketiNet
         #expect(seen["none"] == ["all-not-a", "end"])
     }
 
-    /// More members than one tick serves, some of whom want frames of their own: everybody gets every broadcast once and in order, also over two
-    /// rooms.
+    /// More members than one tick serves, some of whom want frames of their own: everybody gets every broadcast once and in order, also
+    /// over two rooms.
     @Test(arguments: [["hall"], ["hall", "hall"], []]) func largeRooms(rooms: [String]) async throws {
         let hub = try await TestHub.start {
             $0.deliveriesPerTick = 7

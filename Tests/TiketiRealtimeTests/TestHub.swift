@@ -2,7 +2,8 @@ import TiketiNet
 
 @testable import TiketiRealtime
 
-/// A Socket.IO server on a free port, with times that a busy machine does not reach, and with the behaviour that the protocols' official test suites expect of the server under test.
+/// A Socket.IO server on a free port, with times that a busy machine does not reach, and with the behaviour that the protocols' official
+/// test suites expect of the server under test.
 struct TestHub {
     let server: SocketIOServer
     let http: HTTPServer

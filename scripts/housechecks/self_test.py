@@ -2,7 +2,7 @@
 
 import shutil
 
-from . import floors, rooms
+from . import floors, folders, rooms
 
 SEEDS = (
     ("a floor above", floors, "TiketiNet/Seeded.swift", "import TiketiCore\n", "imports TiketiCore"),
@@ -12,6 +12,8 @@ SEEDS = (
     ("Redis in a service", rooms, "AuthService/Services/Seeded.swift", "func seeded(_ redis: RedisClient) {}\n", "RedisClient"),
     ("a store in a route", rooms, "AuthService/Routes/Seeded.swift", "func seeded(_ store: SeededStore) {}\n", "reach the store SeededStore"),
     ("HTTP in a service", rooms, "TicketService/Seats/SeededService.swift", "func seeded(_ request: HTTPRequest) {}\n", "HTTPRequest"),
+    ("a later folder", folders, "TiketiRealtime/EngineIO/Seeded.swift", "func seeded(_ hub: HubReference) {}\n", "EngineIO names HubReference of Hub"),
+    ("a folder nobody knows", folders, "TiketiRealtime/Helpers/Seeded.swift", "struct Seeded {}\n", "no folder Helpers"),
     ("a room nobody knows", rooms, "StatsService/Helpers/Seeded.swift", "struct Seeded {}\n", "no room of a service"),
 )
 COMPANY = (
@@ -25,7 +27,7 @@ def run(sources, folder):
     shutil.copytree(sources, copy)
     for name, text in COMPANY:
         (copy / name).write_text(text)
-    before = {module: set(module.faults(copy)) for module in (floors, rooms)}
+    before = {module: set(module.faults(copy)) for module in (floors, folders, rooms)}
     missed = 0
     for what, module, name, text, expected in SEEDS:
         path = copy / name

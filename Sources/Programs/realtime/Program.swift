@@ -1,9 +1,6 @@
 import RealtimeService
-import TiketiCore
 
 @main
 struct Program {
-    static func main() async {
-        await ServiceRunner.run(.realtime, uses: .redis) { runtime, environment in try RealtimeApp.make(runtime, &environment) }
-    }
+    static func main() async { await RealtimeMain.run() }
 }

@@ -3,13 +3,13 @@ import TiketiCore
 import TiketiNet
 import TiketiRealtime
 
-/// Lets everybody in, echoes events and acknowledgements, and gives clients rooms of any name. Clients with a good token have the product's own
-/// events besides.
+/// Lets everybody in, echoes events and acknowledgements, and gives clients rooms of any name. Clients with a good token have the
+/// product's own events besides.
 struct ConformanceNamespace: SocketNamespace {
     let product: LiveNamespace
     let server: ServerHolder
-    /// Between the answer to CONNECT and the first event: a client that looks at one message at a time must see both, even when it reads all that
-    /// has arrived at once.
+    /// Between the answer to CONNECT and the first event: a client that looks at one message at a time must see both, even when it reads
+    /// all that has arrived at once.
     private static let pauseNanoseconds: UInt64 = 10_000_000
 
     /// What a connection of this namespace is known by.

@@ -7,19 +7,19 @@ import TiketiRealtime
 
 struct LiveNamespace: SocketNamespace {
     private let verifier: JWT.Verifier
-    private let tickets: any TicketDirectory
+    private let tickets: any TicketQueries
     /// A version read before the joiner's room was live could be older than a message it missed: joiners share the call that begins after they
     /// asked, never the one under way.
     private let versions: PerLoop<Coalescer<UUID, Lookup<Int64>, Never>>
-    let queueDesks: PerLoop<QueueDesk>
+    let queueSubscribers: PerLoop<QueueSubscribers>
     /// Rooms of one socket: an event page, a seat map and a queue each need one; more than this is no browser.
     private static let roomLimit = 64
 
-    init(verifier: JWT.Verifier, tickets: any TicketDirectory, group: EventLoopGroup) {
+    init(verifier: JWT.Verifier, tickets: any TicketQueries, group: EventLoopGroup) {
         self.verifier = verifier
         self.tickets = tickets
         versions = PerLoop(group) { _ in Coalescer(.nextCall) }
-        queueDesks = PerLoop(group) { QueueDesk(loop: $0, tickets: tickets) }
+        queueSubscribers = PerLoop(group) { QueueSubscribers(loop: $0, tickets: tickets) }
     }
 
     /// A connection outlives its token until it reconnects.
@@ -54,7 +54,7 @@ struct LiveNamespace: SocketNamespace {
         case .invalid(let field): answer = .failure(code: "VALIDATION_FAILED", message: "\(field) must be an id")
         case .request(.leave, let request):
             socket.leave(request.room)
-            if case .queue(let id) = request { queueDesks[socket.loop]?.leave(id, socket) }
+            if case .queue(let id) = request { queueSubscribers[socket.loop]?.leave(id, socket) }
             answer = .success(version: nil)
         case .request(.join, let request): answer = await join(request, socket, principal)
         }
@@ -73,8 +73,8 @@ struct LiveNamespace: SocketNamespace {
 
     private func join(queue id: UUID, _ request: RoomRequest, _ socket: Socket, _ principal: Principal?) async -> RoomAnswer {
         guard socket.isIn(request.room) || socket.rooms.count < Self.roomLimit else { return .tooMany }
-        guard let desk = queueDesks[socket.loop] else { return .unavailable }
-        let since = desk.clock
+        guard let subscribers = queueSubscribers[socket.loop] else { return .unavailable }
+        let since = subscribers.clock
         // Someone else's place answers as if it did not exist.
         switch await tickets.queueEntry(id) {
         case .found(let place) where place.userID == principal?.userID:
@@ -82,7 +82,7 @@ struct LiveNamespace: SocketNamespace {
                 socket.leave(request.room)
                 return .unavailable
             }
-            desk.watch(id, place, socket, since: since)
+            subscribers.watch(id, place, socket, since: since)
             return .success(version: nil)
         case .found, .unknown: return .unknown
         case .unavailable: return .unavailable
@@ -91,15 +91,15 @@ struct LiveNamespace: SocketNamespace {
 
     /// A connection that was taken up again is in its rooms without having asked.
     func connected(_ socket: Socket) async {
-        guard let desk = queueDesks[socket.loop] else { return }
+        guard let subscribers = queueSubscribers[socket.loop] else { return }
         for room in socket.rooms where room.hasPrefix(LiveRoom.queuePrefix) {
             guard let id = UUID(String(room.dropFirst(LiveRoom.queuePrefix.count))) else { continue }
-            let since = desk.clock
-            if case .found(let place) = await tickets.queueEntry(id) { desk.watch(id, place, socket, since: since) }
+            let since = subscribers.clock
+            if case .found(let place) = await tickets.queueEntry(id) { subscribers.watch(id, place, socket, since: since) }
         }
     }
 
-    func disconnected(_ socket: Socket, _ reason: SocketDisconnectReason) { queueDesks[socket.loop]?.forget(socket) }
+    func disconnected(_ socket: Socket, _ reason: SocketDisconnectReason) { queueSubscribers[socket.loop]?.forget(socket) }
 
     private func enter(_ request: RoomRequest, _ socket: Socket) async -> RoomAnswer {
         guard await socket.join(request.room) else { return .unavailable }

@@ -9,7 +9,7 @@ final class ServerHolder: Sendable {
 
     func get() -> SocketIOServer? { server.withLock { $0 } }
 
-    /// Tells every client of this hub that messages may have been missed, so that seat maps are loaded again: a gap without a later message shows
-    /// in no version. Every hub notices its own interruption, so only local clients are told.
+    /// Tells every client of this hub that messages may have been missed, so that seat maps are loaded again: a gap without a later
+    /// message shows in no version. Every hub notices its own interruption, so only local clients are told.
     func sendResync() { get()?.emitLocally("resync", SocketArguments(json: "{\"reason\":\"feed-interrupted\"}")) }
 }

@@ -1,18 +1,6 @@
-// The wire format of @socket.io/redis-adapter and @socket.io/redis-emitter: a broadcast as MessagePack on a channel named after namespace and room.
+// The wire format of @socket.io/redis-adapter and @socket.io/redis-emitter: a broadcast as MessagePack on a channel named after namespace
+// and room.
 import TiketiJSON
-
-/// Who gets a broadcast: sockets in any of `rooms` (everybody when empty), without those in any of `except`.
-public struct BroadcastTarget: Sendable, Equatable {
-    public var rooms: [String]
-    public var except: [String]
-    public var isVolatile: Bool
-
-    public init(rooms: [String] = [], except: [String] = [], isVolatile: Bool = false) {
-        self.rooms = rooms
-        self.except = except
-        self.isVolatile = isVolatile
-    }
-}
 
 /// One broadcast between hubs: `[uid, {type, data, nsp}, {rooms, except, flags}]`.
 struct ClassicMessage: Sendable, Equatable {
@@ -25,7 +13,8 @@ struct ClassicMessage: Sendable, Equatable {
     /// Event name, then its arguments.
     var data: [MessagePackValue]
     var target: BroadcastTarget
-    /// Its place in the order of all logged messages (`EventLog`); our own addition, which Node's readers pass over. Zero: not to be logged.
+    /// Its place in the order of all logged messages (`EventLog`); our own addition, which Node's readers pass over. Zero: not to be
+    /// logged.
     var offset: Int64?
 
     /// The channel of a broadcast: the room's own when there is exactly one, so that hubs without the room need not look at it.

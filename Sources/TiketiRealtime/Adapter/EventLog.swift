@@ -1,8 +1,8 @@
 // The log of broadcasts in Redis: one order for all rooms, one stream for each room, so that a client that was away gets what it missed.
 import TiketiStore
 
-/// Names and scripts. A message is numbered, written to the streams of its rooms and published in one step, so that the order of the log and the
-/// order of delivery are the same, and nothing is delivered that could not be delivered again.
+/// Names and scripts. A message is numbered, written to the streams of its rooms and published in one step, so that the order of the log
+/// and the order of delivery are the same, and nothing is delivered that could not be delivered again.
 enum EventLog {
     /// How long a room's stream outlives its last message; longer than a session can be recovered.
     static let seconds = 300
@@ -21,8 +21,8 @@ enum EventLog {
         return rooms.filter { known.insert($0).inserted }.map { stream(namespace, $0) }
     }
 
-    /// Numbers are the clock's microseconds, or one more than the number before where that is higher: they rise even when Redis has lost everything,
-    /// or has gone back to an earlier snapshot.
+    /// Numbers are the clock's microseconds, or one more than the number before where that is higher: they rise even when Redis has lost
+    /// everything, or has gone back to an earlier snapshot.
     private static let beginning = """
         local t = redis.call('TIME')
         local n = math.max(t[1] * 1000000 + t[2], tonumber(redis.call('GET', KEYS[1]) or '0'))
@@ -45,8 +45,8 @@ enum EventLog {
         """
 
     /// Logs and publishes several messages, one behind the other, nothing between them.
-    /// Keys: counter, streams. Arguments: entries to keep, number of messages; then for each its channel, the message without its offset, the
-    /// number of its streams, and which of the keys they are. Answers the last offset.
+    /// Keys: counter, streams. Arguments: entries to keep, number of messages; then for each its channel, the message without its offset,
+    /// the number of its streams, and which of the keys they are. Answers the last offset.
     static let publish = RedisScript(
         beginning + """
             local count = tonumber(ARGV[2])
@@ -63,10 +63,10 @@ enum EventLog {
 
             """ + ending)
 
-    /// For a message that somebody else has published: every hub that got it calls this, the first one numbers and logs it. Messages of the same
-    /// bytes are told apart by their order: the nth that a hub got is the nth of all, counted from the first that it could hear.
-    /// Keys: counter, history of these bytes, streams. Arguments: message without its offset, entries to keep, the hub, the last offset before it
-    /// could hear the message.
+    /// For a message that somebody else has published: every hub that got it calls this, the first one numbers and logs it. Messages of
+    /// the same bytes are told apart by their order: the nth that a hub got is the nth of all, counted from the first that it could hear.
+    /// Keys: counter, history of these bytes, streams. Arguments: message without its offset, entries to keep, the hub, the last offset
+    /// before it could hear the message.
     static let adopt = RedisScript(
         beginning + """
             local hub = 'hub:' .. ARGV[3]

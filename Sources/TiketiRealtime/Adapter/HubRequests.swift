@@ -1,5 +1,5 @@
-// What other servers and emitters ask all hubs: who is there, enter or leave rooms, go away, answer an event. A server that subscribes to requests is
-// counted by those who ask, so every one that wants an answer gets one.
+// What other servers and emitters ask all hubs: who is there, enter or leave rooms, go away, answer an event. A server that subscribes to
+// requests is counted by those who ask, so every one that wants an answer gets one.
 import TiketiJSON
 import TiketiNet
 import TiketiStore

@@ -1,4 +1,5 @@
-// Messages of emitters that know nothing of our log: each is numbered and logged by the first hub that asks, and delivered in the order of numbers.
+// Messages of emitters that know nothing of our log: each is numbered and logged by the first hub that asks, and delivered in the order of
+// numbers.
 import DequeModule
 import TiketiNet
 import TiketiStore
@@ -33,8 +34,8 @@ final class MessageAdoption {
         let arguments: [RedisArgument] = [
             .bytes(message.encodedWithoutOffset()), RedisArgument(EventLog.entries), .string(hub), .integer(floor),
         ]
-        // Calls run in the order they were made: one connection, and by source, for one repeated because its script was unknown would fall behind
-        // the next.
+        // Calls run in the order they were made: one connection, and by source, for one repeated because its script was unknown would fall
+        // behind the next.
         let command = EventLog.adopt.command(keys: keys.map { .string($0) }, arguments: arguments, byHash: false)
         // The task runs on `loop`, to which this object is confined.
         nonisolated(unsafe) let adoption = self
@@ -63,7 +64,8 @@ final class MessageAdoption {
         return "tiketi:live:adopted:\(digest.text)"
     }
 
-    /// Two FNV-1a sums of 64 bits with different beginnings: the same in every process, and not meant against forgers, who could simply publish.
+    /// Two FNV-1a sums of 64 bits with different beginnings: the same in every process, and not meant against forgers, who could simply
+    /// publish.
     private struct Digest {
         var first: UInt64 = 0xcbf2_9ce4_8422_2325
         var second: UInt64 = 0x9ae1_6a3b_2f90_404f

@@ -1,9 +1,10 @@
-// Sessions that can be recovered, in Redis: they outlive the hub that served them, so that another one, or the same after a crash, continues them.
+// Sessions that can be recovered, in Redis: they outlive the hub that served them, so that another one, or the same after a crash,
+// continues them.
 import TiketiNet
 import TiketiStore
 
-/// A session is a hash with a time to live, renewed while its client is connected. Whoever takes a session is its owner; only the owner's last words
-/// about it count.
+/// A session is a hash with a time to live, renewed while its client is connected. Whoever takes a session is its owner; only the owner's
+/// last words about it count.
 final class RedisSessionStore: SocketRecovery {
     private let redis: RedisClient
     private let hub: String

@@ -1,5 +1,5 @@
-// Sends events to Socket.IO clients from any process: in the classic adapter format, understood by our hubs and by Node's, with an entry in the log
-// from which our hubs repeat what a client missed.
+// Sends events to Socket.IO clients from any process: in the classic adapter format, understood by our hubs and by Node's, with an entry
+// in the log from which our hubs repeat what a client missed.
 import TiketiJSON
 import TiketiNet
 import TiketiStore

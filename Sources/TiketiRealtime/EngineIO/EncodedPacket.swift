@@ -13,7 +13,7 @@ public final class EncodedPacket: Sendable {
     /// May be dropped for a receiver that lags.
     let isVolatile: Bool
 
-    /// A Socket.IO packet as an Engine.IO message.
+    /// A text message and the binary ones that belong to it.
     public init(text: [UInt8], attachments: [[UInt8]] = [], isVolatile: Bool = false, deflate: WebSocketDeflateOptions? = nil) {
         var payload: [UInt8] = []
         payload.reserveCapacity(text.count + 1)
@@ -38,10 +38,6 @@ public final class EncodedPacket: Sendable {
         self.payload = payload
         self.isVolatile = isVolatile
         packetCount = 1 + attachments.count
-    }
-
-    public convenience init(_ packet: SocketPacket, isVolatile: Bool = false, deflate: WebSocketDeflateOptions? = nil) {
-        self.init(text: packet.encoded(), attachments: packet.attachments, isVolatile: isVolatile, deflate: deflate)
     }
 
     /// A raw binary message (Engine.IO level).

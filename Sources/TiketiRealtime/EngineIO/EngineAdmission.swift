@@ -1,4 +1,5 @@
-// Whether a new session may begin: not while the server drains, and not more in a second than clients of a lost server may safely bring back.
+// Whether a new session may begin: not while the server drains, and not more in a second than clients of a lost server may safely bring
+// back.
 import Synchronization
 import TiketiNet
 

@@ -40,7 +40,6 @@ public struct EngineHandshake: Sendable {
 public enum EngineCloseReason: String, Sendable, CaseIterable {
     case transportError = "transport error"
     case transportClose = "transport close"
-    case forcedClose = "forced close"
     case pingTimeout = "ping timeout"
     case parseError = "parse error"
     case serverShuttingDown = "server shutting down"

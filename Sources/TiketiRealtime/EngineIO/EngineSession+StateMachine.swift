@@ -89,7 +89,8 @@ struct EngineStateMachine {
         return probe == .answered ? .holdBriefly : .hold
     }
 
-    /// Whether the pending poll ends with a noop: while a probe is answered none is kept, or the client's pause would last until the next ping.
+    /// Whether the pending poll ends with a noop: while a probe is answered none is kept, or the client's pause would last until the next
+    /// ping.
     mutating func endPollOfProbe() -> Bool {
         guard isPollPending, probe == .answered else { return false }
         isPollPending = false

@@ -171,8 +171,8 @@ public final class EngineSession: @unchecked Sendable {
         return await promise.value()
     }
 
-    /// A client that leaves sends its close packet beside a poll; on two connections the packet may come first. It waits a moment then, so that
-    /// the poll ends as it should.
+    /// A client that leaves sends its close packet beside a poll; on two connections the packet may come first. It waits a moment then, so
+    /// that the poll ends as it should.
     func waitForPoll() async {
         guard isOpen, machine.transport == .polling, !machine.isPollPending else { return }
         let arrival = LoopPromise<Void>()
@@ -324,7 +324,8 @@ public final class EngineSession: @unchecked Sendable {
         armHeartbeat(configuration.pingIntervalMilliseconds)
     }
 
-    /// Counts from when the last step was due, so that roundings do not add up; from now when the loop was held up, or clients would pay for it.
+    /// Counts from when the last step was due, so that roundings do not add up; from now when the loop was held up, or clients would pay
+    /// for it.
     private func armHeartbeat(_ milliseconds: Int) {
         let now = loop.now
         let isLate = now > heartbeatDue &+ Self.tolerableLateness

@@ -1,4 +1,4 @@
-// Broadcasts under way on one loop, and their bytes for those who get them by the short way.
+// Broadcasts under way on one loop, and their bytes for those who get them by the fast path.
 import TiketiNet
 
 /// Broadcasts that came together for the same sockets go together, and cost each of them one system call.
@@ -12,8 +12,8 @@ struct Fanout {
     var room = -1
     var members: [Socket] = []
     var index = 0
-    /// The members' short ways, good as long as the room they were taken from is the same.
-    var ways: [ShortWay] = []
+    /// The members' fast paths, good as long as the room they were taken from is the same.
+    var paths: [FastPath] = []
     var source: Room?
     var version: UInt64 = 0
     /// One message for each form; nil when somebody has to look at each receiver.
@@ -28,7 +28,7 @@ struct Fanout {
 
     init(_ broadcast: Broadcast) { broadcasts = [broadcast] }
 
-    /// Encodes for the short way.
+    /// Encodes for the fast path.
     mutating func prepare(maximumBytes: Int) {
         // A socket in several of the rooms gets the broadcast once, so each has to be looked at.
         guard target.rooms.count <= 1 else { return }

@@ -1,4 +1,5 @@
-// A broadcast is one pass over a room's contiguous members, handing each the same encoded bytes: together where there is a short way, else one by one.
+// A broadcast is one pass over a room's contiguous members, handing each the same encoded bytes: together where there is a fast path, else
+// one by one.
 import TiketiNet
 
 extension NamespaceShard {
@@ -61,7 +62,7 @@ extension NamespaceShard {
             for socket in members(of: name) {
                 socket.stamp = stamp
                 // Looked at, it shows that it is excluded.
-                if let room = fanout.source, let index = socket.memberships[room.name]?.index { fanout.ways[index] = .none }
+                if let room = fanout.source, let index = socket.memberships[room.name]?.index { fanout.paths[index] = .none }
             }
         }
     }
@@ -73,7 +74,7 @@ extension NamespaceShard {
         let room = fanout.target.rooms.isEmpty ? everybody : rooms[name]
         fanout.source = room
         fanout.version = room?.version ?? 0
-        fanout.ways = room?.ways ?? []
+        fanout.paths = room?.paths ?? []
         fanout.members = room?.members ?? members(of: name)
     }
 
@@ -84,13 +85,13 @@ extension NamespaceShard {
         markedLanes.removeAll(keepingCapacity: true)
         others.removeAll(keepingCapacity: true)
         for index in range {
-            let way = isFresh ? fanout.ways[index] : fanout.members[index].shortWay(in: stamp)
-            if way.isNone || !lanes.isClear(way.lane) {
+            let path = isFresh ? fanout.paths[index] : fanout.members[index].fastPath(in: stamp)
+            if path.isNone || !lanes.isClear(path.lane) {
                 others.append(index)
-            } else if !way.recovers, fanout.plain != nil {
-                plainLanes.append(way.lane)
-            } else if way.recovers, let marked = fanout.marked, fanout.members[index].advance(marked.offsets) {
-                markedLanes.append(way.lane)
+            } else if !path.recovers, fanout.plain != nil {
+                plainLanes.append(path.lane)
+            } else if path.recovers, let marked = fanout.marked, fanout.members[index].advance(marked.offsets) {
+                markedLanes.append(path.lane)
             } else {
                 others.append(index)
             }

@@ -23,7 +23,7 @@ final class NamespaceShard: @unchecked Sendable {
     /// Whether broadcasts go on in the next tick, or begin at the end of this one.
     var isFanningOut = false
     var awaitsEndOfTick = false
-    /// Those of the broadcast under way, kept for their memory: by the short way in either form, and places of all others.
+    /// Those of the broadcast under way, kept for their memory: by the fast path in either form, and places of all others.
     var plainLanes: [Int32] = []
     var markedLanes: [Int32] = []
     var others: [Int] = []

@@ -6,7 +6,7 @@ final class Room {
     let name: String
     private(set) var members: [Socket] = []
     /// By member: how a broadcast finds it without looking at it.
-    private(set) var ways: [ShortWay] = []
+    private(set) var paths: [FastPath] = []
     /// Rises with every change of these.
     private(set) var version: UInt64 = 0
     /// Whether broadcasts of other hubs reach this one; nil until the adapter knows.
@@ -19,7 +19,7 @@ final class Room {
     func append(_ socket: Socket) -> Int {
         version += 1
         members.append(socket)
-        ways.append(socket.shortWay)
+        paths.append(socket.fastPath)
         return members.count - 1
     }
 
@@ -27,15 +27,15 @@ final class Room {
     func remove(at index: Int) -> Socket? {
         version += 1
         let last = members.removeLast()
-        let way = ways.removeLast()
+        let path = paths.removeLast()
         guard index < members.count else { return nil }
         members[index] = last
-        ways[index] = way
+        paths[index] = path
         return last
     }
 
     func refresh(at index: Int) {
         version += 1
-        ways[index] = members[index].shortWay
+        paths[index] = members[index].fastPath
     }
 }

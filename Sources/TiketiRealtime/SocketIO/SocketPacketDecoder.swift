@@ -1,4 +1,5 @@
-// Reader of Socket.IO packets: one text message, then as many binary messages as it announced. Anything else is an error that ends the connection.
+// Reader of Socket.IO packets: one text message, then as many binary messages as it announced. Anything else is an error that ends the
+// connection.
 import TiketiJSON
 
 /// Why a packet was refused; the connection is then closed with "parse error".

@@ -1,4 +1,5 @@
-// Tells everybody who waits the own place whenever a line has moved: one message from ticket, then arithmetic for each watcher on this loop.
+// The subscriber list of the waiting lines: everybody who waits gets the own place whenever a line has moved: one message from ticket,
+// then arithmetic for each watcher on this loop.
 import TiketiContracts
 import TiketiCore
 import TiketiNet
@@ -7,9 +8,9 @@ import TiketiRealtime
 /// The watchers of one loop. A place costs no question to Redis, ticket or PostgreSQL: it is the watcher's number less the front's.
 ///
 /// `@unchecked Sendable` because it is confined to `loop`.
-final class QueueDesk: @unchecked Sendable {
+final class QueueSubscribers: @unchecked Sendable {
     private let loop: EventLoop
-    private let tickets: any TicketDirectory
+    private let tickets: any TicketQueries
     private var lines: [UUID: Line] = [:]
     /// In which lines a socket has places, by the place.
     private var places: [String: [UUID: UUID]] = [:]
@@ -31,7 +32,8 @@ final class QueueDesk: @unchecked Sendable {
         /// Nil in the lobby, until the draw.
         var sequence: Int64?
         var generation: UUID?
-        var told: Int?
+        /// The place that was sent last.
+        var sentPosition: Int?
     }
 
     private struct Line {
@@ -39,7 +41,7 @@ final class QueueDesk: @unchecked Sendable {
         var isAsking = false
     }
 
-    init(loop: EventLoop, tickets: any TicketDirectory) {
+    init(loop: EventLoop, tickets: any TicketQueries) {
         self.loop = loop
         self.tickets = tickets
     }
@@ -50,10 +52,10 @@ final class QueueDesk: @unchecked Sendable {
         guard facts.isWaiting, socket.isIn(LiveRoom.queue(queue)) else { return }
         let key = Key(socket: socket.id, queue: queue)
         lines[facts.eventID, default: Line()].watchers[key] = Watcher(
-            socket: socket, sequence: facts.sequence, generation: facts.generation, told: facts.position)
+            socket: socket, sequence: facts.sequence, generation: facts.generation, sentPosition: facts.position)
         places[socket.id, default: [:]][queue] = facts.eventID
         // A front that came meanwhile may be newer than the answer.
-        if let known = fronts[facts.eventID], known.at > since { tell(key, known.front) }
+        if let known = fronts[facts.eventID], known.at > since { send(key, known.front) }
     }
 
     func leave(_ queue: UUID, _ socket: Socket) { remove(Key(socket: socket.id, queue: queue)) }
@@ -77,7 +79,7 @@ final class QueueDesk: @unchecked Sendable {
         fronts[front.eventID] = (front, clock)
         if fronts.count > Self.keptFronts, let oldest = fronts.min(by: { $0.value.at < $1.value.at }) { fronts[oldest.key] = nil }
         guard let line = lines[front.eventID] else { return }
-        tell(Array(line.watchers.keys), front, at: clock)
+        send(Array(line.watchers.keys), front, at: clock)
         let nameless = line.watchers.filter { $0.value.sequence == nil || $0.value.generation != front.generation }.map(\.key)
         if !nameless.isEmpty, !line.isAsking {
             lines[front.eventID]?.isAsking = true
@@ -85,21 +87,21 @@ final class QueueDesk: @unchecked Sendable {
         }
     }
 
-    private func tell(_ keys: [Key], _ front: QueueFront, at: UInt64, from start: Int = 0) {
+    private func send(_ keys: [Key], _ front: QueueFront, at: UInt64, from start: Int = 0) {
         // A newer front has taken over.
         guard fronts[front.eventID]?.at == at else { return }
         let end = min(start + Self.perTick, keys.count)
-        for key in keys[start..<end] { tell(key, front) }
-        if end < keys.count { loop.execute { [self] in tell(keys, front, at: at, from: end) } }
+        for key in keys[start..<end] { send(key, front) }
+        if end < keys.count { loop.execute { [self] in send(keys, front, at: at, from: end) } }
     }
 
-    private func tell(_ key: Key, _ front: QueueFront) {
+    private func send(_ key: Key, _ front: QueueFront) {
         guard let watcher = lines[front.eventID]?.watchers[key], watcher.generation == front.generation, let sequence = watcher.sequence
         else { return }
         // Before the front: admitted, which another message says.
         guard let position = front.position(sequence) else { return remove(key) }
-        guard position != watcher.told else { return }
-        lines[front.eventID]?.watchers[key]?.told = position
+        guard position != watcher.sentPosition else { return }
+        lines[front.eventID]?.watchers[key]?.sentPosition = position
         let wait = QueueFront.estimatedWait(position: position, pace: front.pace)
         let payload = LiveEvent.queueUpdated(queueID: key.queue, position: position, estimatedWait: wait)
         watcher.socket.emit(LiveEvent.queueUpdated.rawValue, SocketArguments(json: payload))
@@ -116,7 +118,7 @@ final class QueueDesk: @unchecked Sendable {
                 lines[event]?.watchers[key]?.sequence = sequence
                 lines[event]?.watchers[key]?.generation = numbers.generation
             }
-            if let known = fronts[event] { for key in part { tell(key, known.front) } }
+            if let known = fronts[event] { for key in part { send(key, known.front) } }
         }
         lines[event]?.isAsking = false
     }

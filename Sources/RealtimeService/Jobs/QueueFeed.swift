@@ -1,4 +1,4 @@
-// Listens for lines that moved and hands each front to the desks of all loops.
+// Listens for lines that moved and hands each front to the subscribers of all loops.
 import TiketiContracts
 import TiketiCore
 import TiketiNet
@@ -6,21 +6,21 @@ import TiketiStore
 
 /// One subscription for the process, however many wait.
 final class QueueFeed: Service {
-    private let desks: PerLoop<QueueDesk>
+    private let subscribers: PerLoop<QueueSubscribers>
     private let loop: EventLoop
     private let configuration: RedisConfiguration
     private let subscriber = Locked<RedisSubscriber?>(nil)
 
-    init(_ configuration: RedisConfiguration, group: EventLoopGroup, desks: PerLoop<QueueDesk>) {
+    init(_ configuration: RedisConfiguration, group: EventLoopGroup, subscribers: PerLoop<QueueSubscribers>) {
         self.configuration = configuration
-        self.desks = desks
+        self.subscribers = subscribers
         loop = group.next()
     }
 
     func start() async throws {
-        let subscriber = RedisSubscriber(configuration, loop: loop) { [desks] _, payload in
+        let subscriber = RedisSubscriber(configuration, loop: loop) { [subscribers] _, payload in
             guard let front = QueueFront(payload) else { return }
-            desks.onEach { $0.moved(front) }
+            subscribers.onEach { $0.moved(front) }
         }
         subscriber.subscribe(QueueFront.channel)
         self.subscriber.withLock { $0 = subscriber }

@@ -2,8 +2,8 @@
 import Synchronization
 import TiketiNet
 
-/// Which clients are given what they need for recovery. A client that is gets an offset as one more argument of every event, as the protocol wants
-/// it; handlers that count their arguments are not prepared for that.
+/// Which clients are given what they need for recovery. A client that is gets an offset as one more argument of every event, as the
+/// protocol wants it; handlers that count their arguments are not prepared for that.
 public enum SocketRecoveryMode: String, Sendable, CaseIterable {
     case off
     /// Those that connect with `recovery: true` in their `auth`.

@@ -1,4 +1,5 @@
-// Letting a client in that can be recovered, and recovering it: rooms first, then what it missed, then the answer, then what came meanwhile.
+// Letting a client in that can be recovered, and recovering it: rooms first, then what it missed, then the answer, then what came
+// meanwhile.
 import TiketiNet
 
 extension SocketConnection {

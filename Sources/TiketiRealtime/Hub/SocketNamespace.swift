@@ -26,7 +26,8 @@ public struct SocketConnectRequest: Sendable {
 }
 
 public enum SocketDecision: Sendable {
-    /// Lets the client in. It is in `rooms` before it hears so; `data` stays with the socket. A session is recovered by the same `identity` only.
+    /// Lets the client in. It is in `rooms` before it hears so; `data` stays with the socket. A session is recovered by the same
+    /// `identity` only.
     case accept(rooms: [String] = [], data: (any Sendable)? = nil, identity: String = "")
     /// Answers `connect_error` with the message and, when given, JSON data. The connection stays open for other namespaces.
     case refuse(message: String, data: [UInt8]? = nil)
@@ -76,8 +77,6 @@ public struct SocketEvent: Sendable {
         return SocketArguments(json: Array(packet.json[first.lowerBound..<last.upperBound]), attachments: packet.attachments)
     }
 
-    /// Whether the client waits for an acknowledgement.
-    public var wantsAck: Bool { reply != nil }
     /// Acknowledges, once; later calls and calls for events without a wish for one do nothing. On the socket's loop.
     public func acknowledge(_ arguments: SocketArguments = .none) { reply?.send(arguments) }
 }

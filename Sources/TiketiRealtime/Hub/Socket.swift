@@ -126,13 +126,13 @@ public final class Socket: @unchecked Sendable {
     var takesBroadcasts: Bool { isConnected && (isActive || held != nil) }
 
     /// Changes when the socket becomes active or lets go what it held, of which the shard is told.
-    var shortWay: ShortWay {
+    var fastPath: FastPath {
         guard isConnected, isActive, held == nil else { return .none }
-        return ShortWay(lane: lane, recovers: recoveryID != nil)
+        return FastPath(lane: lane, recovers: recoveryID != nil)
     }
 
     /// The same for a broadcast that goes on in a later tick.
-    func shortWay(in stamp: UInt64) -> ShortWay { self.stamp == stamp ? .none : shortWay }
+    func fastPath(in stamp: UInt64) -> FastPath { self.stamp == stamp ? .none : fastPath }
 
     /// Notes logged broadcasts as sent; false when any of them may have been before.
     func advance(_ offsets: ClosedRange<Int64>) -> Bool {
@@ -164,8 +164,8 @@ public final class Socket: @unchecked Sendable {
 
     // MARK: Rooms
 
-    /// Enters a room. Returns when broadcasts of all hubs reach this one; false when that is not certain (the other hubs can't be reached), or when
-    /// the socket is in too many rooms.
+    /// Enters a room. Returns when broadcasts of all hubs reach this one; false when that is not certain (the other hubs can't be
+    /// reached), or when the socket is in too many rooms.
     @discardableResult
     public func join(_ room: String) async -> Bool {
         loop.preconditionOnLoop()

@@ -1,11 +1,11 @@
 // How a broadcast reaches a socket without looking at it or at its session: one number for each member of a room.
 
 /// The lane of a socket whose client takes WebSocket frames as they are, and which form of a broadcast it gets.
-struct ShortWay: Equatable {
+struct FastPath: Equatable {
     private let code: Int32
 
     /// There is none: the client polls, compresses or is not ready, or waits for what it missed.
-    static let none = ShortWay(code: -1)
+    static let none = FastPath(code: -1)
 
     private init(code: Int32) { self.code = code }
 

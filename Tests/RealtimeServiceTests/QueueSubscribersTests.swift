@@ -9,7 +9,7 @@ import TiketiTesting
 
 @testable import RealtimeService
 
-@Suite(.timeLimit(.minutes(5))) struct QueueDeskTests {
+@Suite(.timeLimit(.minutes(5))) struct QueueSubscribersTests {
     @Test func aPlaceIsTheNumberLessTheFirstLessTheGaps() {
         let front = QueueFront(eventID: UUID(), generation: UUID(), first: -3, gaps: [-1, 2, 3, 9], pace: 3_000_000)
         #expect([-4, -3, -2, 0, 1, 4, 8, 10].map { front.position($0) } == [nil, 1, 2, 3, 4, 5, 9, 10])
