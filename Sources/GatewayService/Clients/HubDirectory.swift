@@ -1,4 +1,5 @@
 // Which hub a Socket.IO session lives on: the number of its hub begins every session's id, and each hub tells its own.
+import TiketiContracts
 import TiketiCore
 import TiketiJSON
 import TiketiNet
@@ -86,11 +87,12 @@ final class HubDirectory: Sendable {
         var headers = HTTPHeaders(capacity: 128)
         headers.add("Authorization", authorization)
         let request = HTTPClientRequest(
-            url: url.parts(target: "/internal/hub"), headers: headers, connectTimeout: Self.askTimeout, responseTimeout: Self.askTimeout,
+            url: url.parts(target: HubAPI.identity.path()), headers: headers, connectTimeout: Self.askTimeout,
+            responseTimeout: Self.askTimeout,
             totalTimeout: Self.askTimeout)
         guard let answer = try? await http.execute(request), answer.status == .ok, let body = try? await answer.body.collect(upTo: 4096),
-            let node = (try? JSONValue.parse(body))?["node"]?.int64Value
+            let json = try? JSONValue.parse(body), let hub = try? HubAPI.Identity(json)
         else { return nil }
-        return UInt16(exactly: node).map { ($0, url) }
+        return (hub.node, url)
     }
 }

@@ -1,4 +1,5 @@
 // Hands everything under the Socket.IO path to the server; the protocol's own errors are its answers.
+import TiketiContracts
 import TiketiCore
 import TiketiNet
 import TiketiRealtime
@@ -16,8 +17,8 @@ enum SocketRoutes {
 
     /// What gateways ask, to find the hub of a session.
     static func register(on router: Router, node: UInt16, _ auth: InternalAuth) {
-        router.on(.get, "/internal/hub", RouteOptions(isLogged: false, middleware: [auth])) { _ in
-            HTTPResponse.success(.ok) { $0.member("node", Int(node)) }
+        router.on(HubAPI.identity.method, HubAPI.identity.pattern, RouteOptions(isLogged: false, middleware: [auth])) { _ in
+            HTTPResponse.success(.ok) { HubAPI.Identity(node: node).write(to: &$0) }
         }
     }
 
