@@ -93,7 +93,7 @@ let package = Package(
         tests("TiketiCoreTests", ["TiketiCore", "TiketiTesting"]),
         tests("TiketiRealtimeTests", ["TiketiRealtime", "TiketiTesting"]),
         tests("AuthServiceTests", ["AuthService", "TiketiTesting"]),
-        tests("GatewayServiceTests", ["GatewayService", "TiketiTesting"]),
+        tests("GatewayServiceTests", ["GatewayService", "TiketiCLI", "TiketiTesting"]),
         tests("TicketServiceTests", ["TicketService", "TiketiTesting", "TiketiRealtime", "CZlib", log]),
         tests("PaymentServiceTests", ["PaymentService", "TossSimulator", "TiketiTesting"]),
         tests("TiketiCLITests", ["TiketiCLI", "TiketiTesting"]),

@@ -9,55 +9,85 @@ enum GatewayApp {
         let services = [
             ("auth", urls.auth), ("ticket", urls.ticket), ("payment", urls.payment), ("stats", urls.stats), ("realtime", urls.realtime),
         ].flatMap { $1.named($0) }
-        let edge = Edge(
-            addresses: ClientAddressReader(trusted: config.trustedProxies), limiter: EdgeLimiter(config.rateLimits),
-            cors: CORSPolicy(origins: config.corsOrigins), verifier: runtime.verifier)
         let http = HTTPClient(configuration: HTTPClientConfiguration())
+        let probe = ServiceProbe(http: http)
         let rollup = MetricsRollup(runtime.metrics)
         let pool = runtime.postgres
-        let admins = AdminCheck(pool: pool)
-        let layouts = LayoutStore(pool: pool)
+        let logger = runtime.logger
         let audit = AuditStore(pool: pool)
+        let admins = AdminCheck(accounts: AdminStore(pool: pool))
+        let layouts = LayoutService(layouts: LayoutStore(pool: pool), logger: logger)
+        let news = NewsService(store: NewsStore(pool: pool), logger: logger)
         func internalClient(_ instances: ServiceInstances) -> InternalClient {
             InternalClient(
-                base: instances, token: runtime.config.internalToken, http: http, timeout: .nanoseconds(Int64(config.upstreamTimeout)))
+                base: instances, token: runtime.config.internalToken, http: http, timeout: config.upstreamTimeout)
         }
+        let ticket = internalClient(urls.ticket)
 
-        // On the gateway's own writes only: what is proxied is remembered by the service that does it.
+        // On the gateway's own writes only, which are all admins': what is proxied is remembered by the service that does it.
         let answers = PostgresIdempotencyStore(pool, table: "public.idempotency_keys")
-        let writes = RouteOptions(
-            bodyLimit: RouteOptions.admin.bodyLimit, middleware: [Idempotency(answers) { _ = try await admins.require($0) }])
+        let writes = RouteOptions(bodyLimit: RouteOptions.admin.bodyLimit, middleware: [AdminGate(admins: admins), Idempotency(answers)])
+        let edge = edge(runtime, config)
+        let isDevelopment = runtime.config.environment == .development
 
         let router = Router()
         router.use(edge)
+        let health = HealthService(stores: StoreProbe(postgres: pool, redis: runtime.redis), probe: probe, services: services)
+        OperationsRoutes(
+            health: health, metrics: rollup, access: isDevelopment ? .everybody : OperationsAccess(token: config.operationsToken)
+        ).install(on: router)
+        // The port of operations is the operator's own: it asks nobody for a token.
         let operations = Router()
-        let health = HealthRoutes(
-            health: HealthService(postgres: pool, redis: runtime.redis, http: http, services: services), metrics: rollup)
-        health.install(on: router)
-        health.install(on: operations)
-        NewsRoutes(store: NewsStore(pool: pool), admins: admins).install(on: router, writes)
-        LayoutRoutes(layouts: layouts, audit: audit, admins: admins).install(on: router, writes)
+        OperationsRoutes(health: health, metrics: rollup, access: .everybody).install(on: operations)
+        ConfigRoutes(settings: config.settings).install(on: router)
+        NewsRoutes(news: news, admins: admins).install(on: router, writes)
+        LayoutRoutes(layouts: layouts, admins: admins).install(on: router, writes)
+        AuditRoutes(audit: AuditService(audit: audit), admins: admins).install(on: router)
         AdminRoutes(
-            admins: admins, writes: AdminWrites(audit: audit), layouts: layouts, ticket: internalClient(urls.ticket),
-            auth: internalClient(urls.auth), payment: internalClient(urls.payment)
+            admins: admins, writes: AuditedWrites(audit: audit, logger: logger), layouts: layouts, ticket: OwnerClient(service: ticket),
+            auth: OwnerClient(service: internalClient(urls.auth)), payment: OwnerClient(service: internalClient(urls.payment))
         ).install(on: router, writes)
-        ImageRoutes(images: ImageStore(root: config.uploadRoot, files: runtime.blocking), audit: audit, admins: admins).install(on: router)
+        KeywordRoutes(keywords: KeywordService(keywords: KeywordStore(pool: pool), logger: logger), admins: admins).install(
+            on: router, writes)
+        ExportRoutes(
+            admins: admins, audit: AuditService(audit: audit), ticket: OwnerClient(service: ticket),
+            payment: OwnerClient(service: internalClient(urls.payment))
+        ).install(on: router)
+        let images = ImageService(
+            images: ImageStore(root: config.uploadRoot, files: runtime.blocking), audit: audit, dailyQuota: config.uploadQuota,
+            logger: logger)
+        ImageRoutes(images: images, admins: admins).install(on: router)
         let distrust = CacheDistrust()
         let listening = distrust.listen(runtime.config.redis, loop: runtime.group.next())
         proxy(runtime, config, edge, distrust).install(on: router)
-        WebRoutes(files: StaticFiles(root: config.webRoot)).install(on: router)
+        WebRoutes(
+            app: WebApp(store: WebFileStore(root: config.webRoot), reloads: isDevelopment),
+            cards: PageCards(events: EventPages(ticket: ticket), publicURL: config.publicURL)
+        ).install(on: router)
 
         let scraper = MetricsScraper(
-            rollup: rollup, http: http, services: services, metrics: runtime.metrics,
-            interval: .seconds(config.scrapeSeconds))
-        let scrape = Job("metrics-scrape", loop: runtime.group.next(), logger: runtime.logger, metrics: runtime.metrics) {
-            await scraper.tick()
-        }
+            rollup: rollup, probe: probe, services: services, metrics: runtime.metrics, interval: config.scrapeInterval)
+        let scrape = Job("metrics-scrape", loop: runtime.group.next(), logger: logger, metrics: runtime.metrics) { await scraper.tick() }
         return ServiceApp(
-            router: router, services: [scrape, answers.cleaner(runtime), RedisListener(listening)], operations: operations)
+            router: router,
+            services: [scrape, ViewWriter(news: news, runtime: runtime), answers.cleaner(runtime), RedisListener(listening)],
+            operations: operations)
     }
 
-    private static func proxy(_ runtime: ServiceRuntime, _ config: GatewayConfig, _ edge: Edge, _ distrust: CacheDistrust) -> ProxyRoutes {
+    private static func edge(_ runtime: ServiceRuntime, _ config: GatewayConfig) -> Edge {
+        let isDevelopment = runtime.config.environment == .development
+        let sources = ContentSources(
+            usesToss: config.settings.tossClientKey != nil, usesGoogle: config.settings.googleClientID != nil,
+            socketOrigin: config.publicURL.map { "ws" + $0.dropFirst(4) }, isDevelopment: isDevelopment)
+        return Edge(
+            addresses: ClientAddressReader(trusted: config.trustedProxies), limiter: EdgeLimiter(config.rateLimits),
+            cors: CORSPolicy(origins: config.corsOrigins), verifier: runtime.verifier,
+            security: SecurityHeaders(sources, isProduction: runtime.config.isProduction))
+    }
+
+    private static func proxy(
+        _ runtime: ServiceRuntime, _ config: GatewayConfig, _ edge: Edge, _ distrust: CacheDistrust
+    ) -> ProxyRoutes {
         var pooled = HTTPClientConfiguration()
         pooled.maxConnectionsPerOrigin = config.upstreamConnections
         // A poll or a WebSocket has its connection for as long as it lasts: as many as there are clients.
@@ -66,16 +96,17 @@ enum GatewayApp {
         let services = ReverseProxy(client: HTTPClient(configuration: pooled), connectTimeout: ReverseProxy.connectTimeout)
         let realtime = ReverseProxy(client: HTTPClient(configuration: held), connectTimeout: ReverseProxy.connectTimeout)
         let urls = runtime.config.services
-        func upstream(_ instances: ServiceInstances) -> Upstream { Upstream(instances, timeout: config.upstreamTimeout) }
+        func upstream(_ instances: ServiceInstances) -> Upstream { Upstream(instances, timeout: config.upstreamTimeout.nanoseconds) }
         let hubs = HubDirectory(
             urls.realtime, http: HTTPClient(configuration: HTTPClientConfiguration()), token: runtime.config.internalToken)
         return ProxyRoutes(
             services: services,
             realtime: RealtimeProxy(
-                proxy: realtime, upstream: Upstream(urls.realtime, timeout: config.realtimeTimeout, repeatable: false), hubs: hubs),
-            edge: edge, stamps: SeatMapStamps(redis: runtime.redis, group: runtime.group, distrust: distrust), auth: upstream(urls.auth),
-            ticket: upstream(urls.ticket),
-            payment: upstream(urls.payment), stats: upstream(urls.stats),
+                proxy: realtime, upstream: Upstream(urls.realtime, timeout: config.realtimeTimeout.nanoseconds, repeatable: false),
+                hubs: hubs),
+            edge: edge,
+            seatMaps: SeatMapRevalidation(stamps: SeatMapStamps(redis: runtime.redis, group: runtime.group, distrust: distrust)),
+            auth: upstream(urls.auth), ticket: upstream(urls.ticket), payment: upstream(urls.payment), stats: upstream(urls.stats),
             servesConformance: !runtime.config.isProduction)
     }
 }

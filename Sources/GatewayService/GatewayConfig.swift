@@ -1,34 +1,49 @@
 // Every setting of the gateway beyond the common ones, with its default and check.
 import TiketiCore
 
+/// The gateway's settings (docs/configuration.md).
 struct GatewayConfig: Sendable {
-    /// Nanoseconds to the head of an upstream's answer, and between pieces of its body.
-    var upstreamTimeout: UInt64
+    /// To the head of an upstream's answer, and between pieces of its body.
+    var upstreamTimeout: Duration
     /// The same for Socket.IO's polls, and the quiet time after which a WebSocket is cut.
-    var realtimeTimeout: UInt64
+    var realtimeTimeout: Duration
     /// Connections to one service from one loop; more requests wait for one.
     var upstreamConnections: Int
     var webRoot: String
     var uploadRoot: String
+    /// Images of one administrator in 24 hours.
+    var uploadQuota: Int
+    /// Where the world reaches the gateway, without a slash at the end.
+    var publicURL: String?
+    var settings: PublicSettings
     var corsOrigins: [String]
     var trustedProxies: NetworkList
     var rateLimits: EdgeLimits
-    var scrapeSeconds: Int
+    var scrapeInterval: Duration
+    /// Opens the operations pages on the public port to who knows it.
+    var operationsToken: String?
 
     init(_ environment: inout EnvironmentReader) {
-        upstreamTimeout = UInt64(environment.seconds("UPSTREAM_TIMEOUT_SECONDS", default: 30, in: 1...600)) * 1_000_000_000
+        upstreamTimeout = .seconds(environment.seconds("UPSTREAM_TIMEOUT_SECONDS", default: 30, in: 1...600))
         // Above Socket.IO's ping interval and timeout together (25 s and 20 s), or quiet connections would be cut.
-        realtimeTimeout = UInt64(environment.seconds("REALTIME_TIMEOUT_SECONDS", default: 90, in: 1...3600)) * 1_000_000_000
+        realtimeTimeout = .seconds(environment.seconds("REALTIME_TIMEOUT_SECONDS", default: 90, in: 1...3600))
         upstreamConnections = environment.int("UPSTREAM_CONNECTIONS_PER_WORKER", default: 256, in: 1...65_535)
-        webRoot = environment.string("WEB_ROOT", default: "web/public")
+        webRoot = environment.string("WEB_ROOT", default: "web/dist")
         uploadRoot = environment.string("UPLOAD_ROOT", default: "uploads")
+        uploadQuota = environment.int("UPLOAD_DAILY_QUOTA", default: 200, in: 1...1_000_000)
+        publicURL = environment.optionalURL("PUBLIC_URL")?.description
+        settings = PublicSettings(
+            tossClientKey: environment.optionalString("TOSS_CLIENT_KEY"), googleClientID: environment.optionalString("GOOGLE_CLIENT_ID"),
+            maxSeatsPerUser: environment.int("MAX_SEATS_PER_USER", default: 4, in: 1...1000),
+            holdSeconds: environment.seconds("HOLD_SECONDS", default: 900, in: 1...86_400))
         corsOrigins = environment.list("SOCKET_IO_CORS_ORIGIN", default: ["http://localhost:3000"])
         trustedProxies = environment.networks("TRUSTED_PROXIES")
         rateLimits = EdgeLimits(
             enabled: environment.bool("RATE_LIMIT_ENABLED", default: true),
             requestsPerAddress: environment.int("RATE_LIMIT_REQUESTS", default: 300, in: 1...10_000_000),
             writesPerUser: environment.int("RATE_LIMIT_WRITES", default: 60, in: 1...10_000_000),
-            windowSeconds: environment.seconds("RATE_LIMIT_WINDOW_SECONDS", default: 10, in: 1...3600))
-        scrapeSeconds = environment.seconds("METRICS_SCRAPE_SECONDS", default: 30, in: 1...3600)
+            window: .seconds(environment.seconds("RATE_LIMIT_WINDOW_SECONDS", default: 10, in: 1...3600)))
+        scrapeInterval = .seconds(environment.seconds("METRICS_SCRAPE_SECONDS", default: 30, in: 1...3600))
+        operationsToken = environment.optionalSecret("OPERATIONS_TOKEN", minimumLength: 32)
     }
 }

@@ -52,7 +52,7 @@ import TiketiTesting
     }
 
     @Test(arguments: [
-        "/api", "/api/", "/api/unknown", "/api/eventsx", "/internal/x", "/health/x", "/metrics/x", "/socket.iox/none.txt",
+        "/api", "/api/", "/api/unknown", "/api/eventsx", "/internal/x", "/health/x", "/metrics/x", "/socket.iox/none.txt", "/socket.io/x",
         "/uploads/none.png",
     ])
     func unknownPathsAreJSON(path: String) async throws {
@@ -100,6 +100,86 @@ import TiketiTesting
         #expect(try await gateway.get("/assets/none.js").status == 404)
         #expect(try await gateway.send(.post, "/login").status == 405)
         try await gateway.close()
+    }
+
+    @Test func operationsPagesAreNoBusinessOfStrangers() async throws {
+        let secret = String(repeating: "o", count: 32)
+        let settings = [
+            "NODE_ENV": "staging", "OPERATIONS_TOKEN": secret, "DB_PASSWORD": "not-the-published-one", "DB_SSLMODE": "verify-full", "JWT_SECRET": CommonConfig.developmentJWTSecret + "-of-this-test",
+            "INTERNAL_API_TOKEN": CommonConfig.developmentInternalToken + "-of-this-test",
+        ]
+        let gateway = try await GatewayFixture.make(settings)
+        for path in ["/metrics", "/health/db", "/health/redis", "/health/all"] {
+            #expect(try await gateway.get(path).code == "NOT_FOUND", "\(path)")
+            #expect(try await gateway.get(path, token: secret + "x").code == "NOT_FOUND", "\(path)")
+            #expect(try await gateway.get(path, token: GatewayFixture.token()).code == "NOT_FOUND", "\(path)")
+            #expect([200, 503].contains(try await gateway.get(path, token: secret).status), "\(path)")
+        }
+        #expect(try await gateway.get("/health").status == 200)
+        try await gateway.close()
+    }
+
+    @Test func packedBodiesAreRefused() async throws {
+        let upstream = try await Upstreams.start { _ in Upstreams.ok("reached") }
+        let gateway = try await GatewayFixture.make(upstream: upstream.port)
+        for coding in ["gzip", "br", "deflate, gzip", "X"] {
+            let headers: HTTPHeaders = ["Content-Encoding": coding, "Content-Type": "application/json"]
+            for path in ["/api/auth/login", "/api/news"] {
+                let answer = try await gateway.send(.post, path, headers: headers, body: .bytes([0x1F, 0x8B, 8]))
+                #expect(answer.status == 415, "\(coding) \(path)")
+                #expect(answer.code == "UNSUPPORTED_MEDIA_TYPE")
+                #expect(answer.headers["accept-encoding"] == "identity")
+            }
+        }
+        let plain = try await gateway.send(.post, "/api/auth/login", headers: ["Content-Encoding": "identity"], body: .bytes([1]))
+        #expect(plain.text == "reached")
+        #expect(upstream.seen.count == 1)
+        try await gateway.close()
+        await upstream.stop()
+    }
+
+    /// How proxies spell a client's address: with a port, in brackets, IPv4 inside of IPv6.
+    @Test func everyClientIsCountedByItsOwnAddress() async throws {
+        let upstream = try await Upstreams.start { _ in Upstreams.ok("x") }
+        let gateway = try await GatewayFixture.make(
+            upstream: upstream.port,
+            [
+                "RATE_LIMIT_ENABLED": "true", "RATE_LIMIT_REQUESTS": "1", "RATE_LIMIT_WINDOW_SECONDS": "600",
+                "TRUSTED_PROXIES": "127.0.0.1/32, 10.0.0.0/8",
+            ])
+        func ask(_ forwarded: String) async throws -> Int {
+            try await gateway.send(.get, "/api/events", headers: ["X-Forwarded-For": forwarded]).status
+        }
+        for (number, form) in [
+            "198.51.100.%:40001", "::ffff:192.0.2.%", "[2001:db8:%::1]:443", "[2001:db8:a%::1]", "\"[2001:db8:b%::1]:9\"",
+        ].enumerated() {
+            for client in 1...9 {
+                let address = form.split(separator: "%", omittingEmptySubsequences: false).joined(separator: "\(client)")
+                #expect(try await ask(address) == 200, "\(number) \(address)")
+            }
+        }
+        // One client, however it is spelled, and behind whichever trusted proxy.
+        #expect(try await ask("198.51.100.1") == 429)
+        #expect(try await ask("::ffff:198.51.100.2") == 429)
+        #expect(try await ask("[::ffff:198.51.100.3]:1, 10.1.2.3:5000, [::ffff:10.9.9.9]:80") == 429)
+        #expect(upstream.seen.last?.headers["x-forwarded-for"] == "2001:db8:b9::1")
+        try await gateway.close()
+        await upstream.stop()
+    }
+
+    /// An empty or made-up session id opens no way around the limit.
+    @Test func handshakesAreCounted() async throws {
+        let upstream = try await Upstreams.start { _ in Upstreams.ok("x") }
+        let gateway = try await GatewayFixture.make(
+            upstream: upstream.port,
+            ["RATE_LIMIT_ENABLED": "true", "RATE_LIMIT_REQUESTS": "5", "RATE_LIMIT_WINDOW_SECONDS": "600"])
+        var statuses: [Int] = []
+        for query in ["sid=", "sid=&x=1", "x&sid=", "sid=made-up", "sid", "sid=", "transport=polling"] {
+            statuses.append(try await gateway.get("/socket.io/?EIO=4&\(query)").status)
+        }
+        #expect(statuses == [200, 200, 200, 200, 200, 429, 429])
+        try await gateway.close()
+        await upstream.stop()
     }
 
     @Test func originsAreChecked() async throws {

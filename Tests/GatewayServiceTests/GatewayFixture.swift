@@ -12,10 +12,15 @@ final class GatewayFixture: Sendable {
     let process: ServiceProcess
     let port: Int
     let client = HTTPClient()
+    /// The administrator that every database here has.
+    static let adminID = UUID(high: 0x1111_1111_AAAA_4AAA, low: 0x8AAA_0000_0000_0001)
 
     /// `upstream` answers for every service; `settings` are environment variables.
     static func make(upstream: Int = 1, _ settings: [String: String] = [:], redis: TestRedis? = nil) async throws -> GatewayFixture {
         let database = try await TestPostgres.shared().database()
+        try await database.query(
+            "INSERT INTO auth_schema.users (id, email, password_hash, name, role) VALUES ($1, 'admin@example.com', 'x', '관리자', 'admin')",
+            [adminID.description])
         let address = "http://127.0.0.1:\(upstream)"
         var environment = [
             "REDIS_PORT": "1", "DB_PASSWORD": "tiketi", "RATE_LIMIT_ENABLED": "false", "WEB_ROOT": "/nonexistent", "ACCESS_LOG": "off",
@@ -69,9 +74,11 @@ final class GatewayFixture: Sendable {
 
     func get(_ target: String, token: String? = nil) async throws -> TestResponse { try await send(.get, target, token: token) }
 
-    static func token(_ role: Role = .admin, id: UUID = UUID()) -> String {
+    /// - Parameter id: whose token it is; for an administrator the one that exists, else somebody whom nobody knows.
+    static func token(_ role: Role = .admin, id: UUID? = nil) -> String {
         JWT.sign(
-            Principal(userID: id, email: "\(role.rawValue)@example.com", role: role), secret: CommonConfig.developmentJWTSecret,
+            Principal(userID: id ?? (role == .admin ? adminID : UUID()), email: "\(role.rawValue)@example.com", role: role),
+            secret: CommonConfig.developmentJWTSecret,
             lifetimeSeconds: 3600)
     }
 }

@@ -135,11 +135,14 @@ import TiketiTesting
                 })
         }
         let gateway = try await GatewayFixture.make(upstream: upstream.port)
-        let size = 5_000_000
-        let expected = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        var size = 5_000_000
+        var expected = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         #expect(try await gateway.get("/api/events/sized?\(size)").body == expected)
         #expect(try await gateway.get("/api/events/chunked?\(size)").body == expected)
 
+        // What a route takes (1 MB) arrives to its last byte.
+        size = 1 << 20
+        expected = Array(expected.prefix(size))
         _ = try await gateway.send(.post, "/api/events/sized?0", body: .bytes(expected))
         #expect(upstream.seen.last?.body == expected)
         let pieces = Locked(expected[...])
@@ -156,6 +159,64 @@ import TiketiTesting
         #expect(upstream.seen.last?.headers["transfer-encoding"] == "chunked")
         try await gateway.close()
         await upstream.stop()
+    }
+
+    /// 413 as soon as the limit is passed: for what says its length before anything else, for what does not when the limit is reached, finished or not.
+    @Test func longBodiesAreRefusedWhileTheyCome() async throws {
+        let upstream = try await Upstreams.start { _ in Upstreams.ok("whole") }
+        let gateway = try await GatewayFixture.make(upstream: upstream.port)
+        let port = gateway.port
+        @Sendable nonisolated(nonsending) func refusal(_ fields: String, _ body: [UInt8]) async throws {
+            let connection = try await RawConnection.connect(port)
+            defer { connection.stream.close() }
+            try await connection.send(Array("POST /api/seats/reserve HTTP/1.1\r\nHost: x\r\n\(fields)\r\n\r\n".utf8))
+            // The gateway may have answered before all of it is sent.
+            _ = try? await connection.send(body)
+            let began = connection.stream.loop.now
+            #expect(try await connection.head().hasPrefix("HTTP/1.1 413 "), "\(fields)")
+            #expect(connection.stream.loop.now - began < 5_000_000_000)
+        }
+        try await EventLoopGroup.shared.next().run {
+            try await refusal("Content-Length: 1048577", [])
+            let chunk = Array("10000\r\n".utf8) + [UInt8](repeating: 32, count: 65_536) + Array("\r\n".utf8)
+            let long = (0..<17).flatMap { _ in chunk }
+            // Unfinished, and finished far beyond what is thrown away.
+            try await refusal("Transfer-Encoding: chunked", long)
+            try await refusal("Transfer-Encoding: chunked", long + long + Array("0\r\n\r\n".utf8))
+        }
+        #expect(!upstream.seen.contains { $0.body.count > 1 << 20 })
+        // A body of exactly the limit is no long one.
+        let most = [UInt8](repeating: 32, count: 1 << 20)
+        #expect(try await gateway.send(.post, "/api/seats/reserve", body: .bytes(most)).text == "whole")
+        try await gateway.close()
+        await upstream.stop()
+    }
+
+    /// The gateway takes a hundred fields, and what it adds to them is not counted against the client by the service behind it.
+    @Test func aHundredFieldsPass() async throws {
+        let group = EventLoopGroup.shared
+        var reader = EnvironmentReader(["HOST": "127.0.0.1", "PORT": "0", "ACCESS_LOG": "off"])
+        let config = CommonConfig.read(&reader, service: "ticket", port: 0, uses: [])
+        let router = Router()
+        router.get("/api/events") { context in
+            .success { $0.member("fields", context.request.headers.count) }
+        }
+        let runtime = ServiceRuntime(name: "ticket", config: config, uses: [], group: group)
+        let ticket = ServiceProcess(runtime: runtime, app: ServiceApp(router: router))
+        let gateway = try await GatewayFixture.make(upstream: try await ticket.start())
+        let port = gateway.port
+        try await group.next().run {
+            for (count, status) in [(100, "200"), (101, "431")] {
+                let connection = try await RawConnection.connect(port)
+                // One more: Host.
+                let fields = (1..<count).map { "X-Field-\($0): value\r\n" }.joined()
+                try await connection.send("GET /api/events HTTP/1.1\r\nHost: x\r\n\(fields)\r\n")
+                #expect(try await connection.head().hasPrefix("HTTP/1.1 \(status) "), "\(count)")
+                connection.stream.close()
+            }
+        }
+        try await gateway.close()
+        await ticket.stop(graceSeconds: 0)
     }
 
     /// The upstream could send for ever; as the client reads nothing, it gets to send only what fits into the buffers between them.

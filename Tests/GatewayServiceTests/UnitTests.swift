@@ -1,4 +1,4 @@
-// The parts that need no socket: path inspection, layouts, merged metrics.
+// The parts that need no socket: path inspection.
 import Testing
 import TiketiCore
 import TiketiJSON
@@ -17,58 +17,5 @@ import TiketiJSON
     ])
     func paths(target: String, expected: SafePath) {
         #expect(SafePath.inspect(target) == expected)
-    }
-
-    @Test func metricsAreSummedByNameAndLabels() {
-        var families = MetricsFamilies()
-        families.add(
-            Array(
-                """
-                # HELP requests_total Requests.
-                # TYPE requests_total counter
-                requests_total{route="/a b",status="200"} 2
-                # HELP loops Loops.
-                # TYPE loops gauge
-                loops 2
-                # HELP process_cpu Own.
-                # TYPE process_cpu counter
-                process_cpu 1.5
-
-                """.utf8), from: .own)
-        families.add(
-            Array(
-                """
-                # HELP requests_total Requests.
-                # TYPE requests_total counter
-                requests_total{route="/a b",status="200"} 3
-                requests_total{route="/c",status="500"} 1
-                # HELP loops Loops.
-                # TYPE loops gauge
-                loops 4
-                # HELP process_cpu Own.
-                # TYPE process_cpu counter
-                process_cpu 9
-                # HELP queue Waiting.
-                # TYPE queue gauge
-                queue{event="1"} 7
-
-                """.utf8), from: .service)
-        #expect(
-            String(decoding: families.text(), as: UTF8.self) == """
-                # HELP requests_total Requests.
-                # TYPE requests_total counter
-                requests_total{route="/a b",status="200"} 5
-                requests_total{route="/c",status="500"} 1
-                # HELP loops Loops.
-                # TYPE loops gauge
-                loops 2
-                # HELP process_cpu Own.
-                # TYPE process_cpu counter
-                process_cpu 1.5
-                # HELP queue Waiting.
-                # TYPE queue gauge
-                queue{event="1"} 7
-
-                """)
     }
 }

@@ -90,8 +90,20 @@ import TiketiTesting
         try await EventLoopGroup.shared.next().run {
             let connection = try await RawConnection.connect(port)
             try await connection.send(Self.handshake)
-            _ = try await connection.head()
-            _ = try await connection.toEnd()
+            #expect(try await connection.head().hasPrefix("HTTP/1.1 101 "))
+            // What moves is kept, however long it lasts.
+            let loop = connection.stream.loop
+            let opened = loop.now
+            while loop.now - opened < 1_500_000_000 {
+                try await connection.send(Self.frame("still here"))
+                #expect(try await connection.bytes(17) == [0x81, 15] + Array("echo still here".utf8))
+                try await loop.sleep(nanoseconds: 100_000_000)
+            }
+            // Then nobody says anything.
+            let quiet = loop.now
+            #expect(try await connection.toEnd().isEmpty)
+            let seconds = Double(loop.now - quiet) / 1e9
+            #expect(seconds > 0.5 && seconds < 8, "cut after \(seconds) s")
             connection.stream.close()
         }
         try await gateway.close()
@@ -172,10 +184,18 @@ import TiketiTesting
             return Upstreams.ok(request.query)
         }
         let gateway = try await GatewayFixture.make(upstream: upstream.port, ["UPSTREAM_TIMEOUT_SECONDS": "1"])
+        let answered = Locked(0)
         try await withThrowingTaskGroup(of: String.self) { group in
-            for index in 0..<200 { group.addTask { try await gateway.get("/socket.io/?wait=\(index)").text } }
+            for index in 0..<200 {
+                group.addTask {
+                    let text = try await gateway.get("/socket.io/?wait=\(index)").text
+                    answered.withLock { $0 += 1 }
+                    return text
+                }
+            }
             let quick = try await gateway.get("/socket.io/?quick").text
             #expect(quick == "quick")
+            #expect(answered.withLock { $0 } < 200)
             var answers: Set<String> = []
             for try await answer in group { answers.insert(answer) }
             #expect(answers.count == 200)

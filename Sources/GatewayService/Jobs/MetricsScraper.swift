@@ -5,15 +5,16 @@ import TiketiNet
 /// The scrape of all services.
 struct MetricsScraper: Sendable {
     private let rollup: MetricsRollup
-    private let http: HTTPClient
+    private let probe: ServiceProbe
     private let targets: [(name: String, url: ServiceURL, up: Gauge)]
     private let interval: Duration
 
     init(
-        rollup: MetricsRollup, http: HTTPClient, services: [(name: String, url: ServiceURL)], metrics: MetricsRegistry, interval: Duration
+        rollup: MetricsRollup, probe: ServiceProbe, services: [(name: String, url: ServiceURL)], metrics: MetricsRegistry,
+        interval: Duration
     ) {
         self.rollup = rollup
-        self.http = http
+        self.probe = probe
         self.interval = interval
         targets = services.map { service in
             (
@@ -23,20 +24,15 @@ struct MetricsScraper: Sendable {
         }
     }
 
-    /// Asks every service once.
+    /// Asks every service once; the sum is made once, after them.
     func tick() async -> Duration {
-        for target in targets where !Task.isCancelled { await scrape(target.name, target.url, target.up) }
-        return interval
-    }
-
-    private func scrape(_ name: String, _ url: ServiceURL, _ up: Gauge) async {
-        let request = HTTPClientRequest(
-            url: url.parts(target: "/metrics"), responseTimeout: HealthService.patience, totalTimeout: HealthService.patience)
-        var text: [UInt8]?
-        if let response = try? await http.execute(request), response.status == .ok {
-            text = try? await response.body.collect(upTo: 4 << 20)
+        var expositions: [(service: String, text: [UInt8]?)] = []
+        for target in targets where !Task.isCancelled {
+            let text = await probe.metrics(target.url)
+            target.up.set(text == nil ? 0 : 1)
+            expositions.append((target.name, text))
         }
-        up.set(text == nil ? 0 : 1)
-        rollup.update(name, text)
+        rollup.update(expositions)
+        return interval
     }
 }

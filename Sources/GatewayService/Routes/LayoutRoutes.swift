@@ -1,72 +1,79 @@
-// Seat layouts and the audit trail, for admins.
+// Seat layouts, for admins.
 import TiketiContracts
 import TiketiCore
 import TiketiJSON
 import TiketiNet
 
+/// `/api/admin/seat-layouts`.
 struct LayoutRoutes: Sendable {
-    let layouts: LayoutStore
-    let audit: AuditStore
+    let layouts: LayoutService
     let admins: AdminCheck
 
     func install(on router: Router, _ writes: RouteOptions) {
         router.get("/api/admin/seat-layouts") { try await list($0) }
         router.post("/api/admin/seat-layouts", writes) { try await create($0) }
-        router.get("/api/admin/audit") { try await trail($0) }
+        router.get("/api/admin/seat-layouts/:id") { try await find($0) }
+        router.put("/api/admin/seat-layouts/:id", .admin) { try await update($0) }
+        router.delete("/api/admin/seat-layouts/:id") { try await delete($0) }
     }
 
     private func list(_ context: RequestContext) async throws -> HTTPResponse {
-        _ = try await admins.require(context)
+        _ = try await context.requireAdmin(admins)
         let page = try Page.read(from: context.query)
-        let found = try await layouts.list(limit: page.limit, offset: page.offset)
+        let found = try await layouts.list(page)
         return .success { json in
             json.array("seatLayouts", found.layouts) { json, layout in json.object { layout.write(to: &$0) } }
             json.pagination(page, total: found.total)
         }
     }
 
+    private func find(_ context: RequestContext) async throws -> HTTPResponse {
+        _ = try await context.requireAdmin(admins)
+        guard let layout = try await layouts.find(try context.uuidParameter("id")) else { throw APIError.notFound }
+        return Self.answer(layout)
+    }
+
     private func create(_ context: RequestContext) async throws -> HTTPResponse {
-        let admin = try await admins.require(context)
+        let actor = try await context.requireAdmin(admins)
         var fields = try await context.fields()
         let name = fields.string("name", max: 100)
         let description = fields.optionalString("description", max: 2000, lines: true)
-        // The layout under either of the names that the API shows it by, or its sections at the top level.
+        let layout = Self.layout(&fields, isRequired: true)
+        try fields.finish()
+        guard let layout else { throw APIError.internal }
+        return Self.answer(try await layouts.create(name: name, description: description, layout: layout, by: actor), .created)
+    }
+
+    private func update(_ context: RequestContext) async throws -> HTTPResponse {
+        let actor = try await context.requireAdmin(admins)
+        var fields = try await context.fields()
+        var change = LayoutChange()
+        change.name = fields.optionalString("name", min: 1, max: 100)
+        change.setsDescription = fields.has("description")
+        change.description = fields.optionalString("description", max: 2000, lines: true)
+        change.layout = Self.layout(&fields, isRequired: false)
+        try fields.finish()
+        return Self.answer(try await layouts.update(try context.uuidParameter("id"), change, by: actor))
+    }
+
+    private func delete(_ context: RequestContext) async throws -> HTTPResponse {
+        let actor = try await context.requireAdmin(admins)
+        try await layouts.delete(try context.uuidParameter("id"), by: actor)
+        return .success()
+    }
+
+    /// The layout under either of the names that the API shows it by, or its sections at the top level.
+    private static func layout(_ fields: inout FieldReader, isRequired: Bool) -> SeatLayout? {
         let field = fields.has("layoutConfig") ? "layoutConfig" : "seatLayout"
         let value = fields.value(field) ?? fields.value("sections").map { .object([JSONValue.Member("sections", $0)]) }
+        if value == nil, !isRequired { return nil }
         var faults: [ContractFault] = []
         let layout = SeatLayout.read(value, field: field, faults: &faults)
         for fault in faults { fields.fail(fault.field, fault.message) }
-        try fields.finish()
-        guard let layout else { throw APIError.internal }
-        let stored = try await layouts.create(
-            name: name, description: description, layout: layout, audit: AuditEntry(context, by: admin, "layout.create", "seat-layout"))
-        return .success(.created) { json in json.object("seatLayout") { stored.write(to: &$0) } }
+        return layout
     }
 
-    private func trail(_ context: RequestContext) async throws -> HTTPResponse {
-        _ = try await admins.require(context)
-        let query = context.query
-        let page = try Page.read(from: query)
-        let found = try await audit.list(
-            entityType: try query.string("entityType"), entityID: try query.string("entityId"), limit: page.limit, offset: page.offset)
-        return try .success { json in
-            try json.array("audit", found.rows) { json, row in
-                try json.object { json in
-                    json.member("id", try row.int("id"))
-                    json.member("at", try row.timestamp("at"))
-                    json.member("actorId", try row.uuid("actor_id"))
-                    json.member("actorEmail", try row.string("actor_email"))
-                    json.member("action", try row.string("action"))
-                    json.member("entityType", try row.string("entity_type"))
-                    json.member("entityId", try row.stringOrNil("entity_id"))
-                    json.member("outcome", try row.string("outcome"))
-                    json.member("before", raw: try row.stringOrNil("before").map { Array($0.utf8) })
-                    json.member("after", raw: try row.stringOrNil("after").map { Array($0.utf8) })
-                    json.member("requestId", try row.string("request_id"))
-                    json.member("address", try row.string("address"))
-                }
-            }
-            json.pagination(page, total: found.total)
-        }
+    private static func answer(_ layout: StoredLayout, _ status: HTTPStatus = .ok) -> HTTPResponse {
+        .success(status) { json in json.object("seatLayout") { layout.write(to: &$0) } }
     }
 }

@@ -2,8 +2,9 @@
 import TiketiCore
 import TiketiNet
 
+/// `/api/news`.
 struct NewsRoutes: Sendable {
-    let store: NewsStore
+    let news: NewsService
     let admins: AdminCheck
 
     func install(on router: Router, _ writes: RouteOptions) {
@@ -16,7 +17,7 @@ struct NewsRoutes: Sendable {
 
     private func list(_ context: RequestContext) async throws -> HTTPResponse {
         let page = try Page.read(from: context.query)
-        let found = try await store.list(limit: page.limit, offset: page.offset)
+        let found = try await news.list(page)
         return .success { json in
             json.array("news", found.items) { json, item in json.object { item.write(to: &$0) } }
             json.pagination(page, total: found.total)
@@ -24,43 +25,40 @@ struct NewsRoutes: Sendable {
     }
 
     private func find(_ context: RequestContext) async throws -> HTTPResponse {
-        guard let item = try await store.view(id: try context.uuidParameter("id")) else { throw APIError.notFound }
-        return Self.answer(item)
+        let isView = context.method == .get && !Self.isPrefetch(context.request.headers)
+        return Self.answer(try await news.find(try context.uuidParameter("id"), isView: isView))
     }
 
     private func create(_ context: RequestContext) async throws -> HTTPResponse {
-        let admin = try await admins.require(context)
+        let actor = try await context.requireAdmin(admins)
         var fields = try await context.fields()
         let title = fields.string("title", max: 200)
         let content = fields.string("content", max: 100_000, lines: true)
         let pinned = fields.optionalBool("isPinned") ?? false
         try fields.finish()
-        let item = try await store.create(
-            title: title, content: content, isPinned: pinned, authorID: admin.userID, authorEmail: admin.email,
-            audit: AuditEntry(context, by: admin, "news.create", "news"))
-        return Self.answer(item, .created)
+        return Self.answer(try await news.create(title: title, content: content, isPinned: pinned, by: actor), .created)
     }
 
     private func update(_ context: RequestContext) async throws -> HTTPResponse {
-        let admin = try await admins.require(context)
+        let actor = try await context.requireAdmin(admins)
         var fields = try await context.fields()
         let change = NewsChange(
             title: fields.optionalString("title", min: 1, max: 200),
             content: fields.optionalString("content", min: 1, max: 100_000, lines: true),
             isPinned: fields.optionalBool("isPinned"))
         try fields.finish()
-        let id = try context.uuidParameter("id")
-        guard let item = try await store.update(id: id, change, audit: AuditEntry(context, by: admin, "news.update", "news")) else {
-            throw APIError.notFound
-        }
-        return Self.answer(item)
+        return Self.answer(try await news.update(try context.uuidParameter("id"), change, by: actor))
     }
 
     private func delete(_ context: RequestContext) async throws -> HTTPResponse {
-        let admin = try await admins.require(context)
-        let id = try context.uuidParameter("id")
-        guard try await store.delete(id: id, audit: AuditEntry(context, by: admin, "news.delete", "news")) else { throw APIError.notFound }
+        let actor = try await context.requireAdmin(admins)
+        try await news.delete(try context.uuidParameter("id"), by: actor)
         return .success()
+    }
+
+    /// A browser that fetches what its user may want next says so: `Sec-Purpose: prefetch`, before that `Purpose` and `X-Moz`.
+    private static func isPrefetch(_ headers: HTTPHeaders) -> Bool {
+        ["sec-purpose", "purpose", "x-purpose", "x-moz"].contains { headers[$0]?.lowercased().hasPrefix("pre") == true }
     }
 
     private static func answer(_ item: NewsItem, _ status: HTTPStatus = .ok) -> HTTPResponse {

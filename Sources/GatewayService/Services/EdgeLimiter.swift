@@ -3,20 +3,23 @@
 import TiketiCore
 import TiketiNet
 
+/// The settings `RATE_LIMIT_*`.
 struct EdgeLimits: Sendable {
     var enabled: Bool
     var requestsPerAddress: Int
     var writesPerUser: Int
-    var windowSeconds: Int
+    var window: Duration
 }
 
+/// The counts of this process.
 final class EdgeLimiter: Sendable {
     private let requests: RateLimiter?
     private let writes: RateLimiter?
 
     init(_ limits: EdgeLimits) {
-        requests = limits.enabled ? RateLimiter(limit: limits.requestsPerAddress, windowSeconds: limits.windowSeconds) : nil
-        writes = limits.enabled ? RateLimiter(limit: limits.writesPerUser, windowSeconds: limits.windowSeconds) : nil
+        let seconds = Int(limits.window.components.seconds)
+        requests = limits.enabled ? RateLimiter(limit: limits.requestsPerAddress, windowSeconds: seconds) : nil
+        writes = limits.enabled ? RateLimiter(limit: limits.writesPerUser, windowSeconds: seconds) : nil
     }
 
     var isEnabled: Bool { requests != nil }

@@ -2,44 +2,31 @@
 import CLinux
 import TiketiCore
 import TiketiNet
-import TiketiStore
 
+/// One look at everything.
 struct HealthService: Sendable {
+    /// One dependency or service.
     struct Part: Sendable {
         var name: String
         var isUp: Bool
         var milliseconds: Double
     }
 
-    let postgres: PostgresPool
-    let redis: RedisClient
-    let http: HTTPClient
+    let stores: StoreProbe
+    let probe: ServiceProbe
     let services: [(name: String, url: ServiceURL)]
-    /// A service that needs longer is down for whoever waits for it.
-    static let patience: UInt64 = 3_000_000_000
 
-    func database() async -> Part {
-        await measured("postgres") { (try? await postgres.read("SELECT 1 AS one").count) == 1 }
-    }
+    func database() async -> Part { await measured("postgres") { await stores.database() } }
 
-    func cache() async -> Part {
-        await measured("redis") { (try? await redis.send(["PING"], timeoutNanoseconds: Self.patience)) != nil }
-    }
+    func cache() async -> Part { await measured("redis") { await stores.cache(patience: ServiceProbe.patience) } }
 
     /// One after the other: they share this loop anyway, and each answer is a matter of milliseconds.
     func all() async -> [Part] {
         var parts = [await database(), await cache()]
         for service in services {
-            parts.append(await measured(service.name) { await answers(service.url) })
+            parts.append(await measured(service.name) { await probe.isReady(service.url) })
         }
         return parts
-    }
-
-    private func answers(_ url: ServiceURL) async -> Bool {
-        let request = HTTPClientRequest(url: url.parts(target: "/ready"), responseTimeout: Self.patience, totalTimeout: Self.patience)
-        guard let response = try? await http.execute(request) else { return false }
-        _ = try? await response.body.collect(upTo: 64 * 1024)
-        return response.status == .ok
     }
 
     private func measured(_ name: String, _ check: () async -> Bool) async -> Part {

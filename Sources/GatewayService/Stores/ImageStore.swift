@@ -3,10 +3,12 @@ import Glibc
 import TiketiCore
 import TiketiNet
 
+/// A folder of files that never change.
 struct ImageStore: Sendable {
     let root: String
     let files: BlockingPool
-    static let largest = 5 << 20
+    /// Bytes of one file that is read.
+    var largest = 8 << 20
 
     /// Returns the name under /uploads/. The file appears whole or not at all.
     func save(_ bytes: [UInt8], as type: ImageType) async throws -> String {
@@ -40,12 +42,13 @@ struct ImageStore: Sendable {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, let id = UUID(String(parts[0])), let type = ImageType(rawValue: String(parts[1])) else { return nil }
         let path = "\(root)/\(id).\(type.rawValue)"
+        let largest = largest
         let bytes = try await files.run { () -> [UInt8]? in
             let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
             guard file >= 0 else { return nil }
             defer { close(file) }
             var info = stat()
-            guard fstat(file, &info) == 0, info.st_size <= Self.largest else { return nil }
+            guard fstat(file, &info) == 0, info.st_size <= largest else { return nil }
             var offset = 0
             let size = Int(info.st_size)
             return [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in

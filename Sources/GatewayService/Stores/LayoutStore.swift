@@ -1,30 +1,10 @@
 // Seat layouts that an organiser can choose by id.
 import TiketiContracts
 import TiketiCore
-import TiketiJSON
 import TiketiNet
 import TiketiStore
 
-struct StoredLayout: Sendable {
-    var id: UUID
-    var name: String
-    var description: String?
-    var totalSeats: Int
-    var config: [UInt8]
-    var createdAt: Timestamp
-    var updatedAt: Timestamp
-
-    func write(to json: inout JSONWriter) {
-        json.member("id", id)
-        json.member("name", name)
-        json.member("description", description)
-        json.member("totalSeats", totalSeats)
-        json.member("layoutConfig", raw: config)
-        json.member("createdAt", createdAt)
-        json.member("updatedAt", updatedAt)
-    }
-}
-
+/// `public.seat_layouts`.
 struct LayoutStore: Sendable {
     let pool: PostgresPool
 
@@ -43,23 +23,63 @@ struct LayoutStore: Sendable {
     }
 
     /// The layout and its audit record, or neither.
+    /// - Throws: 409 `NAME_TAKEN`.
     func create(name: String, description: String?, layout: SeatLayout, audit: AuditEntry) async throws -> StoredLayout {
-        do {
-            return try await pool.transaction { transaction in
+        try await Self.namedOnce {
+            try await pool.transaction { transaction in
                 let rows = try await transaction.execute(
                     """
                     INSERT INTO public.seat_layouts (name, description, total_seats, layout_config) VALUES ($1, $2, $3, $4)
                     RETURNING \(Self.columns)
                     """,
-                    [.text(name), description.map { .text($0) } ?? .null, .int(Int64(layout.totalSeats)), .json(layout.encoded)])
+                    [.text(name), PostgresValue(description), .int(layout.totalSeats), .json(layout.encoded)])
                 let stored = try Self.layout(rows[0])
-                var entry = audit
-                entry.entityID = stored.id.description
-                entry.outcome = .done
-                entry.after = AuditEntry.document { stored.write(to: &$0) }
-                try await AuditStore.insert(entry, in: transaction)
+                try await AuditStore.insert(audit.done(id: stored.id, before: nil, after: stored.document), in: transaction)
                 return stored
             }
+        }
+    }
+
+    /// nil when there is no such layout.
+    /// - Throws: 409 `NAME_TAKEN`.
+    func update(id: UUID, _ change: LayoutChange, audit: AuditEntry) async throws -> StoredLayout? {
+        try await Self.namedOnce {
+            try await pool.transaction { transaction in
+                guard let before = try await Self.locked(id, in: transaction) else { return nil }
+                let rows = try await transaction.execute(
+                    """
+                    UPDATE public.seat_layouts SET name = coalesce($2, name), description = CASE WHEN $3 THEN $4 ELSE description END,
+                        total_seats = coalesce($5, total_seats), layout_config = coalesce($6, layout_config), updated_at = now()
+                    WHERE id = $1 RETURNING \(Self.columns)
+                    """,
+                    [
+                        .uuid(id), PostgresValue(change.name), .bool(change.setsDescription), PostgresValue(change.description),
+                        PostgresValue(change.layout?.totalSeats), .json(orNull: change.layout?.encoded),
+                    ])
+                let stored = try Self.layout(rows[0])
+                try await AuditStore.insert(audit.done(id: id, before: before.document, after: stored.document), in: transaction)
+                return stored
+            }
+        }
+    }
+
+    /// False when there is no such layout. Events keep the seats that were made from it.
+    func delete(id: UUID, audit: AuditEntry) async throws -> Bool {
+        try await pool.transaction { transaction in
+            guard let before = try await Self.locked(id, in: transaction) else { return false }
+            _ = try await transaction.execute("DELETE FROM public.seat_layouts WHERE id = $1", [.uuid(id)])
+            try await AuditStore.insert(audit.done(id: id, before: before.document, after: nil), in: transaction)
+            return true
+        }
+    }
+
+    private static func locked(_ id: UUID, in transaction: PostgresTransaction) async throws -> StoredLayout? {
+        try await transaction.execute("SELECT \(columns) FROM public.seat_layouts WHERE id = $1 FOR UPDATE", [.uuid(id)]).first.map(layout)
+    }
+
+    private static func namedOnce<Result>(_ write: () async throws -> Result) async throws -> Result {
+        do {
+            return try await write()
         } catch let error as PostgresError where error.isUniqueViolation {
             throw APIError.conflict("NAME_TAKEN", "A layout with this name already exists")
         }

@@ -1,37 +1,9 @@
 // News in PostgreSQL: pinned first, newest first.
 import TiketiCore
-import TiketiJSON
 import TiketiNet
 import TiketiStore
 
-struct NewsItem: Sendable {
-    var id: UUID
-    var title: String
-    var content: String
-    var author: String
-    var views: Int
-    var isPinned: Bool
-    var createdAt: Timestamp
-    var updatedAt: Timestamp
-
-    func write(to json: inout JSONWriter) {
-        json.member("id", id)
-        json.member("title", title)
-        json.member("content", content)
-        json.member("author", author)
-        json.member("views", views)
-        json.member("isPinned", isPinned)
-        json.member("createdAt", createdAt)
-        json.member("updatedAt", updatedAt)
-    }
-}
-
-struct NewsChange: Sendable {
-    var title: String?
-    var content: String?
-    var isPinned: Bool?
-}
-
+/// `public.news`.
 struct NewsStore: Sendable {
     let pool: PostgresPool
 
@@ -45,22 +17,28 @@ struct NewsStore: Sendable {
         return (try rows.map(Self.item), Int(try total[0].int("total")))
     }
 
-    /// Counts the view with the read, in one statement.
-    func view(id: UUID) async throws -> NewsItem? {
-        try await pool.execute("UPDATE public.news SET views = views + 1 WHERE id = $1 RETURNING \(Self.columns)", [.uuid(id)])
-            .first.map(Self.item)
+    func find(id: UUID) async throws -> NewsItem? {
+        try await pool.read("SELECT \(Self.columns) FROM public.news WHERE id = $1", [.uuid(id)]).first.map(Self.item)
     }
 
-    func create(title: String, content: String, isPinned: Bool, authorID: UUID, authorEmail: String, audit: AuditEntry) async throws
-        -> NewsItem
-    {
+    /// Adds the views counted since the last call, in one statement. News deleted meanwhile are left out.
+    func add(views: [UUID: Int]) async throws {
+        _ = try await pool.execute(
+            """
+            UPDATE public.news AS n SET views = n.views + counted.views
+            FROM unnest($1::uuid[], $2::bigint[]) AS counted (id, views) WHERE n.id = counted.id
+            """, [.uuidArray(Array(views.keys)), .intArray(Array(views.values))])
+    }
+
+    /// The news and their audit record, or neither.
+    func create(title: String, content: String, isPinned: Bool, audit: AuditEntry) async throws -> NewsItem {
         try await pool.transaction { transaction in
             // The author is the admin's name as it is now; an admin without an account here is named by email.
             let rows = try await transaction.execute(
                 """
                 INSERT INTO public.news (title, content, is_pinned, author_id, author)
                 VALUES ($1, $2, $3, $4, coalesce((SELECT name FROM public.users WHERE id = $4), $5)) RETURNING \(Self.columns)
-                """, [.text(title), .text(content), .bool(isPinned), .uuid(authorID), .text(authorEmail)])
+                """, [.text(title), .text(content), .bool(isPinned), .uuid(audit.actor.id), .text(audit.actor.email)])
             let item = try Self.item(rows[0])
             try await Self.record(audit, id: item.id, before: nil, after: item, in: transaction)
             return item
@@ -101,12 +79,7 @@ struct NewsStore: Sendable {
     private static func record(
         _ audit: AuditEntry, id: UUID, before: NewsItem?, after: NewsItem?, in transaction: PostgresTransaction
     ) async throws {
-        var entry = audit
-        entry.entityID = id.description
-        entry.outcome = .done
-        entry.before = before.map { item in AuditEntry.document { item.write(to: &$0) } }
-        entry.after = after.map { item in AuditEntry.document { item.write(to: &$0) } }
-        try await AuditStore.insert(entry, in: transaction)
+        try await AuditStore.insert(audit.done(id: id, before: before?.document, after: after?.document), in: transaction)
     }
 
     private static func item(_ row: PostgresRow) throws -> NewsItem {

@@ -119,6 +119,37 @@ public struct ClientAddressReader: Sendable {
     public func trustsPeer(of request: HTTPRequest) -> Bool { trusted.contains(request.peer) }
 }
 
+extension SocketAddress {
+    /// An entry of X-Forwarded-For as proxies write it: an address, in brackets or quotes, with or without the client's port, IPv4 also as IPv4-mapped
+    /// IPv6. Nil for anything else. The port is left out: the address is whose request it is.
+    init?(forwarded entry: Substring) {
+        var text = entry.trimming()
+        if text.count >= 2, text.first == "\"", text.last == "\"" { text = text.dropFirst().dropLast() }
+        if text.first == "[" {
+            guard let end = text.lastIndex(of: "]"), Self.isPort(text[text.index(after: end)...]) else { return nil }
+            text = text[text.index(after: text.startIndex)..<end]
+        } else if text.contains("."), let colon = text.lastIndex(of: ":"), text.firstIndex(of: ":") == colon {
+            guard Self.isPort(text[colon...]) else { return nil }
+            text = text[..<colon]
+        }
+        // A zone names an interface of whoever wrote it (RFC 4007 §11).
+        if let zone = text.firstIndex(of: "%") { text = text[..<zone] }
+        guard let address = SocketAddress(literal: String(text), port: 0) else { return nil }
+        self = address.unmapped
+    }
+
+    /// Nothing, or a colon with a number.
+    private static func isPort(_ text: Substring) -> Bool {
+        text.isEmpty || (text.first == ":" && text.utf8.count <= 6 && text.utf8.dropFirst().allSatisfy { (48...57).contains($0) })
+    }
+
+    /// IPv4 for an IPv4-mapped IPv6 address (RFC 4291 §2.5.5.2): both are one client.
+    private var unmapped: SocketAddress {
+        guard case .ipv6(0, let low, let port) = self, low >> 32 == 0xFFFF else { return self }
+        return .ipv4(UInt32(truncatingIfNeeded: low), port: port)
+    }
+}
+
 extension EnvironmentReader {
     /// A list of networks in CIDR notation.
     public mutating func networks(_ name: String, default fallback: [String] = []) -> NetworkList {

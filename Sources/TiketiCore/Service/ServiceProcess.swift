@@ -32,6 +32,11 @@ public final class ServiceProcess: Sendable {
             configuration.maxHeadBytes += Self.gatewayFields * 256
         }
         configuration.maxConnectionsPerAddress = runtime.config.maxConnectionsPerAddress
+        if runtime.name != ServiceName.gateway.rawValue {
+            // A client's request has grown at the gateway by what that says of it: what it takes, the services take too.
+            configuration.maxHeaders += 16
+            configuration.maxHeadBytes += 2048
+        }
         // An answered request is worth an `info` line: who asks for less in LOG_LEVEL gets the failed ones only.
         var accessMode = runtime.config.accessLog
         if accessMode == .all, runtime.config.logLevel > .info { accessMode = .errors }

@@ -107,6 +107,12 @@ public struct HTTPHeaders: Sendable {
         }
     }
 
+    /// Adds all fields of `other` behind these, in one copy: for fields that are the same in every message.
+    public mutating func add(contentsOf other: HTTPHeaders) {
+        storage.append(contentsOf: other.storage)
+        count += other.count
+    }
+
     /// For the head reader, which fills the storage itself.
     @inline(__always)
     mutating func countStored() { count += 1 }

@@ -1,6 +1,7 @@
 // Which header fields cross the proxy. Fields about one connection stay on it (RFC 9110 7.6.1); fields that say who asks are only ever ours.
 import TiketiNet
 
+/// The fields of a forwarded message.
 enum ProxyHeaders {
     /// What the gateway itself says about a request it forwards.
     struct Origin {

@@ -2,13 +2,28 @@
 import TiketiCore
 import TiketiNet
 
+/// The gateway's outermost middleware.
 struct Edge: Middleware {
     let addresses: ClientAddressReader
     let limiter: EdgeLimiter
     let cors: CORSPolicy
     let verifier: JWT.Verifier
+    let security: SecurityHeaders
 
     func handle(_ context: RequestContext, next: (RequestContext) async throws -> HTTPResponse) async throws -> HTTPResponse {
+        var response: HTTPResponse
+        do {
+            response = try await answer(context, next)
+        } catch let error as APIError {
+            response = ErrorEnvelope.response(error, requestID: context.requestID)
+        }
+        security.apply(to: &response, of: context.request)
+        return response
+    }
+
+    private func answer(
+        _ context: RequestContext, _ next: (RequestContext) async throws -> HTTPResponse
+    ) async throws -> HTTPResponse {
         let request = context.request
         let address = addresses.address(of: request)
         context.clientAddress = Self.text(address)
@@ -17,14 +32,14 @@ struct Edge: Middleware {
         // The hub answers for its own origins: it knows the same list, and the gateway's origin from X-Forwarded-Host.
         let crossOrigin = request.headers.contains("origin") && !Self.isRealtime(context)
         guard crossOrigin else {
-            try limit(context, address)
+            try check(context, address)
             return try await next(context)
         }
         let origin = cors.allowed(request.headers, scheme: scheme(of: request))
         if CORSPolicy.isPreflight(request) { return cors.preflight(origin: origin) }
         var response: HTTPResponse
         do {
-            try limit(context, address)
+            try check(context, address)
             response = try await next(context)
         } catch let error as APIError {
             // Without these fields the page could not read why it was refused.
@@ -32,6 +47,16 @@ struct Edge: Middleware {
         }
         if let origin { cors.decorate(&response.headers, origin: origin) } else { response.headers.add("Vary", "Origin") }
         return response
+    }
+
+    private func check(_ context: RequestContext, _ address: SocketAddress) throws(APIError) {
+        try limit(context, address)
+        // No reader of ours unpacks a body (RFC 9110 §15.5.16); the hub's own never are packed.
+        if let coding = context.request.headers["content-encoding"], coding.trimmed.lowercased() != "identity" {
+            var error = APIError.unsupportedMediaType("A request body must not be compressed")
+            error.headers = [("Accept-Encoding", "identity")]
+            throw error
+        }
     }
 
     /// `https` only when a proxy that we trust says so: TLS ends before the gateway.
@@ -43,8 +68,9 @@ struct Edge: Middleware {
     private func limit(_ context: RequestContext, _ address: SocketAddress) throws(APIError) {
         // Probes and scrapes come from the platform, not from customers.
         guard limiter.isEnabled, context.options.isLogged else { return }
-        // A polling client asks as often as it is told something; the hub bounds what a session may do. Opening one counts.
-        if Self.isRealtime(context), Self.namesSession(context.request.query) { return }
+        // A polling client asks as often as it is told something; the hub bounds what a session may do. Opening one counts, and so does what no
+        // hub gave out.
+        if Self.isRealtime(context), RealtimeProxy.session(context.request.query).flatMap(HubDirectory.node) != nil { return }
         try limiter.checkRequest(from: address, text: context.clientAddress ?? "")
         switch context.method {
         case .get, .head, .options: return
@@ -55,8 +81,6 @@ struct Edge: Middleware {
     private static func isRealtime(_ context: RequestContext) -> Bool {
         context.route.hasPrefix("/socket.io") || context.route.hasPrefix("/engine.io")
     }
-
-    private static func namesSession(_ query: String) -> Bool { query.hasPrefix("sid=") || query.contains("&sid=") }
 
     /// A path that several readers could take differently is forwarded to nobody; only the web app's files may have an unusual one.
     private static func checkPath(_ request: HTTPRequest) throws(APIError) {

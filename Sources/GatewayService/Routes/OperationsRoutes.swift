@@ -2,16 +2,26 @@
 import TiketiCore
 import TiketiNet
 
-struct HealthRoutes: Sendable {
+/// `/health/db`, `/health/redis`, `/health/all` and the roll-up `/metrics`.
+struct OperationsRoutes: Sendable {
     let health: HealthService
     let metrics: MetricsRollup
+    let access: OperationsAccess
 
     func install(on router: Router) {
-        router.get("/health/db", .quiet) { _ in Self.answer([await health.database()]) }
-        router.get("/health/redis", .quiet) { _ in Self.answer([await health.cache()]) }
-        router.get("/health/all", .quiet) { _ in Self.answer(await health.all()) }
-        router.get("/metrics", .quiet) { _ in
-            HTTPResponse(headers: ["Content-Type": MetricsText.contentType], body: .bytes(metrics.exposition()))
+        page(router, "/health/db") { _ in Self.answer([await health.database()]) }
+        page(router, "/health/redis") { _ in Self.answer([await health.cache()]) }
+        page(router, "/health/all") { _ in Self.answer(await health.all()) }
+        page(router, "/metrics") { context in
+            HTTPResponse(headers: ["Content-Type": MetricsText.contentType], body: .bytes(metrics.exposition(now: context.loop.now)))
+        }
+    }
+
+    /// For a stranger there is no such page.
+    private func page(_ router: Router, _ path: String, _ handler: @escaping RouteHandler) {
+        router.get(path, .quiet) { context in
+            guard access.admits(BearerToken.read(context.request.headers)) else { throw APIError.notFound }
+            return try await handler(context)
         }
     }
 

@@ -2,6 +2,7 @@
 // other side took the last one, so a slow browser slows the hub and fills nobody's memory.
 import TiketiNet
 
+/// The answer to an upgrade.
 enum UpgradeProxy {
     static func response(_ answer: HTTPClientResponse, _ upstream: any ByteStream, _ leftover: ByteBuffer, idle: UInt64) -> HTTPResponse {
         var headers = ProxyHeaders.forResponse(answer.headers)
@@ -12,6 +13,8 @@ enum UpgradeProxy {
     }
 }
 
+/// The two copies of one connection.
+///
 /// `@unchecked Sendable`: made by the handler on the connection's loop and run there; both streams belong to that loop.
 private final class Tunnel: @unchecked Sendable {
     private let upstream: any ByteStream

@@ -1,5 +1,6 @@
 // What an image is, by its content: a name or a Content-Type proves nothing.
 
+/// The types that are served.
 enum ImageType: String, CaseIterable, Sendable {
     case jpeg = "jpg"
     case png, gif, webp

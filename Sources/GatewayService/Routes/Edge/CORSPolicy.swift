@@ -1,6 +1,7 @@
 // Which pages of other origins may call the API from a browser (the Fetch standard's CORS protocol). The gateway's own origin always may.
 import TiketiNet
 
+/// The origins that are welcome.
 struct CORSPolicy: Sendable {
     private let origins: Set<String>
     private let any: Bool

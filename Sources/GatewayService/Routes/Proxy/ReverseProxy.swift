@@ -18,6 +18,7 @@ struct Upstream: Sendable {
     }
 }
 
+/// One kind of connection to upstreams.
 struct ReverseProxy: Sendable {
     let client: HTTPClient
     let connectTimeout: UInt64
@@ -27,7 +28,10 @@ struct ReverseProxy: Sendable {
     /// Answers up to this size go out in one piece.
     static let smallAnswer = 64 * 1024
 
-    func forward(_ request: HTTPRequest, to upstream: Upstream, origin: ProxyHeaders.Origin) async throws -> HTTPResponse {
+    /// - Parameter bodyLimit: bytes a request's body may have; more is 413 as soon as it is known, however the body is framed.
+    func forward(
+        _ request: HTTPRequest, to upstream: Upstream, origin: ProxyHeaders.Origin, bodyLimit: Int
+    ) async throws -> HTTPResponse {
         let upgrade = Self.wantsWebSocket(request)
         var outgoing = HTTPClientRequest(
             method: request.method, url: upstream.instances.first.parts(target: request.target),
@@ -38,12 +42,13 @@ struct ReverseProxy: Sendable {
         outgoing.totalTimeout = .max
         outgoing.wantsUpgrade = upgrade
         if !upstream.repeatable { outgoing.idempotent = false }
-        if !request.body.isEmpty { outgoing.body = try await Self.body(of: request) }
+        let body = LimitedBody(request.body, limit: bodyLimit)
+        if !request.body.isEmpty { outgoing.body = try await body.content() }
         let answer: HTTPClientResponse
         do throws(HTTPClientError) {
             answer = try await execute(outgoing, for: request, at: upstream)
         } catch {
-            throw Self.failure(error)
+            throw body.isTooLong ? APIError.bodyTooLarge : Self.failure(error)
         }
         if let (stream, leftover) = answer.upgraded { return UpgradeProxy.response(answer, stream, leftover, idle: upstream.timeout) }
         return try await Self.response(answer, to: request.method)
@@ -60,12 +65,6 @@ struct ReverseProxy: Sendable {
         request.whenPeerCloses { abort.abort() }
         defer { request.whenPeerCloses(nil) }
         return try await upstream.instances.execute(outgoing, target: request.target, with: client)
-    }
-
-    private static func body(of request: HTTPRequest) async throws(HTTPBodyError) -> HTTPClientRequest.Body {
-        let body = request.body
-        if let length = body.length, length <= smallBody { return .bytes(try await body.collect(upTo: smallBody)) }
-        return .stream(length: body.length) { try await body.read() }
     }
 
     private static func response(_ answer: HTTPClientResponse, to method: HTTPMethod) async throws -> HTTPResponse {
@@ -113,5 +112,38 @@ struct ReverseProxy: Sendable {
         case .invalidRequest: .notFound
         default: .upstreamFailed
         }
+    }
+}
+
+/// A request's body on its way upstream, counted.
+///
+/// `@unchecked Sendable` because it is confined to the loop of its connection, like the body itself.
+private final class LimitedBody: @unchecked Sendable {
+    private let body: HTTPBody
+    private let limit: Int
+    private var count = 0
+    private(set) var isTooLong = false
+
+    init(_ body: HTTPBody, limit: Int) {
+        self.body = body
+        self.limit = limit
+    }
+
+    func content() async throws -> HTTPClientRequest.Body {
+        if let length = body.length {
+            guard length <= limit else { throw APIError.bodyTooLarge }
+            if length <= ReverseProxy.smallBody { return .bytes(try await body.collect(upTo: ReverseProxy.smallBody)) }
+        }
+        return .stream(length: body.length) { try await self.next() }
+    }
+
+    private func next() async throws(HTTPBodyError) -> [UInt8]? {
+        guard let piece = try await body.read() else { return nil }
+        count += piece.count
+        if count > limit {
+            isTooLong = true
+            throw .tooLarge
+        }
+        return piece
     }
 }
