@@ -92,7 +92,7 @@ let package = Package(
         tests("TiketiStoreTests", ["TiketiStore", "TiketiTesting"]),
         tests("TiketiCoreTests", ["TiketiCore", "TiketiTesting"]),
         tests("TiketiRealtimeTests", ["TiketiRealtime", "TiketiTesting"]),
-        tests("AuthServiceTests", ["AuthService", "TiketiTesting"]),
+        tests("AuthServiceTests", ["AuthService", "TiketiTesting", log]),
         tests("GatewayServiceTests", ["GatewayService", "TiketiCLI", "TiketiTesting"]),
         tests("TicketServiceTests", ["TicketService", "TiketiTesting", "TiketiRealtime", "CZlib", log]),
         tests("PaymentServiceTests", ["PaymentService", "TossSimulator", "TiketiTesting"]),

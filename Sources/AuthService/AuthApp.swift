@@ -1,4 +1,5 @@
 // The composition of auth: what depends on what, from the pools to the routes.
+import CLinux
 import TiketiCore
 import TiketiNet
 import TiketiStore
@@ -6,21 +7,42 @@ import TiketiStore
 enum AuthApp {
     static func make(_ runtime: ServiceRuntime, _ config: AuthConfig) -> ServiceApp {
         let users = PostgresUserStore(pool: runtime.postgres)
+        let store = AccountSessionStore(pool: runtime.postgres, lifetime: config.sessionLifetime)
         let counter = SharedFailureTally(redis: runtime.redis, fallback: MemoryFailureTally())
         let hasher = PasswordHasher(cost: config.bcryptCost, threads: config.bcryptThreads, queueLimit: config.bcryptQueue)
+        let sessions = SessionService(
+            users: users, sessions: store,
+            tokens: TokenIssuer(
+                key: HMACKey(Array(runtime.config.jwtSecret.utf8)), lifetime: .seconds(runtime.config.jwtLifetimeSeconds),
+                adminsNeedSecondFactor: config.adminsNeedSecondFactor),
+            announcements: SessionStore(postgres: runtime.postgres, redis: runtime.redis))
+        let passwords = PasswordCheck(hasher: hasher, guardian: LoginGuard(counter: counter, limits: config.limits))
+        let factors = SecondFactorService(
+            store: SecondFactorStore(pool: runtime.postgres), sessions: sessions, passwords: passwords,
+            adminsNeedOne: config.adminsNeedSecondFactor)
         let accounts = AccountService(
-            users: users, hasher: hasher,
-            tokens: TokenIssuer(key: HMACKey(Array(runtime.config.jwtSecret.utf8)), lifetimeSeconds: runtime.config.jwtLifetimeSeconds),
-            guardian: LoginGuard(counter: counter, limits: config.limits), google: google(runtime, config), adminEmail: config.adminEmail)
+            users: users, hasher: hasher, sessions: sessions, factors: factors, passwords: passwords, google: google(runtime, config),
+            adminEmail: config.adminEmail)
         runtime.metrics.gauge("tiketi_password_queue", "Passwords that wait for a hashing thread.") { Double(hasher.waiting) }
 
+        let callers = CallerReader(
+            addresses: ClientAddressReader(trusted: config.trustedProxies),
+            marks: DeviceMarks(secret: runtime.config.jwtSecret, isSecure: runtime.config.environment != .development),
+            verifier: runtime.verifier)
         let router = Router()
         router.use(runtime.authentication)
-        AuthRoutes(accounts: accounts, addresses: ClientAddressReader(trusted: config.trustedProxies)).install(on: router)
+        AuthRoutes(accounts: accounts, callers: callers).install(on: router)
+        SessionRoutes(accounts: accounts, callers: callers).install(on: router)
+        SecondFactorRoutes(factors: factors, callers: callers).install(on: router)
         InternalUserRoutes(accounts: accounts).install(on: router, with: runtime.internalAuth)
         let bootstrap = AdminBootstrap(
-            users: users, hasher: hasher, email: config.adminEmail, password: config.adminPassword, logger: runtime.logger)
-        return ServiceApp(router: router, services: [bootstrap])
+            users: users, hasher: hasher, email: config.adminEmail, password: config.adminPassword, logger: runtime.logger,
+            sessionsToEnd: config.adminsNeedSecondFactor ? store : nil)
+        let keeper = SessionKeeper(sessions: sessions, store: store)
+        let job = Job("sessions", loop: runtime.group.next(), logger: runtime.logger, metrics: runtime.metrics) {
+            try await keeper.tick(now: clinux_monotonic_ns())
+        }
+        return ServiceApp(router: router, services: [bootstrap, job])
     }
 
     private static func google(_ runtime: ServiceRuntime, _ config: AuthConfig) -> GoogleVerifier? {

@@ -2,6 +2,11 @@
 import Glibc
 import TiketiCore
 
+/// `ADMIN_TOTP`.
+enum SecondFactorRule: String, CaseIterable {
+    case optional, required
+}
+
 struct AuthConfig: Sendable {
     var bcryptCost: Int
     var bcryptThreads: Int
@@ -13,6 +18,10 @@ struct AuthConfig: Sendable {
     var googleClientID: String?
     var googleKeys: ServiceURL
     var limits: LoginGuard.Limits
+    /// A session's longest life from the password on.
+    var sessionLifetime: Duration
+    /// Whether administrators must have a second factor.
+    var adminsNeedSecondFactor: Bool
     var trustedProxies: NetworkList
 
     init(_ environment: inout EnvironmentReader) {
@@ -37,8 +46,12 @@ struct AuthConfig: Sendable {
         googleKeys = environment.url("GOOGLE_JWKS_URL", default: "https://www.googleapis.com/oauth2/v3/certs")
         limits = LoginGuard.Limits(
             perEmail: environment.int("LOGIN_LIMIT_EMAIL", default: 10, in: 1...1_000_000),
-            perAddress: environment.int("LOGIN_LIMIT_ADDRESS", default: 100, in: 1...1_000_000),
-            windowSeconds: environment.int("LOGIN_LIMIT_WINDOW_SECONDS", default: 900, in: 1...86_400))
+            perEmailAnywhere: environment.int("LOGIN_LIMIT_EMAIL_ANYWHERE", default: 50, in: 1...1_000_000),
+            perNetwork: environment.int("LOGIN_LIMIT_ADDRESS", default: 100, in: 1...1_000_000),
+            registrations: environment.int("REGISTER_LIMIT_ADDRESS", default: 1000, in: 1...1_000_000),
+            window: .seconds(environment.int("LOGIN_LIMIT_WINDOW_SECONDS", default: 900, in: 1...86_400)))
+        sessionLifetime = .seconds(environment.int("SESSION_MAX_DAYS", default: 30, in: 1...365) * 86_400)
+        adminsNeedSecondFactor = environment.choice("ADMIN_TOTP", default: SecondFactorRule.optional) == .required
         // Behind the gateway every peer is a proxy on a private network.
         trustedProxies = environment.networks(
             "TRUSTED_PROXIES", default: ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"])

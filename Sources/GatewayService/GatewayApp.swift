@@ -14,8 +14,8 @@ enum GatewayApp {
         let rollup = MetricsRollup(runtime.metrics)
         let pool = runtime.postgres
         let logger = runtime.logger
+        let admins = AdminCheck(sessions: runtime.sessions, reauthentication: config.reauthentication)
         let audit = AuditStore(pool: pool)
-        let admins = AdminCheck(accounts: AdminStore(pool: pool))
         let layouts = LayoutService(layouts: LayoutStore(pool: pool), logger: logger)
         let news = NewsService(store: NewsStore(pool: pool), logger: logger)
         func internalClient(_ instances: ServiceInstances) -> InternalClient {

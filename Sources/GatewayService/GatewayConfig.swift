@@ -22,6 +22,8 @@ struct GatewayConfig: Sendable {
     var scrapeInterval: Duration
     /// Opens the operations pages on the public port to who knows it.
     var operationsToken: String?
+    /// How long ago an administrator's password may have been shown for what can't be undone.
+    var reauthentication: Duration
 
     init(_ environment: inout EnvironmentReader) {
         upstreamTimeout = .seconds(environment.seconds("UPSTREAM_TIMEOUT_SECONDS", default: 30, in: 1...600))
@@ -45,5 +47,6 @@ struct GatewayConfig: Sendable {
             window: .seconds(environment.seconds("RATE_LIMIT_WINDOW_SECONDS", default: 10, in: 1...3600)))
         scrapeInterval = .seconds(environment.seconds("METRICS_SCRAPE_SECONDS", default: 30, in: 1...3600))
         operationsToken = environment.optionalSecret("OPERATIONS_TOKEN", minimumLength: 32)
+        reauthentication = .seconds(environment.seconds("REAUTHENTICATION_SECONDS", default: 900, in: 10...86_400))
     }
 }

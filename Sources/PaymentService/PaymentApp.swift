@@ -68,7 +68,8 @@ struct PaymentParts {
         router = Router()
         router.use(parts.authentication)
         router.use(Idempotency(FinalAnswers(parts.postgres)))
-        PaymentRoutes(payments: payments, ticket: ticket, webhooks: Webhooks(store: store)).install(on: router)
+        PaymentRoutes(payments: payments, ticket: ticket, webhooks: Webhooks(store: store)).install(
+            on: router, SessionCheck(postgres: parts.postgres, redis: parts.redis))
         InternalRoutes(refunds: refunds, admin: PaymentAdmin(store: store, saga: saga, answerTime: config.refundAnswerTime))
             .install(on: router, auth: parts.internalAuth)
     }

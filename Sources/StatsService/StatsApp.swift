@@ -18,7 +18,8 @@ enum StatsApp {
 
         let router = Router()
         router.use(runtime.authentication)
-        StatsRoutes(reports: reports, rebuilds: RebuildService(stores: facts)).install(on: router, internalAuth: runtime.internalAuth)
+        StatsRoutes(reports: reports, rebuilds: RebuildService(stores: facts)).install(
+            on: router, internalAuth: runtime.internalAuth, sessions: runtime.sessions)
         return ServiceApp(router: router, services: followers)
     }
 }

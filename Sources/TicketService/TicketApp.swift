@@ -37,6 +37,7 @@ struct TicketParts: Sendable {
     let queue: QueueService
     let jobs: [any Service]
     var idempotency: (any IdempotencyStore)?
+    let sessions: SessionCheck
 
     init(
         postgres: PostgresPool, redis: RedisClient, group: EventLoopGroup, blocking: BlockingPool, logger: Logger, metrics: MetricsRegistry,
@@ -44,6 +45,7 @@ struct TicketParts: Sendable {
     ) {
         self.config = config
         self.blocking = blocking
+        sessions = SessionCheck(postgres: postgres, redis: redis)
         let cache = SnapshotCache(redis: redis)
         announcer = Announcer(redis: redis, holdSeconds: config.holdSeconds, distrust: distrust, logger: logger, metrics: metrics)
 
@@ -91,9 +93,10 @@ struct TicketParts: Sendable {
         router.use(authentication)
         if let idempotency { router.use(Idempotency(idempotency)) }
         EventRoutes(events: events).install(on: router)
-        SeatRoutes(maps: maps, seats: seats, holdSeconds: config.holdSeconds).install(on: router)
-        ReservationRoutes(reservations: reservations).install(on: router)
-        QueueRoutes(queue: queue, proofs: QueueProofService(store: queue.store)).install(on: router, auth: internalAuth)
+        SeatRoutes(maps: maps, seats: seats, holdSeconds: config.holdSeconds).install(on: router, sessions)
+        ReservationRoutes(reservations: reservations).install(on: router, sessions)
+        QueueRoutes(queue: queue, proofs: QueueProofService(store: queue.store)).install(
+            on: router, auth: internalAuth, sessions)
         InternalEventRoutes(events: events, seatsPerUser: config.seatsPerUser).install(on: router, auth: internalAuth)
         InternalReservationRoutes(reservations: reservations).install(on: router, auth: internalAuth)
         return router

@@ -1,4 +1,5 @@
 // An auth service on a database and a Redis of its own, called through its router.
+import Logging
 import TiketiCore
 import TiketiNet
 import TiketiStore
@@ -12,6 +13,8 @@ final class AuthFixture: Sendable {
     let app: TestApp
     let redis: TestRedis?
     let parts: [any Service]
+    /// What was logged while requests were answered.
+    let log: LogLines
 
     static let internalToken = CommonConfig.developmentInternalToken
     static let secret = CommonConfig.developmentJWTSecret
@@ -38,7 +41,9 @@ final class AuthFixture: Sendable {
     private init(_ database: TestDatabase, _ runtime: ServiceRuntime, _ app: ServiceApp, _ redis: TestRedis?) {
         self.database = database
         self.runtime = runtime
-        self.app = TestApp(app.router)
+        let log = LogLines()
+        self.log = log
+        self.app = TestApp(app.router, observers: RouterObservers(logger: Logger(label: "auth") { _ in LineHandler(lines: log) }))
         self.redis = redis
         parts = app.services
     }
@@ -56,15 +61,47 @@ final class AuthFixture: Sendable {
         return (answer.json["token"]?.stringValue ?? "", user?["id"]?.stringValue ?? "", user?["email"]?.stringValue ?? "")
     }
 
-    func login(_ email: String, _ password: String, address: String? = nil) async throws -> TestResponse {
+    func login(
+        _ email: String, _ password: String, address: String? = nil, cookie: String? = nil, totp: String? = nil
+    ) async throws -> TestResponse {
         var headers = HTTPHeaders()
         if let address { headers.add("X-Forwarded-For", address) }
+        if let cookie { headers.add("Cookie", cookie) }
+        let code = totp.map { #","totp":"\#($0)""# } ?? ""
         return try await app.send(
-            .post, "/api/auth/login", headers: headers, json: #"{"email":"\#(email)","password":"\#(password)"}"#)
+            .post, "/api/auth/login", headers: headers, json: #"{"email":"\#(email)","password":"\#(password)"\#(code)}"#)
     }
 
     func close() async throws {
         await runtime.close()
         try await database.drop()
+    }
+}
+
+/// Log lines as text, kept for a test.
+final class LogLines: Sendable {
+    private let kept = Locked<[String]>([])
+
+    var lines: [String] { kept.withLock { $0 } }
+
+    func add(_ line: String) { kept.withLock { $0.append(line) } }
+}
+
+/// Writes each line as its message and its metadata, sorted by key.
+struct LineHandler: LogHandler {
+    let lines: LogLines
+    var metadata: Logger.Metadata = [:]
+    var logLevel: Logger.Level = .info
+
+    init(lines: LogLines) { self.lines = lines }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let pairs = (event.metadata ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        lines.add(([event.message.description] + pairs).joined(separator: " "))
     }
 }

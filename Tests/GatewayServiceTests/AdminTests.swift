@@ -55,6 +55,36 @@ import TiketiTesting
         try await gateway.close()
     }
 
+    @Test func whatCannotBeUndoneWantsThePasswordAgain() async throws {
+        let upstream = try await services()
+        let gateway = try await GatewayFixture.make(upstream: upstream.port, ["REAUTHENTICATION_SECONDS": "60"])
+        func token(signedIn age: Int) async throws -> String {
+            let session = SessionClaims(id: UUID(), generation: 0, authenticatedAt: Timestamp.now().adding(seconds: -age))
+            try await gateway.database.query(
+                "INSERT INTO auth_schema.sessions (id, user_id, generation, expires_at) VALUES ($1, $2, 0, now() + interval '1 day')",
+                [session.id.description, GatewayFixture.adminID.description])
+            return GatewayFixture.token(session: session)
+        }
+        let (fresh, old) = (try await token(signedIn: 5), try await token(signedIn: 90))
+        for (method, path, body) in [
+            (HTTPMethod.patch, "/api/admin/users/\(Self.id)/role", #"{"role":"admin"}"#),
+            (.post, "/api/admin/events/\(Self.id)/cancel", "{}"),
+        ] {
+            let refused = try await gateway.send(method, path, json: body, token: old)
+            #expect(refused.status == 401)
+            #expect(refused.code == "REAUTHENTICATION_REQUIRED")
+            #expect(try await gateway.send(method, path, json: body, token: fresh).status == 200)
+        }
+        // Everything else goes on.
+        #expect(try await gateway.get("/api/admin/audit", token: old).status == 200)
+        // A session that ended is over for administrators within five seconds, and at once where it was not seen before.
+        let ended = try await token(signedIn: 1)
+        try await gateway.database.query("UPDATE auth_schema.sessions SET ended_at = now()")
+        #expect(try await gateway.get("/api/admin/audit", token: ended).code == "SESSION_ENDED")
+        try await gateway.close()
+        await upstream.stop()
+    }
+
     @Test func readsGoToTheOwner() async throws {
         let upstream = try await services()
         let gateway = try await GatewayFixture.make(upstream: upstream.port)

@@ -75,11 +75,11 @@ final class GatewayFixture: Sendable {
     func get(_ target: String, token: String? = nil) async throws -> TestResponse { try await send(.get, target, token: token) }
 
     /// - Parameter id: whose token it is; for an administrator the one that exists, else somebody whom nobody knows.
-    static func token(_ role: Role = .admin, id: UUID? = nil) -> String {
-        JWT.sign(
-            Principal(userID: id ?? (role == .admin ? adminID : UUID()), email: "\(role.rawValue)@example.com", role: role),
-            secret: CommonConfig.developmentJWTSecret,
-            lifetimeSeconds: 3600)
+    static func token(_ role: Role = .admin, id: UUID? = nil, session: SessionClaims? = nil) -> String {
+        let id = id ?? (role == .admin ? adminID : UUID())
+        return JWT.sign(
+            Principal(userID: id, email: "\(role.rawValue)@example.com", role: role, session: session),
+            secret: CommonConfig.developmentJWTSecret, lifetimeSeconds: 3600)
     }
 }
 

@@ -14,6 +14,9 @@ final class StatsFixture: Sendable {
 
     static func make() async throws -> StatsFixture {
         let database = try await TestPostgres.shared().database()
+        try await database.query(
+            "INSERT INTO auth_schema.users (id, email, password_hash, name, role) VALUES ($1, 'admin@example.com', 'x', 'Admin', 'admin')",
+            [adminID.description])
         var reader = EnvironmentReader(["REDIS_PORT": "1", "DB_PASSWORD": "tiketi"])
         var config = CommonConfig.read(&reader, service: "stats", port: 0)
         config.postgres = database.configuration(role: "tiketi_stats")
@@ -31,8 +34,9 @@ final class StatsFixture: Sendable {
         facts = PostgresFactStore(pool: runtime.postgres)
     }
 
+    static let adminID = UUID()
     static let admin = JWT.sign(
-        Principal(userID: UUID(), email: "admin@example.com", role: .admin), secret: CommonConfig.developmentJWTSecret,
+        Principal(userID: adminID, email: "admin@example.com", role: .admin), secret: CommonConfig.developmentJWTSecret,
         lifetimeSeconds: 3600)
 
     func close() async throws {

@@ -89,6 +89,15 @@ struct TicketWorld: Sendable {
         try await app.send(method, target, headers: headers, json: json, token: user.map { Self.token($0, role: role) })
     }
 
+    /// An account with the administrator's role.
+    func administrator() async throws -> UUID {
+        let id = UUID()
+        try await database.query(
+            "INSERT INTO auth_schema.users (id, email, password_hash, name, role) VALUES ($1, $2, 'x', 'Admin', 'admin')",
+            [id.description, "\(id)@example.com"])
+        return id
+    }
+
     /// Calls an internal route as another service.
     func inside(_ method: HTTPMethod, _ target: String, _ json: String? = nil) async throws -> TestResponse {
         try await app.send(method, target, json: json, token: Self.internalToken)

@@ -1,4 +1,5 @@
-// An account as the auth service knows it; the hash never leaves this module.
+// An account as the auth service knows it; the hash and the second factor's secret never leave this module.
+import TiketiContracts
 import TiketiCore
 import TiketiNet
 
@@ -12,23 +13,15 @@ struct User: Sendable, Equatable {
     var phone: String?
     var role: Role
     var createdAt: Timestamp
-}
+    /// `ko` or `en`.
+    var language: Language
+    /// How often all sessions were ended together.
+    var sessionGeneration: Int
+    /// The shared secret of the second factor (RFC 6238); nil without one.
+    var secondFactor: [UInt8]?
 
-/// What is needed to make an account; id and times are the database's.
-struct NewUser: Sendable {
-    var email: String
-    var passwordHash: String?
-    var googleSubject: String?
-    var name: String
-    var phone: String?
-    var role: Role = .user
-}
-
-/// Changes to a profile: `nil` leaves a value as it is, `.some(nil)` clears it.
-struct ProfileChange: Sendable {
-    var name: String?
-    var phone: String??
-    var passwordHash: String?
-
-    var isEmpty: Bool { name == nil && phone == nil && passwordHash == nil }
+    var account: AuthAPI.Account {
+        AuthAPI.Account(
+            id: id, email: email, name: name, phone: phone, role: role.rawValue, language: language.rawValue, createdAt: createdAt)
+    }
 }

@@ -10,9 +10,12 @@ struct AdminBootstrap: Service {
     let email: String
     let password: String?
     let logger: Logger
+    /// Set where administrators must have a second factor: what they began without one is over.
+    let sessionsToEnd: AccountSessionStore?
 
     /// Safe from several instances at once: the unique email decides.
     func start() async throws {
+        try await sessionsToEnd?.endAdministratorsWithoutSecondFactor()
         if let user = try await users.find(email: email) {
             if user.role != .admin { logger.warning("the administrator's email belongs to an account without that role") }
             return
@@ -21,7 +24,7 @@ struct AdminBootstrap: Service {
             logger.warning("there is no administrator, and ADMIN_PASSWORD is not set")
             return
         }
-        let hash = try await hasher.hash(password)
+        let hash = try await hasher.hash(password, .login, network: "")
         if try await users.insertIfAbsent(NewUser(email: email, passwordHash: hash, name: "Administrator", role: .admin)) {
             logger.info("created the administrator's account")
         }

@@ -9,10 +9,15 @@ extension AuthError: APIErrorConvertible {
         case .invalidCredentials: APIError(.unauthorized, "INVALID_CREDENTIALS", "Invalid email or password")
         case .invalidGoogleToken: APIError(.unauthorized, "INVALID_GOOGLE_TOKEN", "Invalid Google token")
         case .userGone: .invalidToken
-        case .userNotFound: .notFound
+        case .userNotFound, .sessionNotFound, .googleDisabled: .notFound
+        case .sessionEnded: .sessionEnded
         case .locked(let seconds): .rateLimited(retryAfter: seconds)
         case .overloaded, .googleUnavailable: .unavailable(retryAfter: 2)
-        case .googleDisabled: .notFound
+        case .secondFactorRequired: APIError(.unauthorized, "TOTP_REQUIRED", "Please enter the code of your authenticator app")
+        case .invalidSecondFactor: APIError(.unauthorized, "INVALID_TOTP", "The code is wrong or was used already")
+        case .secondFactorExists: .conflict("TOTP_EXISTS", "A second factor is set up already")
+        case .secondFactorMissing: .conflict("TOTP_MISSING", "No second factor is set up")
+        case .secondFactorMandatory: .conflict("TOTP_MANDATORY", "Administrators need a second factor here")
         }
     }
 }

@@ -1,4 +1,5 @@
 // What the gateway's admin pages ask of auth: list users, change a role. Only with the internal token.
+import TiketiContracts
 import TiketiCore
 import TiketiNet
 
@@ -7,8 +8,8 @@ struct InternalUserRoutes: Sendable {
 
     func install(on router: Router, with authorise: any Middleware) {
         let options = RouteOptions(middleware: [authorise])
-        router.get("/internal/users", options) { try await list($0) }
-        router.patch("/internal/users/:id/role", options) { try await setRole($0) }
+        router.on(AuthAPI.users.method, AuthAPI.users.pattern, options) { try await list($0) }
+        router.on(AuthAPI.changeRole.method, AuthAPI.changeRole.pattern, options) { try await setRole($0) }
     }
 
     private func list(_ context: RequestContext) async throws -> HTTPResponse {
@@ -16,7 +17,7 @@ struct InternalUserRoutes: Sendable {
         let page = try Page.read(from: query)
         let found = try await accounts.list(search: try query.string("search"), limit: page.limit, offset: page.offset)
         return .success { json in
-            json.array("users", found.users) { json, user in json.object { user.write(to: &$0) } }
+            json.array("users", found.users) { json, user in json.object { user.account.write(to: &$0) } }
             json.pagination(page, total: found.total)
         }
     }
@@ -24,12 +25,9 @@ struct InternalUserRoutes: Sendable {
     private func setRole(_ context: RequestContext) async throws -> HTTPResponse {
         let id = try context.uuidParameter("id")
         var fields = try await context.fields()
-        let role = fields.choice("role", as: Role.self)
+        let role = fields.choice(AuthAPI.roleField, as: Role.self)
         try fields.finish()
         let change = try await accounts.setRole(userID: id, role ?? .user)
-        return .success { json in
-            json.object("before") { change.before.write(to: &$0) }
-            json.object("user") { change.after.write(to: &$0) }
-        }
+        return .success { AuthAPI.RoleChange(before: change.before.account, user: change.after.account).write(to: &$0) }
     }
 }

@@ -1,11 +1,22 @@
-// Makes the tokens that every service accepts on sight: who, and with which role, until when.
+// Makes the tokens that every service accepts on sight: who, with which role, in which session, until when.
 import TiketiCore
+import TiketiNet
 
 struct TokenIssuer: Sendable {
     let key: HMACKey
-    let lifetimeSeconds: Int
+    let lifetime: Duration
+    /// Whether administrators are users until they have shown a second factor.
+    let adminsNeedSecondFactor: Bool
 
-    func token(for user: User) -> String {
-        JWT.sign(Principal(userID: user.id, email: user.email, role: user.role), key: key, lifetimeSeconds: lifetimeSeconds)
+    func role(of user: User, in session: Session) -> Role {
+        adminsNeedSecondFactor && !session.hasSecondFactor ? .user : user.role
+    }
+
+    /// Ends no later than its session.
+    func token(for user: User, in session: Session, now: Timestamp = .now()) -> String {
+        let rest = session.expiresAt.seconds - now.seconds
+        return JWT.sign(
+            Principal(userID: user.id, email: user.email, role: role(of: user, in: session), session: session.claims), key: key,
+            lifetimeSeconds: max(1, min(Int(lifetime.components.seconds), Int(rest))), now: now)
     }
 }

@@ -5,10 +5,10 @@ import TiketiNet
 import TiketiStore
 
 protocol FailureTally: Sendable {
-    /// The count so far and the seconds until it is forgotten.
-    func count(_ name: String) async -> (count: Int, secondsLeft: Int)
+    /// The counts so far and the seconds until each is forgotten, in the order of the names.
+    func counts(_ names: [String]) async -> [(count: Int, secondsLeft: Int)]
     /// One more; the count with it.
-    func add(_ name: String, windowSeconds: Int) async -> (count: Int, secondsLeft: Int)
+    func add(_ name: String, window: Duration) async -> (count: Int, secondsLeft: Int)
     func forget(_ name: String) async
 }
 
@@ -22,19 +22,21 @@ final class MemoryFailureTally: FailureTally {
 
     init(capacity: Int = 100_000) { self.capacity = capacity }
 
-    func count(_ name: String) async -> (count: Int, secondsLeft: Int) {
+    func counts(_ names: [String]) async -> [(count: Int, secondsLeft: Int)] {
         let now = Timestamp.now().microseconds
         return state.withLock { state in
-            guard let entry = state.entries[name], entry.end > now else { return (0, 0) }
-            return (entry.count, Self.seconds(entry.end - now))
+            names.map { name in
+                guard let entry = state.entries[name], entry.end > now else { return (0, 0) }
+                return (entry.count, Self.seconds(entry.end - now))
+            }
         }
     }
 
-    func add(_ name: String, windowSeconds: Int) async -> (count: Int, secondsLeft: Int) {
+    func add(_ name: String, window: Duration) async -> (count: Int, secondsLeft: Int) {
         let now = Timestamp.now().microseconds
         return state.withLock { state in
             var entry = state.entries[name] ?? (0, 0)
-            if entry.end <= now { entry = (0, now + Int64(windowSeconds) * 1_000_000) }
+            if entry.end <= now { entry = (0, now + window.components.seconds * 1_000_000) }
             entry.count += 1
             if state.entries.count >= capacity, state.entries[name] == nil {
                 state.entries = state.entries.filter { $0.value.end > now }
@@ -62,19 +64,22 @@ struct SharedFailureTally: FailureTally {
         return {count, redis.call('TTL', KEYS[1])}
         """)
 
-    func count(_ name: String) async -> (count: Int, secondsLeft: Int) {
-        guard let answers = try? await redis.pipeline([["GET", .string(name)], ["TTL", .string(name)]]), answers.count == 2 else {
-            return await fallback.count(name)
+    func counts(_ names: [String]) async -> [(count: Int, secondsLeft: Int)] {
+        let commands: [[RedisArgument]] = names.flatMap { [["GET", .string($0)], ["TTL", .string($0)]] }
+        guard let answers = try? await redis.pipeline(commands), answers.count == commands.count else {
+            return await fallback.counts(names)
         }
-        guard case .bulk(let text) = answers[0], let count = Int(String(decoding: text, as: UTF8.self)) else { return (0, 0) }
-        guard case .integer(let seconds) = answers[1] else { return (count, 1) }
-        return (count, max(1, Int(seconds)))
+        return names.indices.map { index in
+            guard case .bulk(let text) = answers[2 * index], let count = Int(String(decoding: text, as: UTF8.self)) else { return (0, 0) }
+            guard case .integer(let seconds) = answers[2 * index + 1] else { return (count, 1) }
+            return (count, max(1, Int(seconds)))
+        }
     }
 
-    func add(_ name: String, windowSeconds: Int) async -> (count: Int, secondsLeft: Int) {
-        let answer = try? await redis.evaluate(Self.addScript, keys: [.string(name)], arguments: [.string(String(windowSeconds))])
+    func add(_ name: String, window: Duration) async -> (count: Int, secondsLeft: Int) {
+        let answer = try? await redis.evaluate(Self.addScript, keys: [.string(name)], arguments: [RedisArgument(window.components.seconds)])
         guard case .array(let parts)? = answer, parts.count == 2, case .integer(let count) = parts[0], case .integer(let seconds) = parts[1]
-        else { return await fallback.add(name, windowSeconds: windowSeconds) }
+        else { return await fallback.add(name, window: window) }
         return (Int(count), max(1, Int(seconds)))
     }
 

@@ -11,15 +11,18 @@ protocol UserStore: Sendable {
     func find(id: UUID) async throws -> User?
     func find(email: String) async throws -> User?
     func find(googleSubject: String) async throws -> User?
-    func update(id: UUID, _ change: ProfileChange) async throws -> User?
-    func setRole(id: UUID, _ role: Role) async throws -> (before: User, after: User)?
+    /// With a new password every session but `session` ends.
+    func update(id: UUID, _ change: ProfileChange, keeping session: UUID?) async throws -> (user: User, ended: EndedSessions)?
+    /// With another role every session ends.
+    func setRole(id: UUID, _ role: Role) async throws -> (before: User, after: User, ended: EndedSessions)?
     func list(search: String?, limit: Int, offset: Int) async throws -> (users: [User], total: Int)
 }
 
 struct PostgresUserStore: UserStore {
     let pool: PostgresPool
 
-    private static let columns = "id, email, password_hash, google_sub, name, phone, role, created_at"
+    private static let columns =
+        "id, email, password_hash, google_sub, name, phone, role, created_at, language, session_generation, totp_secret"
 
     func insert(_ user: NewUser) async throws -> User {
         do {
@@ -55,35 +58,40 @@ struct PostgresUserStore: UserStore {
         try await first("SELECT \(Self.columns) FROM auth_schema.users WHERE google_sub = $1", [.text(googleSubject)])
     }
 
-    func update(id: UUID, _ change: ProfileChange) async throws -> User? {
-        let rows = try await pool.execute(
-            """
-            UPDATE auth_schema.users SET
-                name = coalesce($2, name),
-                phone = CASE WHEN $3 THEN $4 ELSE phone END,
-                password_hash = coalesce($5, password_hash),
-                updated_at = now()
-            WHERE id = $1 RETURNING \(Self.columns)
-            """,
-            [
-                .uuid(id), Self.text(change.name), .bool(change.phone != nil), Self.text(change.phone ?? nil),
-                Self.text(change.passwordHash),
-            ])
-        return try rows.first.map(Self.user)
+    func update(id: UUID, _ change: ProfileChange, keeping session: UUID?) async throws -> (user: User, ended: EndedSessions)? {
+        let parameters: [PostgresValue] = [
+            .uuid(id), Self.text(change.name), .bool(change.phone != nil), Self.text(change.phone ?? nil), Self.text(change.passwordHash),
+            Self.text(change.language?.rawValue),
+        ]
+        return try await pool.transaction { transaction in
+            let ended =
+                change.passwordHash == nil ? [] : try await AccountSessionStore.endAll(of: id, except: session, in: transaction)
+            let rows = try await transaction.execute(
+                """
+                UPDATE auth_schema.users SET
+                    name = coalesce($2, name),
+                    phone = CASE WHEN $3 THEN $4 ELSE phone END,
+                    password_hash = coalesce($5, password_hash),
+                    language = coalesce($6, language),
+                    updated_at = now()
+                WHERE id = $1 RETURNING \(Self.columns)
+                """, parameters)
+            guard let user = try rows.first.map(Self.user) else { return nil }
+            return (user, EndedSessions(ids: ended, role: user.role))
+        }
     }
 
-    func setRole(id: UUID, _ role: Role) async throws -> (before: User, after: User)? {
-        let rows = try await pool.execute(
-            """
-            WITH old AS (SELECT id, role FROM auth_schema.users WHERE id = $1 FOR UPDATE)
-            UPDATE auth_schema.users SET role = $2, updated_at = now() FROM old WHERE users.id = old.id
-            RETURNING users.id, email, password_hash, google_sub, name, phone, users.role, created_at, old.role AS old_role
-            """, [.uuid(id), .text(role.rawValue)])
-        guard let row = rows.first else { return nil }
-        let after = try Self.user(row)
-        var before = after
-        before.role = Role(rawValue: try row.string("old_role")) ?? .user
-        return (before, after)
+    func setRole(id: UUID, _ role: Role) async throws -> (before: User, after: User, ended: EndedSessions)? {
+        try await pool.transaction { transaction in
+            let old = try await transaction.execute("SELECT \(Self.columns) FROM auth_schema.users WHERE id = $1 FOR UPDATE", [.uuid(id)])
+            guard let before = try old.first.map(Self.user) else { return nil }
+            if before.role == role { return (before, before, EndedSessions(ids: [], role: role)) }
+            let ended = try await AccountSessionStore.endAll(of: id, except: nil, in: transaction)
+            let rows = try await transaction.execute(
+                "UPDATE auth_schema.users SET role = $2, updated_at = now() WHERE id = $1 RETURNING \(Self.columns)",
+                [.uuid(id), .text(role.rawValue)])
+            return (before, try Self.user(rows[0]), EndedSessions(ids: ended, role: role))
+        }
     }
 
     func list(search: String?, limit: Int, offset: Int) async throws -> (users: [User], total: Int) {
@@ -128,6 +136,8 @@ struct PostgresUserStore: UserStore {
         User(
             id: try row.uuid("id"), email: try row.string("email"), passwordHash: try row.stringOrNil("password_hash"),
             googleSubject: try row.stringOrNil("google_sub"), name: try row.string("name"), phone: try row.stringOrNil("phone"),
-            role: Role(rawValue: try row.string("role")) ?? .user, createdAt: try row.timestamp("created_at"))
+            role: Role(rawValue: try row.string("role")) ?? .user, createdAt: try row.timestamp("created_at"),
+            language: Language(rawValue: try row.string("language")) ?? .korean, sessionGeneration: Int(try row.int("session_generation")),
+            secondFactor: try row.bytesOrNil("totp_secret"))
     }
 }

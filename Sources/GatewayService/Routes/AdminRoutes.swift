@@ -22,14 +22,14 @@ struct AdminRoutes: Sendable {
         }
         router.delete("/api/admin/events/:id") { try await event($0, "event.delete", TicketAPI.deleteEvent) }
         router.post("/api/admin/events/:id/cancel", writes) {
-            try await event($0, "event.cancel", TicketAPI.cancelEvent) { try await Self.optionalBody($0) }
+            try await event($0, "event.cancel", TicketAPI.cancelEvent, recent: true) { try await Self.optionalBody($0) }
         }
         router.get("/api/admin/reservations") { try await read($0, ticket, TicketAPI.reservations.path()) }
         router.patch("/api/admin/reservations/:id/status") { try await reservationStatus($0) }
         router.get("/api/admin/payments") { try await read($0, payment, PaymentAPI.payments.path()) }
         router.get("/api/admin/payments/:id") { try await read($0, payment, PaymentAPI.payment.path($0.uuidParameter("id"))) }
         router.post("/api/admin/payments/:id/settle", writes) { try await settle($0) }
-        router.get("/api/admin/users") { try await read($0, auth, "/internal/users") }
+        router.get("/api/admin/users") { try await read($0, auth, AuthAPI.users.path()) }
         router.patch("/api/admin/users/:id/role") { try await userRole($0) }
     }
 
@@ -92,10 +92,10 @@ struct AdminRoutes: Sendable {
     }
 
     private func event(
-        _ context: RequestContext, _ action: String, _ call: Endpoint,
+        _ context: RequestContext, _ action: String, _ call: Endpoint, recent: Bool = false,
         body: (RequestContext) async throws -> JSONValue? = { _ in nil }
     ) async throws -> HTTPResponse {
-        let actor = try await context.requireAdmin(admins)
+        let actor = recent ? try await context.requireRecentAdmin(admins) : try await context.requireAdmin(admins)
         let id = try context.uuidParameter("id")
         let body = try await body(context)
         let subject = AuditedWrites.Subject(action: action, type: "event", id: id.description, member: "event")
@@ -134,17 +134,17 @@ struct AdminRoutes: Sendable {
     }
 
     private func userRole(_ context: RequestContext) async throws -> HTTPResponse {
-        let actor = try await context.requireAdmin(admins)
+        let actor = try await context.requireRecentAdmin(admins)
         let id = try context.uuidParameter("id")
         let fields = try await context.fields()
         // The last administrator must not lock everybody out by a slip.
-        if id == actor.id, fields.value("role")?.stringValue != Role.admin.rawValue {
+        if id == actor.id, fields.value(AuthAPI.roleField)?.stringValue != Role.admin.rawValue {
             throw APIError.conflict("OWN_ROLE", "Administrators can't take the role from themselves")
         }
         let body = try await context.json()
         let subject = AuditedWrites.Subject(action: "user.role", type: "user", id: id.description, member: "user")
         var answer = try await writes.perform(by: actor, subject) {
-            try await auth.ask(context, .patch, "/internal/users/\(id)/role", body)
+            try await auth.ask(context, AuthAPI.changeRole.method, AuthAPI.changeRole.path(id), body)
         }
         if case .object(let members) = answer.body { answer.body = .object(members.filter { $0.key != "before" }) }
         return Self.response(answer)

@@ -8,8 +8,9 @@ struct PaymentRoutes {
     let ticket: TicketClient
     let webhooks: Webhooks
 
-    func install(on router: Router) {
-        router.post("/api/payments/prepare") { context in
+    func install(on router: Router, _ sessions: SessionCheck) {
+        let live = RouteOptions(middleware: [LiveSession(sessions)])
+        router.post("/api/payments/prepare", live) { context in
             let caller = try context.requirePrincipal()
             var fields = try await context.fields()
             let reservationID = fields.uuid("reservationId")
@@ -22,7 +23,7 @@ struct PaymentRoutes {
                 $0.member("amount", payment.amount)
             }
         }
-        router.post("/api/payments/confirm") { context in
+        router.post("/api/payments/confirm", live) { context in
             let caller = try context.requirePrincipal()
             var fields = try await context.fields()
             let orderID = fields.string("orderId", min: 6, max: 64)

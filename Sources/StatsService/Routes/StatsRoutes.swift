@@ -7,8 +7,8 @@ struct StatsRoutes: Sendable {
     let reports: ReportService
     let rebuilds: RebuildService
 
-    func install(on router: Router, internalAuth: any Middleware) {
-        let admin = RouteOptions(middleware: [AdminOnly()])
+    func install(on router: Router, internalAuth: any Middleware, sessions: SessionCheck) {
+        let admin = RouteOptions(middleware: [CurrentAdmin(sessions)])
         router.get("/api/stats", admin) { try await totals($0) }
         router.get("/api/stats/events", admin) { try await events($0) }
         router.get("/api/stats/revenue", admin) { try await revenue($0) }

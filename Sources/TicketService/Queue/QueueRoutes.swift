@@ -7,8 +7,8 @@ struct QueueRoutes: Sendable {
     let queue: QueueService
     let proofs: QueueProofService
 
-    func install(on router: Router, auth: InternalAuth) {
-        router.post("/api/queue") { try await join($0) }
+    func install(on router: Router, auth: InternalAuth, _ sessions: SessionCheck) {
+        router.post("/api/queue", RouteOptions(middleware: [LiveSession(sessions)])) { try await join($0) }
         router.get("/api/queue/position/:queueId") { try await position($0) }
         router.get("/api/queue/:eventId/proof") { try await proof($0) }
         router.delete("/api/queue/:queueId") { try await leave($0) }

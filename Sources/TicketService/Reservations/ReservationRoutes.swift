@@ -6,11 +6,12 @@ import TiketiNet
 struct ReservationRoutes: Sendable {
     let reservations: ReservationService
 
-    func install(on router: Router) {
-        router.post("/api/reservations") { try await create($0) }
+    func install(on router: Router, _ sessions: SessionCheck) {
+        let live = RouteOptions(middleware: [LiveSession(sessions)])
+        router.post("/api/reservations", live) { try await create($0) }
         router.get("/api/reservations/my") { try await mine($0) }
-        router.get("/api/reservations/:id") { try await get($0) }
-        router.put("/api/reservations/:id/cancel") { try await cancel($0) }
+        router.get("/api/reservations/:id", RouteOptions(middleware: [CurrentRole(sessions)])) { try await get($0) }
+        router.put("/api/reservations/:id/cancel", live) { try await cancel($0) }
     }
 
     private func create(_ context: RequestContext) async throws -> HTTPResponse {

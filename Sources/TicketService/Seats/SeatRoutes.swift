@@ -11,12 +11,12 @@ struct SeatRoutes: Sendable {
     /// Maps of fewer seats are not worth compressing.
     private static let gzipFrom = 5
 
-    func install(on router: Router) {
+    func install(on router: Router, _ sessions: SessionCheck) {
         router.get("/api/seats/:eventId") { try await map($0) }
         router.get("/api/seats/:eventId/layout") { try await layout($0) }
         router.get("/api/seats/:eventId/states") { try await states($0) }
         router.get("/api/seats/:eventId/mine") { try await mine($0) }
-        router.post("/api/seats/reserve") { try await hold($0) }
+        router.post("/api/seats/reserve", RouteOptions(middleware: [LiveSession(sessions)])) { try await hold($0) }
         router.post("/api/seats/release") { try await release($0) }
     }
 

@@ -69,12 +69,3 @@ public struct InternalAuth: Preparation {
         guard let other, Crypto.constantTimeEquals(shown, other) else { throw APIError.invalidToken }
     }
 }
-
-/// Only administrators may pass.
-public struct AdminOnly: Preparation {
-    public init() {}
-
-    public func prepare(_ context: RequestContext) throws {
-        try context.requireAdmin()
-    }
-}

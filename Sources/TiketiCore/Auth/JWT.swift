@@ -12,20 +12,28 @@ public enum JWT {
         public var role: Role
         public var issuedAt: Timestamp
         public var expiresAt: Timestamp
+        /// nil for a token made before there were sessions, or by somebody who knows the secret and wants none (tests).
+        public var session: SessionClaims?
 
-        public init(userID: UUID, email: String, role: Role, issuedAt: Timestamp, expiresAt: Timestamp) {
+        public init(
+            userID: UUID, email: String, role: Role, issuedAt: Timestamp, expiresAt: Timestamp, session: SessionClaims? = nil
+        ) {
             self.userID = userID
             self.email = email
             self.role = role
             self.issuedAt = issuedAt
             self.expiresAt = expiresAt
+            self.session = session
         }
 
-        public var principal: Principal { Principal(userID: userID, email: email, role: role) }
+        public var principal: Principal { Principal(userID: userID, email: email, role: role, session: session) }
     }
 
     /// `{"alg":"HS256","typ":"JWT"}` in base64url, with its dot.
     private static let head: [UInt8] = Array("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.".utf8)
+
+    /// `iss` and `aud` of our tokens (RFC 7519 §4.1.1, §4.1.3): made by Tiketi for Tiketi.
+    public static let party = "tiketi"
 
     /// A token for `principal` that runs out `lifetimeSeconds` after `now`.
     public static func sign(_ principal: Principal, key: HMACKey, lifetimeSeconds: Int, now: Timestamp = .now()) -> String {
@@ -37,6 +45,13 @@ public enum JWT {
             $0.member("role", principal.role.rawValue)
             $0.member("iat", issued)
             $0.member("exp", issued + Int64(lifetimeSeconds))
+            $0.member("iss", party)
+            $0.member("aud", party)
+            if let session = principal.session {
+                $0.member("sid", session.id)
+                $0.member("gen", session.generation)
+                $0.member("auth_time", session.authenticatedAt.microseconds / 1_000_000)
+            }
         }
         var text = head
         text.reserveCapacity(400)
@@ -57,16 +72,22 @@ public enum JWT {
         private let other: HMACKey?
         /// How far another machine's clock may be ahead of ours, in seconds.
         private let leeway: Int64
+        private let requiresSession: Bool
 
-        public init(secret: String, also: String? = nil, leewaySeconds: Int = 60) {
-            self.init(key: HMACKey(Array(secret.utf8)), also: also.map { HMACKey(Array($0.utf8)) }, leewaySeconds: leewaySeconds)
+        public init(secret: String, also: String? = nil, leewaySeconds: Int = 60, requiresSession: Bool = false) {
+            self.init(
+                key: HMACKey(Array(secret.utf8)), also: also.map { HMACKey(Array($0.utf8)) }, leewaySeconds: leewaySeconds,
+                requiresSession: requiresSession)
         }
 
-        /// - Parameter also: a second key that is accepted, while one follows the other.
-        public init(key: HMACKey, also: HMACKey? = nil, leewaySeconds: Int = 60) {
+        /// - Parameters:
+        ///   - also: a second key that is accepted, while one follows the other.
+        ///   - requiresSession: whether a token that names no session is refused.
+        public init(key: HMACKey, also: HMACKey? = nil, leewaySeconds: Int = 60, requiresSession: Bool = false) {
             self.key = key
             other = also
             leeway = Int64(leewaySeconds)
+            self.requiresSession = requiresSession
         }
 
         /// The claims of `token`, or why it does not count. The signature is checked before anything of the token is believed.
@@ -86,7 +107,22 @@ public enum JWT {
             guard seconds < expires else { throw .expired }
             return Claims(
                 userID: userID, email: email, role: role, issuedAt: Timestamp(microseconds: issued),
-                expiresAt: Timestamp(microseconds: expires))
+                expiresAt: Timestamp(microseconds: expires), session: try session(claims))
+        }
+
+        /// The session a token belongs to. A token that names one must be whole: made by us, for us, with all that a session's token says.
+        private func session(_ claims: JSONValue) throws(JWTError) -> SessionClaims? {
+            for name in ["iss", "aud"] {
+                if let party = claims[name], party.stringValue != JWT.party { throw .invalidClaims }
+            }
+            guard let named = claims["sid"] else {
+                if requiresSession { throw .invalidClaims }
+                return nil
+            }
+            guard let id = named.stringValue.flatMap({ UUID($0) }), let generation = claims["gen"]?.intValue, generation >= 0,
+                let authenticated = Self.numericDate(claims["auth_time"]), claims["iss"] != nil, claims["aud"] != nil
+            else { throw .invalidClaims }
+            return SessionClaims(id: id, generation: generation, authenticatedAt: Timestamp(microseconds: authenticated))
         }
 
         /// The payload of a token whose signature is ours, its claims not yet looked at.

@@ -12,11 +12,14 @@ public struct Principal: Sendable, Equatable {
     public var userID: UUID
     public var email: String
     public var role: Role
+    /// The session the token was made in; nil for a token without one.
+    public var session: SessionClaims?
 
-    public init(userID: UUID, email: String, role: Role) {
+    public init(userID: UUID, email: String, role: Role, session: SessionClaims? = nil) {
         self.userID = userID
         self.email = email
         self.role = role
+        self.session = session
     }
 
     public var isAdmin: Bool { role == .admin }

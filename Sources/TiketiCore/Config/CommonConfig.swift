@@ -31,6 +31,8 @@ public struct CommonConfig: Sendable {
     /// Accepted beside `jwtSecret` and `internalToken`, never used: while a new one takes the old one's place.
     public var otherJWTSecret: String?
     public var otherInternalToken: String?
+    /// Whether a token that names no session is refused.
+    public var requiresSession: Bool
     public var services: ServiceURLs
 
     public var isProduction: Bool { environment == .production }
@@ -60,6 +62,7 @@ public struct CommonConfig: Sendable {
             internalToken: reader.secret("INTERNAL_API_TOKEN", developmentDefault: developmentInternalToken, minimumLength: 32),
             otherJWTSecret: reader.optionalSecret("JWT_SECRET_ALSO_ACCEPTED", minimumLength: 32),
             otherInternalToken: reader.optionalSecret("INTERNAL_API_TOKEN_ALSO_ACCEPTED", minimumLength: 32),
+            requiresSession: reader.bool("SESSION_REQUIRED", default: reader.isProduction),
             services: ServiceURLs(
                 auth: reader.instances("AUTH_SERVICE_URL", default: "http://127.0.0.1:3005"),
                 ticket: reader.instances("TICKET_SERVICE_URL", default: "http://127.0.0.1:3002"),

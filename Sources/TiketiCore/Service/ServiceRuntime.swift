@@ -16,6 +16,7 @@ public final class ServiceRuntime: Sendable {
     public let blocking: BlockingPool
     /// Keep-alive pools to other servers, one set for each loop.
     public let http: HTTPClient
+    private let sessionCheck: SessionCheck?
     private let postgresPool: PostgresPool?
     private let redisClient: RedisClient?
 
@@ -31,11 +32,13 @@ public final class ServiceRuntime: Sendable {
         self.logger =
             logger ?? Logger(label: "tiketi.\(name)", factory: { _ in JSONLogHandler(service: name, level: config.logLevel) })
         self.metrics = metrics
-        verifier = JWT.Verifier(secret: config.jwtSecret, also: config.otherJWTSecret)
+        verifier = JWT.Verifier(secret: config.jwtSecret, also: config.otherJWTSecret, requiresSession: config.requiresSession)
         blocking = BlockingPool(name: "blocking", threads: 2, queueLimit: 1024)
         http = HTTPClient()
         postgresPool = uses.contains(.postgres) ? PostgresPool(config.postgres, group: group) : nil
         redisClient = uses.contains(.redis) ? RedisClient(config.redis, group: group) : nil
+        let redis = redisClient
+        sessionCheck = postgresPool.map { SessionCheck(postgres: $0, redis: redis) }
         registerMetrics()
     }
 
@@ -49,6 +52,12 @@ public final class ServiceRuntime: Sendable {
     public var redis: RedisClient {
         guard let redisClient else { preconditionFailure("\(name) runs without Redis") }
         return redisClient
+    }
+
+    /// Whether callers' sessions still count. Asking for it in a service that runs without PostgreSQL is a programming error.
+    public var sessions: SessionCheck {
+        guard let sessionCheck else { preconditionFailure("\(name) runs without PostgreSQL") }
+        return sessionCheck
     }
 
     /// Whether each dependency can be used now, and if not, why, for the log.
