@@ -27,6 +27,8 @@ struct PaymentConfig: Sendable {
     /// How long a silent driver keeps a payment.
     var driverPatience: Duration = .seconds(20)
     var reconcileInterval: Duration = .seconds(1)
+    /// Between two counts of what is left to do, for the gauges.
+    var backlogInterval: Duration = .seconds(10)
     var reconcileConcurrency: Int = 16
     /// Refunds of cancelled events that one process begins in a second; Toss limits its callers.
     var refundsPerSecond: Int = 20

@@ -16,7 +16,7 @@ final class Reconciler: Sendable {
     private let logger: Logger
     private let loop: EventLoop
     private let interval: Duration
-    private let state = Locked<State>(State())
+    private let state: Locked<State>
 
     private struct State {
         var running = 0
@@ -25,7 +25,7 @@ final class Reconciler: Sendable {
         var allowance = 0.0
         var keepsLeases = false
         var leases = Cadence(every: .seconds(10))
-        var backlog = Cadence(every: .seconds(10))
+        var backlog: Cadence
         var abandoning = Cadence(every: .seconds(60), first: .seconds(5))
         var sweeping = Cadence(every: .seconds(3600), first: .seconds(30))
     }
@@ -42,6 +42,7 @@ final class Reconciler: Sendable {
         self.logger = logger
         self.loop = loop
         interval = config.reconcileInterval
+        state = Locked(State(backlog: Cadence(every: config.backlogInterval)))
     }
 
     /// Payments under way.

@@ -87,6 +87,7 @@ final class PaymentFixture: Sendable {
             tossSecretKey: "test_sk_fixture"
         )
         config.reconcileInterval = .milliseconds(50)
+        config.backlogInterval = .milliseconds(500)
         config.tossTimeout = .seconds(5)
         config.driverPatience = .seconds(3)
         adjust(&config)
