@@ -116,7 +116,7 @@ enum QueueScripts {
         local rounds = (tonumber(last[4]) or 0) + 1
         redis.call('HSET', KEYS[1], 'users', tostring(users), 'micros', string.format('%.0f', micros), 'rounds', rounds)
         -- When nobody gets out, nobody knows how long it takes: longer than it was watched.
-        if rounds >= 3 then redis.call('HSET', KEYS[1], 'pace', string.format('%.0f', micros / math.max(users, 1))) end
+        if rounds >= 3 then redis.call('HSET', KEYS[1], 'pace', string.format('%.0f', micros / (users > 0.01 and users or 1))) end
         return 1
         """)
 
