@@ -33,12 +33,13 @@ import TiketiTesting
         let world = try await TicketWorld.make()
         let (event, seats) = try await world.event()
         let user = UUID()
-        _ = try await world.call(.get, "/api/events?page=2&limit=5&status=on_sale&search=Te%20st")
+        // What is asked for twice is kept.
+        for _ in 0..<2 { _ = try await world.call(.get, "/api/events?page=2&limit=10&status=on_sale&search=Te%20st") }
         _ = try await world.call(.get, "/api/events/\(event)")
         _ = try await world.call(.get, "/api/tickets/event/\(event)")
         _ = try await world.call(.get, "/api/seats/\(event)")
         for (key, seconds) in [
-            ("events:list:on_sale:2:5:te st", 300), ("event:\(event)", 60), ("tickets:\(event)", 300), ("seats:\(event)", 30),
+            ("events:list:on_sale:2:10:st te", 300), ("event:\(event)", 60), ("tickets:\(event)", 300), ("seats:\(event)", 30),
         ] {
             let life = try await world.client.send(["PTTL", RedisArgument(key)]).int ?? -2
             #expect(life > Int64(seconds) * 1000 - 5000 && life <= Int64(seconds) * 1000, "\(key): \(life)")

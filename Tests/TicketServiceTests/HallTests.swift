@@ -88,7 +88,9 @@ import TiketiTesting
         let user = UUID()
         let made = try await world.reserve(event, [seats[1], seats[0]], as: user)
         let id = try #require(made.reservationID)
-        #expect(try await world.call(.get, "/api/reservations/\(id)", as: user).json["reservation"] == made.json["reservation"])
+        let read = try await world.call(.get, "/api/reservations/\(id)", as: user).json["reservation"]?.objectValue ?? []
+        // Reading adds what payment knows of it.
+        #expect(read.filter { $0.key != "payment" } == made.json["reservation"]?.objectValue)
         try await world.close()
     }
 

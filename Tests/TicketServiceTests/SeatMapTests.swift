@@ -135,7 +135,7 @@ import TiketiTesting
             .post, "/internal/events",
             """
             {"title":"T","venue":"V","eventDate":"\(now.adding(seconds: 9000))","saleStartDate":"\(now)","saleEndDate":"\(now.adding(seconds: 8000))",
-             "seatLayout":{"sections":[{"name":"VIP","rows":3,"seatsPerRow":43,"price":150000},{"name":"R석","rows":13,"seatsPerRow":23,"price":90000}]}}
+             "seatLayout":{"sections":[{"name":"VIP","rows":3,"seatsPerRow":43,"price":1500},{"name":"R석","rows":13,"seatsPerRow":23,"price":900}]}}
             """)
         let event = try #require(made.json["event"]?["id"]?.stringValue.flatMap { UUID($0) })
         let seats = try await world.database.query("SELECT id FROM ticket_schema.seats WHERE event_id = '\(event)'").map { try $0.uuid(0) }

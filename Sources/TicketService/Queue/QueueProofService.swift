@@ -27,7 +27,10 @@ final class QueueProofService: Sendable {
     /// One page, counted from 1; 404 when there is no such event or page.
     func answer(_ event: UUID, page: Int) async throws -> QueueProofAnswer {
         let key = Key(event: event, page: page)
-        if let found = kept.withLock({ $0[key] }), found.checked + Self.trust > (EventLoop.current?.now ?? .max / 2) { return found.answer }
+        // Before the draw the answer is short and may change at any moment.
+        if let found = kept.withLock({ $0[key] }), found.answer.isFinal, found.checked + Self.trust > (EventLoop.current?.now ?? .max / 2) {
+            return found.answer
+        }
         return try await flights.value(key) { try await self.load(key) }
     }
 
