@@ -17,7 +17,7 @@ final class EventPages: Sendable {
     private static let lifetime = Duration.seconds(30)
     private static let most = 2000
     /// A page without its tags is better than a page that waits.
-    private static let patience: UInt64 = 1_000_000_000
+    private static let patience = Duration.seconds(1)
 
     init(ticket: InternalClient) { self.ticket = ticket }
 

@@ -29,7 +29,7 @@ struct InternalPaymentClient: PaymentClient {
         let call = PaymentAPI.standing
         guard
             let (status, body) = try? await client.call(
-                call.method, call.path(reservation), timeout: Self.standingPatience.nanoseconds),
+                call.method, call.path(reservation), timeout: Self.standingPatience),
             status.code == 200
         else { return nil }
         return try? PaymentAPI.Standing(body)
