@@ -105,7 +105,8 @@ import TiketiTesting
     @Test func operationsPagesAreNoBusinessOfStrangers() async throws {
         let secret = String(repeating: "o", count: 32)
         let settings = [
-            "NODE_ENV": "staging", "OPERATIONS_TOKEN": secret, "DB_PASSWORD": "not-the-published-one", "DB_SSLMODE": "verify-full", "JWT_SECRET": CommonConfig.developmentJWTSecret + "-of-this-test",
+            "NODE_ENV": "staging", "OPERATIONS_TOKEN": secret, "DB_PASSWORD": "not-the-published-one", "DB_SSLMODE": "verify-full",
+            "JWT_SECRET": CommonConfig.developmentJWTSecret + "-of-this-test",
             "INTERNAL_API_TOKEN": CommonConfig.developmentInternalToken + "-of-this-test",
         ]
         let gateway = try await GatewayFixture.make(settings)
