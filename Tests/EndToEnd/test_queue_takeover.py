@@ -12,7 +12,7 @@ from ticket_pair import TicketPair
 
 def test_another_takes_over_within_two_intervals():
     """One of two instances stands still, with whatever locks it has; nobody waits longer than two intervals for the other."""
-    with TicketPair("takeover", QUEUE_INTERVAL_SECONDS=1, QUEUE_BATCH_SIZE=1, QUEUE_ACTIVE_LIMIT=1000, QUEUE_ADMISSION_SECONDS=600) as pair:
+    with TicketPair("takeover", QUEUE_INTERVAL_SECONDS=1, QUEUE_BATCH_SIZE=1, QUEUE_ACTIVE_LIMIT=10, QUEUE_ADMISSION_SECONDS=2) as pair:
         event = queued_event(pair)
         crowd = Crowd(pair.ports, event, 40)
         asyncio.run(crowd.once(crowd.waiters, crowd.join))
@@ -23,7 +23,8 @@ def test_another_takes_over_within_two_intervals():
             frozen.freeze()
             time.sleep(3.5)
             frozen.thaw()
-        begins = sorted({begin for _, _, begin, _ in queue_crowd.admissions(event)})
+        # Whoever found room came in at once; the others followed one by one, as the short admissions ended.
+        begins = sorted({begin for _, _, begin, _ in queue_crowd.admissions(event)})[10:]
         gaps = [after - before for before, after in zip(begins[1:], begins[2:])]
         print(f"\nlongest pause between batches {max(gaps):.2f} s")
         assert max(gaps) < 2.3, gaps
