@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 import uuid
 
 import pytest
@@ -56,12 +57,20 @@ class Visitor:
         self.context.close()
 
 
+def wait_for(page, expression, arg=None, timeout=15000):
+    """Waits until the page says yes. The strict CSP lets nobody evaluate texts inside the page later on, so it is asked anew each time."""
+    end = time.monotonic() + timeout / 1000
+    while not page.evaluate(expression, arg):
+        assert time.monotonic() < end, f"not within {timeout} ms: {expression}"
+        page.wait_for_timeout(20)
+
+
 def choose(page, count):
     """The best seats together, as the page proposes them."""
     page.wait_for_selector(".together")
     page.select_option(".together select >> nth=0", str(count))
     page.click(".together button")
-    page.wait_for_function("count => document.querySelectorAll('.panel .chosen li').length === count", arg=count)
+    wait_for(page, "count => document.querySelectorAll('.panel .chosen li').length === count", arg=count)
     return page.locator(".panel .chosen li b").all_inner_texts()
 
 

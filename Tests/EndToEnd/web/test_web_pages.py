@@ -3,7 +3,7 @@
 import pytest
 
 from axe_playwright_python.sync_playwright import Axe
-from browser import needs_browser
+from browser import needs_browser, wait_for
 from devtools import settings
 from helpers import administrator, event
 
@@ -55,16 +55,16 @@ def test_search_lives_in_the_address(visitor):
     page = visitor(signed_in=False).open("/")
     page.fill("[name=search]", title)
     page.wait_for_url("**/?search=*")
-    page.wait_for_function("document.querySelectorAll('.event-card h2').length === 1")
+    wait_for(page, "document.querySelectorAll('.event-card h2').length === 1")
     page.click(".event-card h2 a")
     page.wait_for_url("**/events/*")
-    page.wait_for_function("document.activeElement.tagName === 'H1'")
+    wait_for(page, "document.activeElement.tagName === 'H1'")
     page.go_back()
-    page.wait_for_function("title => document.querySelector('[name=search]')?.value === title", arg=title)
+    wait_for(page, "title => document.querySelector('[name=search]')?.value === title", arg=title)
     # What was typed left no entries of its own: one step further back is where the visit began.
     page.click("text=전체 >> nth=0")
     page.click("[aria-label='검색어 지우기']")
-    page.wait_for_function("!location.search")
+    wait_for(page, "!location.search")
 
 
 def test_signing_out_leads_to_login_and_back(visitor):

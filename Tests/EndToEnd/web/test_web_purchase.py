@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from browser import choose, hold, needs_browser, pay, reservation_of, wait_for_outcome
+from browser import choose, hold, needs_browser, pay, reservation_of, wait_for, wait_for_outcome
 from helpers import event, eventually, expire, seats
 
 pytestmark = needs_browser
@@ -35,7 +35,7 @@ def test_from_registration_to_the_code_and_back(visitor, size):
     page.wait_for_selector("text=취소·환불 규정을 확인해 주세요")
     pay(page)
     wait_for_outcome(page, "confirmed")
-    page.wait_for_function("document.activeElement.tagName === 'H1'")
+    wait_for(page, "document.activeElement.tagName === 'H1'")
     page.reload()
     wait_for_outcome(page, "confirmed")
     with page.expect_download() as download:

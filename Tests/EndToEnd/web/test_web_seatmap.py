@@ -2,7 +2,7 @@
 
 import time
 
-from browser import needs_browser
+from browser import needs_browser, wait_for
 from helpers import buyer, event, seats
 
 pytestmark = needs_browser
@@ -33,10 +33,10 @@ def test_the_keyboard_walks_the_rows_and_chooses(visitor):
     assert at("ArrowRight") == "A 2열 6번"
     assert at("ArrowUp") == "A 1열 6번"
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelectorAll('.panel .chosen li').length === 1")
+    wait_for(page, "document.querySelectorAll('.panel .chosen li').length === 1")
     assert page.get_attribute(CURRENT, "aria-selected") == "true"
     page.keyboard.press("Space")
-    page.wait_for_function("document.querySelectorAll('.panel .chosen li').length === 0")
+    wait_for(page, "document.querySelectorAll('.panel .chosen li').length === 0")
     # No more than four, however many are asked for.
     page.keyboard.press("Home")
     for _ in range(6):
@@ -55,16 +55,16 @@ def test_a_wheel_zooms_and_a_press_chooses_the_seat_under_it(visitor):
     page.mouse.move(x, y)
     for _ in range(12):
         page.mouse.wheel(0, -150)
-    page.wait_for_function("!document.querySelector('.seatmap-tools button:nth-of-type(3)').disabled")
+    wait_for(page, "!document.querySelector('.seatmap-tools button:nth-of-type(3)').disabled")
     page.mouse.move(x + 3, y)
     page.wait_for_selector(".seatmap-tip:not([hidden])")
     pointed = page.inner_text(".seatmap-tip").split(",")[0]
     page.mouse.click(x + 3, y)
-    page.wait_for_function("document.querySelectorAll('.panel .chosen li').length === 1")
+    wait_for(page, "document.querySelectorAll('.panel .chosen li').length === 1")
     row, number = pointed.replace("A ", "").replace("번", "").split("열 ")
     assert f"A-{row}-{number}" in page.inner_text(".panel .chosen li")
     whole.click()
-    page.wait_for_function("document.querySelector('.seatmap-tools button:nth-of-type(3)').disabled")
+    wait_for(page, "document.querySelector('.seatmap-tools button:nth-of-type(3)').disabled")
 
 
 def test_a_press_from_afar_brings_the_place_near_on_a_phone(visitor):
@@ -73,11 +73,11 @@ def test_a_press_from_afar_brings_the_place_near_on_a_phone(visitor):
     page.locator(".seatmap canvas").scroll_into_view_if_needed()
     box = page.locator(".seatmap canvas").bounding_box()
     page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.wait_for_function("!document.querySelector('.seatmap-tools button:nth-of-type(3)').disabled")
+    wait_for(page, "!document.querySelector('.seatmap-tools button:nth-of-type(3)').disabled")
     assert page.locator(".panel .chosen li").count() == 0
     page.wait_for_timeout(400)
     page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.wait_for_function("document.querySelectorAll('.panel .chosen li').length === 1")
+    wait_for(page, "document.querySelectorAll('.panel .chosen li').length === 1")
 
 
 def test_another_buyers_seat_changes_within_a_second(visitor):

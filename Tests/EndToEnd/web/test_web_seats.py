@@ -3,7 +3,7 @@
 import concurrent.futures
 import time
 
-from browser import choose, hold, needs_browser, pay, wait_for_outcome
+from browser import choose, hold, needs_browser, pay, wait_for, wait_for_outcome
 from helpers import buyer, event, seats
 
 pytestmark = needs_browser
@@ -24,16 +24,16 @@ def test_two_buyers_see_each_other(visitor):
     one, other = visitor(), visitor(size="phone")
     watcher = other.open(f"/events/{concert}/seats")
     as_list(watcher)
-    watcher.wait_for_function("document.querySelectorAll('.seatlist-seat').length === 15")
+    wait_for(watcher, "document.querySelectorAll('.seatlist-seat').length === 15")
     page = one.open(f"/events/{concert}/seats")
     labels = hold(page, 2)
-    watcher.wait_for_function("document.querySelectorAll('.seatlist-seat').length === 13", timeout=3000)
+    wait_for(watcher, "document.querySelectorAll('.seatlist-seat').length === 13", timeout=3000)
     page.go_back()
     page.wait_for_selector("text=내가 잡은 좌석")
     assert sorted(page.locator(".panel .chosen b").all_inner_texts()) == sorted(labels)
     page.click("text=좌석 다시 고르기")
     page.click("dialog .button.danger")
-    watcher.wait_for_function("document.querySelectorAll('.seatlist-seat').length === 15", timeout=5000)
+    wait_for(watcher, "document.querySelectorAll('.seatlist-seat').length === 15", timeout=5000)
 
 
 def test_own_seats_are_here_again_after_a_reload_and_in_another_tab(visitor):
@@ -63,7 +63,7 @@ def test_a_lost_seat_is_shown_with_the_nearest_one(visitor):
     page.wait_for_selector(f'.lost[role=alert]:has-text("{labels[0]}")', timeout=3000)
     assert page.locator(".panel .chosen b").all_inner_texts() == [labels[1]]
     page.click(".lost .button")
-    page.wait_for_function("document.querySelectorAll('.panel .chosen li').length === 2")
+    wait_for(page, "document.querySelectorAll('.panel .chosen li').length === 2")
     page.click(".panel .button.large")
     page.wait_for_selector(".payment-page")
 
@@ -100,9 +100,9 @@ def test_the_keyboard_chooses_a_seat(visitor):
     page.focus(".seatmap-box")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelectorAll('.panel .chosen li').length === 1")
+    wait_for(page, "document.querySelectorAll('.panel .chosen li').length === 1")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelectorAll('.panel .chosen li').length === 0")
+    wait_for(page, "document.querySelectorAll('.panel .chosen li').length === 0")
 
 
 def test_sections_stand_in_the_order_of_the_hall(visitor):
@@ -140,13 +140,13 @@ def test_the_map_follows_a_rush(visitor):
     concert = event(rows=6, seats_per_row=20)
     page = visitor().open(f"/events/{concert}/seats")
     as_list(page)
-    page.wait_for_function("document.querySelectorAll('.seatlist-seat').length === 120")
+    wait_for(page, "document.querySelectorAll('.seatlist-seat').length === 120")
     ids = [seat["id"] for seat in seats(concert)][:60]
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         for answer in pool.map(lambda id: buyer().call("POST", "/api/seats/reserve", {"seatIds": [id]})[0], ids):
             assert answer == 200
     began = time.monotonic()
-    page.wait_for_function("document.querySelectorAll('.seatlist-seat').length === 60", timeout=10000)
+    wait_for(page, "document.querySelectorAll('.seatlist-seat').length === 60", timeout=10000)
     # The list itself is drawn anew once a second.
     assert time.monotonic() - began < 2.5
 
@@ -156,11 +156,11 @@ def test_offline_and_back(visitor):
     one = visitor()
     page = one.open(f"/events/{concert}/seats")
     as_list(page)
-    page.wait_for_function("document.querySelectorAll('.seatlist-seat').length === 15")
+    wait_for(page, "document.querySelectorAll('.seatlist-seat').length === 15")
     one.context.set_offline(True)
     page.wait_for_selector(".net-banner")
     ids = [seat["id"] for seat in seats(concert)][:3]
     buyer().post("/api/seats/reserve", {"seatIds": ids})
     one.context.set_offline(False)
     page.wait_for_selector(".net-banner", state="detached")
-    page.wait_for_function("document.querySelectorAll('.seatlist-seat').length === 12")
+    wait_for(page, "document.querySelectorAll('.seatlist-seat').length === 12")
