@@ -47,7 +47,8 @@ struct TicketParts: Sendable {
         self.blocking = blocking
         sessions = SessionCheck(postgres: postgres, redis: redis)
         let cache = SnapshotCache(redis: redis)
-        announcer = Announcer(redis: redis, holdSeconds: config.holdSeconds, distrust: distrust, logger: logger, metrics: metrics)
+        announcer = Announcer(
+            store: AnnouncementStore(redis: redis, holdSeconds: config.holdSeconds), distrust: distrust, logger: logger, metrics: metrics)
 
         seatStore = SeatStore(postgres: postgres, holdSeconds: config.holdSeconds, seatsPerUser: config.seatsPerUser)
         let eventStore = EventStore(postgres: postgres)
@@ -82,7 +83,8 @@ struct TicketParts: Sendable {
         self.refunds = refunds
 
         events = EventService(
-            events: eventStore, cache: cache, redis: redis, announcer: announcer, statuses: statuses, reservations: reservationStore,
+            events: eventStore, cache: cache, lists: EventListCache(redis: redis), announcer: announcer, statuses: statuses,
+            reservations: reservationStore,
             created: metrics.counter("tiketi_events_created_total", "Events made."), queues: queue, flights: Coalescer(.callUnderWay),
             details: Coalescer(.callUnderWay),
             wakeRefunds: { refundJob.wake() })

@@ -80,7 +80,7 @@ import TiketiTesting
         // A slow reader's old map is not stored over the announced change.
         let old = try #require(map)
         try await world.on {
-            await world.parts.announcer.send([cache.invalidation(of: event, revision: 5)])
+            await world.parts.announcer.invalidate(event: event, revision: 5)
             try await cache.store(CacheKey.seats(event), old.header, [], milliseconds: 30_000)
             let header = try await cache.header(CacheKey.seats(event))
             #expect(header?.isFilled == false && header?.revision == 5)

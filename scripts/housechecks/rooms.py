@@ -7,7 +7,7 @@ ROOMS = ("Routes", "Services", "Stores", "Domain", "Jobs", "Clients")
 # TicketService is sorted by feature first; there the name of a file tells its room.
 FEATURES = ("Events", "Seats", "Reservations", "Queue", "Shared")
 BY_NAME = (
-    ("Routes", re.compile(r"(Routes|JSON|\+HTTP)$")),
+    ("Routes", re.compile(r"(Routes|JSON|\+HTTP)$|^(RequestContext|Router|QueryParameters)\+")),
     ("Stores", re.compile(r"(Store|SQL|Scripts|Line|Cache|\+Contended)(\+\w+)?$")),
     ("Services", re.compile(r"(Service|Batcher|Announcer)(\+\w+)?$")),
     ("Jobs", re.compile(r"(Job|Cleaner|Updater)$")),

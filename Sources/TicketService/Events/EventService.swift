@@ -8,7 +8,7 @@ import TiketiStore
 public struct EventService: Sendable {
     let events: EventStore
     let cache: SnapshotCache
-    let redis: RedisClient
+    let lists: EventListCache
     let announcer: Announcer
     let statuses: StatusService
     let reservations: ReservationStore
@@ -28,57 +28,30 @@ public struct EventService: Sendable {
 
     /// One page as JSON.
     func list(_ page: Page, status: EventStatus?, search: SearchTerms?) async throws -> [UInt8] {
-        let query = search.map { Self.keyPart($0.canonical) } ?? ""
         guard !announcer.distrust.contains(nil), ListCachePolicy.keeps(page), search.map({ popular.isCommon($0.canonical) }) ?? true else {
             return EventJSON.list(try await events.page(page, status: status, search: search), page)
         }
-        let key = CacheKey.list(status, page: page.page, limit: page.limit, query: query)
-        let generation = await listGeneration(key)
-        if case .hit(let body) = generation { return body }
-        return try await flights.value(key + (generation.mark ?? "")) {
+        let key = EventListCache.key(page, status: status, search: search)
+        var generation: String?
+        switch await lists.look(key) {
+        case .hit(let body): return body
+        case .miss(let current): generation = current
+        case .unavailable: break
+        }
+        return try await flights.value(key + (generation ?? "")) { [generation] in
             let found = try await events.page(page, status: status, search: search)
             let body = EventJSON.list(found, page)
-            if let mark = generation.mark {
+            if let generation, body.count <= ListCachePolicy.largest {
                 let life = min(Self.listLife, found.secondsValid ?? Self.listLife)
-                if body.count <= ListCachePolicy.largest { await store(key, Array(mark.utf8) + body, seconds: life) }
+                await lists.store(key, body, generation: generation, life: .seconds(life))
             }
             return body
         }
     }
 
-    private enum ListLookup {
-        case hit([UInt8])
-        case miss(String)
-        case noRedis
-        var mark: String? { if case .miss(let mark) = self { mark } else { nil } }
-    }
-
-    /// A cached page begins with the 36 characters of the generation it was made in; only today's counts.
-    private func listGeneration(_ key: String) async -> ListLookup {
-        do throws(RedisError) {
-            let found = try await redis.get([CacheKey.listGeneration, key])
-            if let mark = found[0], mark.count == 36 {
-                if let page = found[1], page.count > 36, page.prefix(36) == mark[...] { return .hit(Array(page[36...])) }
-                return .miss(String(decoding: mark, as: UTF8.self))
-            }
-            // Whoever comes first makes the mark; the next reader finds it.
-            _ = try await redis.set(CacheKey.listGeneration, Array(UUID().description.utf8), onlyIfAbsent: true)
-            guard let mark = try await redis.get(CacheKey.listGeneration) else { return .noRedis }
-            return .miss(String(decoding: mark, as: UTF8.self))
-        } catch { return .noRedis }
-    }
-
-    private func store(_ key: String, _ bytes: [UInt8], seconds: Double) async {
-        guard seconds > 0 else { return }
-        _ = try? await redis.send(["SET", RedisArgument(key), RedisArgument(bytes), "PX", RedisArgument(max(1, Int(seconds * 1000)))])
-    }
-
-    /// Short plain queries stay readable in the key, all others are hashed.
-    private static func keyPart(_ query: String) -> String {
-        let plain =
-            query.utf8.count <= 64
-            && query.unicodeScalars.allSatisfy { $0.properties.isAlphabetic || $0.value == 32 || (48...57).contains($0.value) }
-        return plain ? query : "sha256-" + Hex.encode(Crypto.sha256(query))
+    /// For organisers: as the database has it now.
+    func page(_ page: Page, status: EventStatus?, search: SearchTerms?) async throws -> EventPage {
+        try await events.page(page, status: status, search: search)
     }
 
     /// `{"success":true,"event":{…}}`.
@@ -98,9 +71,10 @@ public struct EventService: Sendable {
         var works = true
         if announcer.distrust.contains(id) { return encode(try await present(id)) }
         do throws(RedisError) {
-            if let bytes = try await redis.get(key), let header = SnapshotHeader(bytes) {
-                if header.isFilled { return Array(bytes[SnapshotHeader.length...]) }
-                newest = header.revision
+            switch try await cache.look(key) {
+            case .filled(let body): return body
+            case .tombstone(let revision): newest = revision
+            case .nothing: break
             }
         } catch { works = false }
         // A flight that left before the latest announced write may bring an older answer: then ask again.

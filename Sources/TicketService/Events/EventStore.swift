@@ -3,47 +3,6 @@ import TiketiCore
 import TiketiNet
 import TiketiStore
 
-/// An event as readers see it at the moment of reading.
-public struct Event: Sendable {
-    public var id: UUID
-    public var title: String
-    public var description: String?
-    public var venue: String
-    public var address: String?
-    public var eventDate: Timestamp
-    public var saleStartDate: Timestamp
-    public var saleEndDate: Timestamp
-    public var posterImageURL: String?
-    public var status: String
-    public var artistName: String?
-    public var queueEnabled: Bool
-    public var seatLayoutID: UUID?
-    public var createdBy: UUID?
-    public var createdAt: Timestamp
-    public var updatedAt: Timestamp
-    public var totalSeats: Int
-    public var soldSeats: Int
-    public var version: Int64
-    public var revision: Int64
-    /// When it was archived: gone for the public, kept for its buyers and the books.
-    public var deletedAt: Timestamp?
-}
-
-/// An event, its ticket types as JSON, and for how many seconds this stays true if nobody writes; nil when for ever.
-public struct EventDetail: Sendable {
-    public var event: Event
-    public var ticketTypesJSON: [UInt8]
-    /// What the draw of the lobby is bound to; only while the lobby is open.
-    public var queueCommitment: String?
-    public var secondsValid: Double?
-}
-
-public struct EventPage: Sendable {
-    public var events: [Event]
-    public var total: Int
-    public var secondsValid: Double?
-}
-
 public struct EventStore: Sendable {
     let postgres: PostgresPool
 
@@ -151,13 +110,6 @@ public struct EventStore: Sendable {
 
     /// Seconds to the next opening or closing of any sale.
     func nextBoundary() async throws -> Double? { try await postgres.read(EventSQL.nextBoundary).first?.doubleOrNil(0) }
-}
-
-/// An event whose announced status changed.
-public struct StatusChange: Sendable, Equatable {
-    public var eventID: UUID
-    public var status: String
-    public var revision: Int64
 }
 
 extension Event {

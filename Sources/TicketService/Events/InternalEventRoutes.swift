@@ -29,7 +29,7 @@ struct InternalEventRoutes: Sendable {
         let page = try Page.read(from: query, default: 10)
         let status = try query.choice("status", as: EventStatus.self)
         let search = try query.searchTerms()
-        let found = try await events.events.page(page, status: status, search: search)
+        let found = try await events.page(page, status: status, search: search)
         return .success(capacity: 4096) {
             $0.array("data", found.events) { writer, event in writer.object { EventJSON.adminSummary(event, &$0) } }
             $0.pagination(page, total: found.total)

@@ -45,10 +45,17 @@ public struct SnapshotCache: Sendable {
         return 1
         """)
 
-    /// The whole answer, if there is one that may be served.
-    func get(_ key: String) async throws(RedisError) -> (header: SnapshotHeader, body: ArraySlice<UInt8>)? {
-        guard let bytes = try await redis.get(key), let header = SnapshotHeader(bytes), header.isFilled else { return nil }
-        return (header, bytes[SnapshotHeader.length...])
+    /// What is cached under a key.
+    enum Lookup: Sendable {
+        case filled([UInt8])
+        /// Nothing older than this revision may be served.
+        case tombstone(revision: Int64)
+        case nothing
+    }
+
+    func look(_ key: String) async throws(RedisError) -> Lookup {
+        guard let bytes = try await redis.get(key), let header = SnapshotHeader(bytes) else { return .nothing }
+        return header.isFilled ? .filled(Array(bytes[SnapshotHeader.length...])) : .tombstone(revision: header.revision)
     }
 
     /// Only the header, for those who have the rest.

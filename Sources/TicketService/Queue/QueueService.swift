@@ -3,7 +3,6 @@ import Logging
 import TiketiContracts
 import TiketiCore
 import TiketiNet
-import TiketiRealtime
 import TiketiStore
 
 struct QueueService: Sendable {
@@ -157,15 +156,7 @@ struct QueueService: Sendable {
         }
         try await store.revoke(left)
         let admitted = left.isEmpty ? round.admitted : round.admitted.filter { !left.contains($0.queueID) }
-        await announcer.send(
-            SocketEmitter.commands(
-                admitted.map { admission in
-                    let payload = LiveEvent.queueAdmitted(
-                        eventID: event, queueID: admission.queueID, message: "It is your turn", expiresAt: admission.expiresAt)
-                    return SocketMessage(
-                        LiveEvent.queueAdmitted.rawValue, payload,
-                        rooms: [LiveRoom.queue(admission.queueID), LiveRoom.user(admission.userID)])
-                }))
+        await announcer.announce(admitted, to: event)
         return admitted
     }
 
@@ -174,9 +165,9 @@ struct QueueService: Sendable {
         for event in try await closed({ () async throws(RedisError) in try await line.takeChanged() }) {
             let front = try await closed { () async throws(RedisError) in try await line.front(event) }
             guard let front else { continue }
-            let message = QueueFront(
-                eventID: event, generation: front.generation, first: front.first, gaps: front.gaps, pace: front.pace ?? config.pace)
-            await announcer.send([["PUBLISH", RedisArgument(QueueFront.channel), RedisArgument(message.encoded())]])
+            await announcer.announce(
+                QueueFront(
+                    eventID: event, generation: front.generation, first: front.first, gaps: front.gaps, pace: front.pace ?? config.pace))
         }
     }
 

@@ -43,7 +43,7 @@ struct InternalReservationRoutes: Sendable {
         let filter = ReservationFilter(
             status: try query.choice("status", as: ReservationStatus.self), eventID: try query.uuid("eventId"),
             userID: try query.uuid("userId"), search: try query.string("search", max: 100))
-        let found = try await reservations.reservations.list(filter, page)
+        let found = try await reservations.list(filter, page)
         return ReservationRoutes.list(found.reservations, page, total: found.total)
     }
 

@@ -26,7 +26,7 @@ struct ReservationRoutes: Sendable {
     private func mine(_ context: RequestContext) async throws -> HTTPResponse {
         let user = try context.requirePrincipal().userID
         let page = try Page.read(from: context.query)
-        let found = try await reservations.reservations.list(of: user, page)
+        let found = try await reservations.list(of: user, page)
         return Self.list(found.reservations, page, total: found.total)
     }
 

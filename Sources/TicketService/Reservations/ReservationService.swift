@@ -43,6 +43,16 @@ public struct ReservationService: Sendable {
         return PaymentAPI.Standing(state: state, orderID: nil)
     }
 
+    /// A user's own, newest first.
+    func list(of user: UUID, _ page: Page) async throws -> (reservations: [Reservation], total: Int) {
+        try await reservations.list(of: user, page)
+    }
+
+    /// What an admin looks for, newest first.
+    func list(_ filter: ReservationFilter, _ page: Page) async throws -> (reservations: [Reservation], total: Int) {
+        try await reservations.list(filter, page)
+    }
+
     func get(_ id: UUID) async throws -> Reservation {
         guard let found = try await reservations.get(id) else { throw TicketError.reservationNotFound }
         return found

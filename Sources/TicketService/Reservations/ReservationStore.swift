@@ -138,14 +138,6 @@ public struct ReservationStore: Sendable {
     }
 }
 
-/// What an admin looks for.
-public struct ReservationFilter: Sendable {
-    public var status: ReservationStatus?
-    public var eventID: UUID?
-    public var userID: UUID?
-    public var search: String?
-}
-
 extension Reservation {
     init(_ row: PostgresRow) throws {
         self.init(

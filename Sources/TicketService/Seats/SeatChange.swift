@@ -17,9 +17,3 @@ public struct SeatChange: Sendable, Equatable {
     /// Whether the last seat was sold, or one came back to a sold-out event.
     public var turnsSoldOut = false
 }
-
-/// A pending reservation that the clock ended.
-public struct ExpiredReservation: Sendable, Equatable {
-    public var id: UUID
-    public var userID: UUID
-}

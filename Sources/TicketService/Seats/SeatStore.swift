@@ -96,17 +96,17 @@ public struct SeatStore: Sendable {
     }
 
     /// Ends what is due on `seats`, and what is due of the user's own on the event.
-    func settle(_ event: UUID, seats: [UUID], user: UUID) async throws -> Settlement {
+    func settle(_ event: UUID, seats: [UUID], user: UUID) async throws -> ExpiryOutcome {
         try await settle(SettleSQL.wanted, [.uuid(event), .uuidArray(seats), .uuid(user)], event)
     }
 
     /// Ends up to 500 due claims of one event.
-    func settle(_ event: UUID) async throws -> Settlement { try await settle(SettleSQL.event, [.uuid(event)], event) }
+    func settle(_ event: UUID) async throws -> ExpiryOutcome { try await settle(SettleSQL.event, [.uuid(event)], event) }
 
-    private func settle(_ sql: String, _ parameters: [PostgresValue], _ event: UUID) async throws -> Settlement {
-        guard let row = try await postgres.contended(sql, parameters).first else { return Settlement() }
+    private func settle(_ sql: String, _ parameters: [PostgresValue], _ event: UUID) async throws -> ExpiryOutcome {
+        guard let row = try await postgres.contended(sql, parameters).first else { return ExpiryOutcome() }
         let expired = try zip(row.uuids("reservations"), row.uuids("users")).map { ExpiredReservation(id: $0, userID: $1) }
-        return Settlement(change: try SeatChange(row, .freed, seats: try row.uuids("freed"), event: event), expired: expired)
+        return ExpiryOutcome(change: try SeatChange(row, .freed, seats: try row.uuids("freed"), event: event), expired: expired)
     }
 
     /// Events with something due, the longest overdue first.
@@ -119,12 +119,6 @@ public struct SeatStore: Sendable {
     func prune() async throws {
         for sql in PruneSQL.all { try await postgres.execute(sql) }
     }
-}
-
-/// What a settlement ended.
-public struct Settlement: Sendable {
-    public var change: SeatChange?
-    public var expired: [ExpiredReservation] = []
 }
 
 extension SeatChange {
