@@ -26,7 +26,10 @@ public struct ReservationStore: Sendable {
     func create(_ id: UUID, event: UUID, seats: [UUID], user: UUID) async throws -> Taking<Reservation> {
         let rows = try await postgres.contended(
             SeatSQL.reserve,
-            [.uuid(user), .uuidArray(seats), .int(holdSeconds), .int(seatsPerUser), .uuid(event), .uuid(id)])
+            [
+                .uuidArray([user]), .uuidArray(seats), .intArray(seats.map { _ in 1 }), .int(holdSeconds), .int(seatsPerUser), .uuid(event),
+                .uuid(id),
+            ])
         guard let row = rows.first else { throw PostgresError(.decode, "reserve returned no row") }
         guard try SeatStore.succeeded(row, limit: seatsPerUser) else { return .settleFirst(eventID: event) }
         return .taken(try Reservation(row), try SeatChange(row, .held(by: user), seats: try row.uuids("fresh")))

@@ -3,11 +3,11 @@
 
 /// Statements on an event's seats.
 ///
-/// The first half of a reservation judges the request on the statement's snapshot, in the order of the specification's checks, and locks
-/// nothing unless all is well: a refusal costs no write. What it then locks is judged again on the rows as they are now. A seat whose holder's time ran
-/// out is answered `settle`: the caller ends that claim first (`SettleSQL`) and asks again, so that expiry has one code path.
+/// A reservation is judged on the statement's snapshot (`VerdictSQL`) and locks nothing unless all is well. What it then locks is judged again on
+/// the rows as they are now. A seat whose holder's time ran out is answered `settle`: the caller ends that claim first (`SettleSQL`) and asks
+/// again, so that expiry has one code path.
 enum SeatSQL {
-    /// Parameters: $1 user, $2 seat ids (distinct), $3 hold seconds, $4 seats one user may have of one event, $5 event, $6 the new reservation's id.
+    /// Parameters: those of `VerdictSQL.judged` for one request, and $7 the new reservation's id.
     static let reserve =
         take + """
             , moved AS (
@@ -17,7 +17,7 @@ enum SeatSQL {
                 RETURNING c.seat_id
             ), booked AS (
                 INSERT INTO ticket_schema.reservations (id, user_id, event_id, reservation_number, total_amount, seat_count, expires_at)
-                SELECT $6::uuid, $1::uuid, $5::uuid, ticket_schema.reservation_number(nextval('ticket_schema.reservation_number_seq')),
+                SELECT $7::uuid, ($1::uuid[])[1], $6::uuid, ticket_schema.reservation_number(nextval('ticket_schema.reservation_number_seq')),
                        (SELECT sum(price) FROM locked), (SELECT count(*) FROM locked), ready.until
                 FROM ready
                 WHERE ready.ok AND ticket_schema.must(
@@ -44,7 +44,7 @@ enum SeatSQL {
                    (SELECT title FROM target) AS event_title, (SELECT event_date FROM target) AS event_date, (SELECT venue FROM target) AS venue,
                    (SELECT json_agg(json_build_object('seatId', id, 'seatLabel', seat_label, 'price', trim_scale(price))
                                     ORDER BY section, row_number, seat_number) FROM locked) AS seats
-            FROM asked, verdict, ready LEFT JOIN booked ON true LEFT JOIN bumped ON true
+            FROM verdict, ready LEFT JOIN booked ON true LEFT JOIN bumped ON true
             """
 
     private static let outcome = """
@@ -57,79 +57,33 @@ enum SeatSQL {
         """
 
     private static let take = """
-        WITH wanted AS MATERIALIZED (
-            SELECT s.id, s.event_id, s.hold_expires_at,
-                   CASE WHEN s.status = 'available' THEN 'free'
-                        WHEN s.status = 'reserved' THEN 'taken'
-                        WHEN s.hold_expires_at <= now() THEN 'lapsed'
-                        WHEN s.reserved_by = $1::uuid AND s.reservation_id IS NULL THEN 'own'
-                        ELSE 'taken' END AS state
-            FROM ticket_schema.seats s
-            WHERE s.id = ANY ($2::uuid[])
-        ), asked AS MATERIALIZED (
-            SELECT count(*) AS found, count(DISTINCT event_id) AS events, (array_agg(event_id))[1] AS event_id,
-                   count(*) FILTER (WHERE state <> 'own') AS fresh, count(*) FILTER (WHERE state = 'taken') AS taken,
-                   count(*) FILTER (WHERE state = 'lapsed') AS lapsed, min(hold_expires_at) FILTER (WHERE state = 'own') AS own_until
-            FROM wanted
-        ), target AS MATERIALIZED (
-            SELECT e.id, e.queue_enabled, e.title, e.event_date, e.venue,
-                   ticket_schema.event_status(e.status, e.sale_start_date, e.sale_end_date, 0, 0) = 'on_sale' AS on_sale
-            FROM ticket_schema.events e
-            WHERE e.deleted_at IS NULL AND e.id = $5::uuid
-        ), mine AS MATERIALIZED (
-            SELECT c.slot, c.expires_at IS NULL OR c.expires_at > now() AS running
-            FROM ticket_schema.seat_claims c
-            WHERE c.event_id = (SELECT id FROM target) AND c.user_id = $1::uuid AND c.ended_at IS NULL
-        ), spent AS MATERIALIZED (
-            SELECT coalesce(max(seconds), 0) AS seconds
-            FROM (
-                SELECT sum(extract(epoch FROM c.ended_at - greatest(c.held_at, now() - interval '2 hours'))) AS seconds
-                FROM ticket_schema.seat_claims c JOIN wanted w ON w.id = c.seat_id AND w.state <> 'own'
-                WHERE c.user_id = $1::uuid AND c.ended_at > now() - interval '2 hours'
-                GROUP BY c.seat_id
-            ) AS each_seat
-        ), verdict AS MATERIALIZED (
-            SELECT CASE
-                WHEN NOT EXISTS (SELECT FROM target) OR found < cardinality($2::uuid[]) THEN 'not_found'
-                WHEN events > 1 OR event_id <> (SELECT id FROM target) THEN 'other_event'
-                WHEN NOT (SELECT on_sale FROM target) THEN 'not_on_sale'
-                WHEN fresh > 0 AND (SELECT queue_enabled FROM target) AND NOT EXISTS (
-                    SELECT FROM ticket_schema.queue_admissions a
-                    WHERE a.event_id = asked.event_id AND a.user_id = $1::uuid AND a.ended_at IS NULL AND a.expires_at > now())
-                    THEN 'queue_required'
-                WHEN (SELECT count(*) FROM mine WHERE running) + fresh > $4::bigint THEN 'seat_limit'
-                WHEN taken > 0 THEN 'unavailable'
-                WHEN fresh > 0 AND (SELECT seconds FROM spent) > 2 * $3::bigint THEN 'hold_limit'
-                WHEN lapsed > 0 OR (SELECT count(*) FROM mine WHERE slot <= $4::bigint) + fresh > $4::bigint THEN 'settle'
-                ELSE 'ok'
-            END AS code
-            FROM asked
-        ), locked AS MATERIALIZED (
+        WITH \(VerdictSQL.judged(own: .held, columns: ", e.title, e.event_date, e.venue")), locked AS MATERIALIZED (
             SELECT s.id, s.event_id, s.status = 'available' AS fresh, s.hold_expires_at, s.price, s.seat_label,
                    s.section, s.row_number, s.seat_number
             FROM ticket_schema.seats s
             WHERE s.id = ANY ($2::uuid[]) AND (SELECT code FROM verdict) = 'ok'
-              AND (s.status = 'available' OR (s.status = 'locked' AND s.hold_expires_at > now() AND s.reserved_by = $1::uuid AND s.reservation_id IS NULL))
+              AND (s.status = 'available' OR (
+                  s.status = 'locked' AND s.hold_expires_at > now() AND s.reserved_by = ($1::uuid[])[1] AND s.reservation_id IS NULL))
             ORDER BY s.id
             FOR UPDATE
         ), slots AS MATERIALIZED (
             SELECT g AS slot, row_number() OVER (ORDER BY g) AS place
-            FROM generate_series(1, $4::bigint) AS g
-            WHERE NOT EXISTS (SELECT FROM mine WHERE mine.slot = g)
+            FROM generate_series(1, $5::bigint) AS g
+            WHERE g <> ALL ((SELECT v.slots FROM verdict v)::bigint[])
         ), ready AS MATERIALIZED (
             SELECT count(*) = cardinality($2::uuid[]) AND count(*) FILTER (WHERE fresh) <= (SELECT count(*) FROM slots) AS ok,
-                   least(min(hold_expires_at), now() + $3::bigint * interval '1 second') AS until
+                   least(min(hold_expires_at), now() + $4::bigint * interval '1 second') AS until
             FROM locked
         ), changed AS (
             UPDATE ticket_schema.seats s
-            SET status = 'locked', reserved_by = $1::uuid, reserved_at = coalesce(s.reserved_at, now()),
-                hold_expires_at = ready.until, reservation_id = $6::uuid
+            SET status = 'locked', reserved_by = ($1::uuid[])[1], reserved_at = coalesce(s.reserved_at, now()),
+                hold_expires_at = ready.until, reservation_id = $7::uuid
             FROM locked l, ready
             WHERE ready.ok AND s.id = l.id
             RETURNING s.id, s.event_id, l.fresh
         ), claimed AS (
             INSERT INTO ticket_schema.seat_claims (seat_id, event_id, user_id, slot, expires_at)
-            SELECT c.id, c.event_id, $1::uuid, slots.slot, ready.until
+            SELECT c.id, c.event_id, ($1::uuid[])[1], slots.slot, ready.until
             FROM (SELECT id, event_id, row_number() OVER (ORDER BY id) AS place FROM changed WHERE fresh) AS c
             JOIN slots ON slots.place = c.place, ready
             RETURNING seat_id
