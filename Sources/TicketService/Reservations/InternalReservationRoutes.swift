@@ -23,18 +23,18 @@ struct InternalReservationRoutes: Sendable {
         router.answer(TicketAPI.refunded, auth) { context in
             let id = try context.uuidParameter("id")
             try await reservations.refunded(id, order: context.contract(TicketAPI.OrderReport.init).orderID)
-            return ReservationRoutes.one(.ok, try await reservations.get(id))
+            return .success()
         }
     }
 
-    /// What became of an order, which has to be named.
+    /// What became of an order, which has to be named. Payment asks for nothing but whether it was taken.
     private func report(_ context: RequestContext, _ write: (UUID, String) async throws -> Void) async throws -> HTTPResponse {
         let id = try context.uuidParameter("id")
         guard let order = try await context.contract(TicketAPI.OrderReport.init).orderID else {
             throw APIError.validation("orderId", "is required")
         }
         try await write(id, order)
-        return ReservationRoutes.one(.ok, try await reservations.get(id))
+        return .success()
     }
 
     private func list(_ context: RequestContext) async throws -> HTTPResponse {
