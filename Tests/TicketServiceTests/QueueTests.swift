@@ -7,259 +7,259 @@ import TiketiTesting
 @testable import TicketService
 
 @Suite struct QueueTests {
-    private func join(_ world: TicketWorld, _ event: UUID, _ user: UUID) async throws -> TestResponse {
-        try await world.call(.post, "/api/queue", as: user, "{\"eventId\":\"\(event)\"}")
+    private func join(_ fixture: TicketFixture, _ event: UUID, _ user: UUID) async throws -> TestResponse {
+        try await fixture.call(.post, "/api/queue", as: user, "{\"eventId\":\"\(event)\"}")
     }
 
-    private func ask(_ world: TicketWorld, _ queue: String, _ user: UUID) async throws -> TestResponse {
-        try await world.call(.get, "/api/queue/position/\(queue)", as: user)
+    private func ask(_ fixture: TicketFixture, _ queue: String, _ user: UUID) async throws -> TestResponse {
+        try await fixture.call(.get, "/api/queue/position/\(queue)", as: user)
     }
 
     /// Lets the next batch be due and runs it.
-    private func batch(_ world: TicketWorld) async throws {
-        try await world.database.run(script: "UPDATE ticket_schema.queue_events SET next_run = now()")
-        try await world.on { _ = try await world.parts.queue.tick() }
+    private func batch(_ fixture: TicketFixture) async throws {
+        try await fixture.database.run(script: "UPDATE ticket_schema.queue_events SET next_run = now()")
+        try await fixture.on { _ = try await fixture.parts.queue.tick() }
     }
 
     @Test func admitsInOrderUpToTheLimit() async throws {
-        let world = try await TicketWorld.make {
+        let fixture = try await TicketFixture.make {
             $0.queue.activeLimit = 3
             $0.queue.batchSize = 2
         }
-        let (event, seats) = try await world.event(queue: true)
+        let (event, seats) = try await fixture.event(queue: true)
         let users = (0..<8).map { _ in UUID() }
         var ids: [String] = []
         for (index, user) in users.enumerated() {
-            let answer = try await join(world, event, user)
+            let answer = try await join(fixture, event, user)
             #expect(answer.status == 200)
             ids.append(try #require(answer.json["queueId"]?.stringValue))
             // With nobody waiting and room inside, in at once.
             #expect(answer.json["status"]?.stringValue == (index < 3 ? "admitted" : "waiting"))
             #expect(answer.json["position"]?.intValue == (index < 3 ? nil : index - 2))
         }
-        #expect(try await join(world, event, users[5]).json["queueId"]?.stringValue == ids[5])
-        #expect(try await join(world, event, users[5]).json["position"]?.intValue == 3)
-        #expect(try await join(world, event, users[5]).json["estimatedWait"]?.intValue == 45)
-        #expect(try await join(world, event, users[0]).json["queueId"]?.stringValue == ids[0])
-        #expect(try await ask(world, ids[5], users[5]).json["position"]?.intValue == 3)
-        #expect(try await ask(world, ids[5], users[0]).status == 404)
-        #expect(try await ask(world, "\(UUID())", users[0]).status == 404)
-        #expect(try await world.inside(.get, "/internal/queue/\(ids[5])").json["userId"]?.stringValue == users[5].description)
-        #expect(try await world.inside(.get, "/internal/queue/\(ids[0])").json["userId"]?.stringValue == users[0].description)
+        #expect(try await join(fixture, event, users[5]).json["queueId"]?.stringValue == ids[5])
+        #expect(try await join(fixture, event, users[5]).json["position"]?.intValue == 3)
+        #expect(try await join(fixture, event, users[5]).json["estimatedWait"]?.intValue == 45)
+        #expect(try await join(fixture, event, users[0]).json["queueId"]?.stringValue == ids[0])
+        #expect(try await ask(fixture, ids[5], users[5]).json["position"]?.intValue == 3)
+        #expect(try await ask(fixture, ids[5], users[0]).status == 404)
+        #expect(try await ask(fixture, "\(UUID())", users[0]).status == 404)
+        #expect(try await fixture.inside(.get, "/internal/queue/\(ids[5])").json["userId"]?.stringValue == users[5].description)
+        #expect(try await fixture.inside(.get, "/internal/queue/\(ids[0])").json["userId"]?.stringValue == users[0].description)
 
-        #expect(try await world.hold([seats[0]], as: users[0]).status == 200)
-        #expect(try await world.hold([seats[1]], as: users[4]).code == "QUEUE_REQUIRED")
-        try await batch(world)
-        #expect(try await ask(world, ids[3], users[3]).json["status"]?.stringValue == "waiting")
+        #expect(try await fixture.hold([seats[0]], as: users[0]).status == 200)
+        #expect(try await fixture.hold([seats[1]], as: users[4]).code == "QUEUE_REQUIRED")
+        try await batch(fixture)
+        #expect(try await ask(fixture, ids[3], users[3]).json["status"]?.stringValue == "waiting")
         // Two leave, one from inside and one from the line; the next batch takes who is first then.
-        #expect(try await world.call(.delete, "/api/queue/\(ids[1])", as: users[0]).status == 404)
-        #expect(try await world.call(.delete, "/api/queue/\(ids[1])", as: users[1]).status == 200)
-        #expect(try await world.call(.delete, "/api/queue/\(ids[3])", as: users[3]).status == 200)
-        #expect(try await ask(world, ids[1], users[1]).json["status"]?.stringValue == "ended")
-        #expect(try await ask(world, ids[3], users[3]).json["status"]?.stringValue == "ended")
-        #expect(try await world.hold([seats[1]], as: users[1]).code == "QUEUE_REQUIRED")
-        try await batch(world)
-        #expect(try await ask(world, ids[4], users[4]).json["status"]?.stringValue == "admitted")
-        #expect(try await ask(world, ids[5], users[5]).json["position"]?.intValue == 1)
-        #expect(try await world.hold([seats[1]], as: users[4]).status == 200)
+        #expect(try await fixture.call(.delete, "/api/queue/\(ids[1])", as: users[0]).status == 404)
+        #expect(try await fixture.call(.delete, "/api/queue/\(ids[1])", as: users[1]).status == 200)
+        #expect(try await fixture.call(.delete, "/api/queue/\(ids[3])", as: users[3]).status == 200)
+        #expect(try await ask(fixture, ids[1], users[1]).json["status"]?.stringValue == "ended")
+        #expect(try await ask(fixture, ids[3], users[3]).json["status"]?.stringValue == "ended")
+        #expect(try await fixture.hold([seats[1]], as: users[1]).code == "QUEUE_REQUIRED")
+        try await batch(fixture)
+        #expect(try await ask(fixture, ids[4], users[4]).json["status"]?.stringValue == "admitted")
+        #expect(try await ask(fixture, ids[5], users[5]).json["position"]?.intValue == 1)
+        #expect(try await fixture.hold([seats[1]], as: users[4]).status == 200)
         // Buying ends the admission.
-        let bought = try #require(try await world.reserve(event, [seats[1]], as: users[4]).reservationID)
-        #expect(try await world.pay(bought, users[4], order: "O1", amount: 1000).status == 200)
-        try await batch(world)
-        #expect(try await ask(world, ids[5], users[5]).json["status"]?.stringValue == "admitted")
+        let bought = try #require(try await fixture.reserve(event, [seats[1]], as: users[4]).reservationID)
+        #expect(try await fixture.pay(bought, users[4], order: "O1", amount: 1000).status == 200)
+        try await batch(fixture)
+        #expect(try await ask(fixture, ids[5], users[5]).json["status"]?.stringValue == "admitted")
         // A wiped Redis loses who waits, never who is in.
-        _ = try await world.client.send(["FLUSHALL"])
-        #expect(try await ask(world, ids[5], users[5]).json["status"]?.stringValue == "admitted")
-        #expect(try await ask(world, ids[6], users[6]).status == 404)
-        #expect(try await join(world, event, users[6]).json["status"]?.stringValue == "waiting")
-        try await world.close()
+        _ = try await fixture.client.send(["FLUSHALL"])
+        #expect(try await ask(fixture, ids[5], users[5]).json["status"]?.stringValue == "admitted")
+        #expect(try await ask(fixture, ids[6], users[6]).status == 404)
+        #expect(try await join(fixture, event, users[6]).json["status"]?.stringValue == "waiting")
+        try await fixture.close()
     }
 
     @Test func admitsNobodyTwiceOrAboveTheLimitUnderRaces() async throws {
-        let world = try await TicketWorld.make {
+        let fixture = try await TicketFixture.make {
             $0.queue.activeLimit = 30
             $0.queue.batchSize = 7
         }
-        let (event, _) = try await world.event(queue: true)
+        let (event, _) = try await fixture.event(queue: true)
         let users = (0..<120).map { _ in UUID() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for user in users {
                 group.addTask {
-                    let status = try await join(world, event, user).status
+                    let status = try await join(fixture, event, user).status
                     #expect(status == 200)
                 }
             }
-            for _ in 0..<10 { group.addTask { try await batch(world) } }
+            for _ in 0..<10 { group.addTask { try await batch(fixture) } }
             try await group.waitForAll()
         }
-        for _ in 0..<6 { try await batch(world) }
-        let inside = try await world.database.query(
+        for _ in 0..<6 { try await batch(fixture) }
+        let inside = try await fixture.database.query(
             "SELECT count(*), count(DISTINCT user_id) FROM ticket_schema.queue_admissions WHERE ended_at IS NULL AND expires_at > now()")
         #expect(try inside.first?.int(0) == 30 && inside.first?.int(1) == 30)
-        let length = try await world.on { try await world.parts.queue.line.length(event) }
+        let length = try await fixture.on { try await fixture.parts.queue.line.length(event) }
         #expect(length == 90)
-        try await world.close()
+        try await fixture.close()
     }
 
     @Test func drawsTheLobby() async throws {
-        let world = try await TicketWorld.make {
+        let fixture = try await TicketFixture.make {
             $0.queue.activeLimit = 100
             $0.queue.batchSize = 5
         }
-        let (event, _) = try await world.event(queue: true, opens: 600)
+        let (event, _) = try await fixture.event(queue: true, opens: 600)
         let early = (0..<20).map { _ in UUID() }
         var owners: [String: UUID] = [:]
         for user in early {
-            let answer = try await join(world, event, user)
+            let answer = try await join(fixture, event, user)
             #expect(answer.json["status"]?.stringValue == "lobby" && answer.json["position"] == .null)
             owners[try #require(answer.json["queueId"]?.stringValue)] = user
         }
-        let detail = try await world.call(.get, "/api/events/\(event)")
-        let before = try await world.call(.get, "/api/queue/\(event)/proof")
+        let detail = try await fixture.call(.get, "/api/events/\(event)")
+        let before = try await fixture.call(.get, "/api/queue/\(event)/proof")
         let commitment = try #require(before.json["commitment"]?.stringValue)
         #expect(detail.json["event"]?["queueCommitment"]?.stringValue == commitment)
         #expect(before.json["seed"] == .null && before.json["entries"]?.arrayValue == [])
-        try await world.database.run(script: "UPDATE ticket_schema.events SET sale_start_date = now() - interval '1 s'")
+        try await fixture.database.run(script: "UPDATE ticket_schema.events SET sale_start_date = now() - interval '1 s'")
         // Who comes between the opening and the draw stands behind the lobby.
         let late = UUID()
-        let lateJoin = try await join(world, event, late)
+        let lateJoin = try await join(fixture, event, late)
         #expect(lateJoin.json["status"]?.stringValue == (lateJoin.json["position"] == .null ? "lobby" : "waiting"))
-        try await batch(world)
-        let proof = try await world.call(.get, "/api/queue/\(event)/proof")
+        try await batch(fixture)
+        let proof = try await fixture.call(.get, "/api/queue/\(event)/proof")
         let seed = try #require(proof.json["seed"]?.stringValue.flatMap { Hex.decode($0) })
         #expect(Hex.encode(Crypto.sha256(seed)) == commitment)
         let entries = proof.json["entries"]?.arrayValue?.compactMap(\.stringValue) ?? []
         #expect(entries == owners.keys.sorted())
         let order = QueueDraw.order(entries.compactMap { UUID($0) }, seed: seed)
         for (place, id) in order.enumerated() {
-            let answer = try await ask(world, id.description, try #require(owners[id.description]))
+            let answer = try await ask(fixture, id.description, try #require(owners[id.description]))
             #expect(answer.json["status"]?.stringValue == (place < 5 ? "admitted" : "waiting"))
             #expect(answer.json["position"]?.intValue == (place < 5 ? nil : place - 4))
         }
-        #expect(try await ask(world, try #require(lateJoin.json["queueId"]?.stringValue), late).json["position"]?.intValue == 16)
-        try await world.close()
+        #expect(try await ask(fixture, try #require(lateJoin.json["queueId"]?.stringValue), late).json["position"]?.intValue == 16)
+        try await fixture.close()
     }
 
     @Test func closesWithoutRedisAndRefusesNonsense() async throws {
-        let world = try await TicketWorld.make()
-        let (event, seats) = try await world.event(queue: true)
-        let plain = try await world.event()
+        let fixture = try await TicketFixture.make()
+        let (event, seats) = try await fixture.event(queue: true)
+        let plain = try await fixture.event()
         let user = UUID()
-        #expect(try await world.call(.post, "/api/queue", "{}").code == "NO_TOKEN")
-        #expect(try await world.call(.post, "/api/queue", as: user, "{}").code == "VALIDATION_FAILED")
-        #expect(try await join(world, UUID(), user).status == 404)
-        #expect(try await join(world, plain.id, user).json["status"]?.stringValue == "admitted")
-        let shut = try await world.event(queue: true, opens: -100, closes: -10)
-        #expect(try await join(world, shut.id, user).code == "EVENT_NOT_ON_SALE")
-        world.redis.kill()
-        let closed = try await join(world, event, user)
+        #expect(try await fixture.call(.post, "/api/queue", "{}").code == "NO_TOKEN")
+        #expect(try await fixture.call(.post, "/api/queue", as: user, "{}").code == "VALIDATION_FAILED")
+        #expect(try await join(fixture, UUID(), user).status == 404)
+        #expect(try await join(fixture, plain.id, user).json["status"]?.stringValue == "admitted")
+        let shut = try await fixture.event(queue: true, opens: -100, closes: -10)
+        #expect(try await join(fixture, shut.id, user).code == "EVENT_NOT_ON_SALE")
+        fixture.redis.kill()
+        let closed = try await join(fixture, event, user)
         #expect(closed.status == 503 && closed.headers["Retry-After"] != nil)
-        #expect(try await world.hold([seats[0]], as: user).code == "QUEUE_REQUIRED")
-        try await world.close()
+        #expect(try await fixture.hold([seats[0]], as: user).code == "QUEUE_REQUIRED")
+        try await fixture.close()
     }
 
     /// Many who come in the same moment are let in together while there is room, in the order of their arrival.
     @Test(arguments: [(394, 1000, 394), (60, 30, 30)])
     func letsInEverybodyWhoComesAtOnce(joining: Int, limit: Int, inside: Int) async throws {
-        let world = try await TicketWorld.make { $0.queue.activeLimit = limit }
-        let (event, _) = try await world.event(queue: true)
+        let fixture = try await TicketFixture.make { $0.queue.activeLimit = limit }
+        let (event, _) = try await fixture.event(queue: true)
         let states = try await withThrowingTaskGroup(of: String?.self) { group in
-            for _ in 0..<joining { group.addTask { try await join(world, event, UUID()).json["status"]?.stringValue } }
+            for _ in 0..<joining { group.addTask { try await join(fixture, event, UUID()).json["status"]?.stringValue } }
             return try await group.reduce(into: [:]) { $0[$1 ?? "none", default: 0] += 1 }
         }
         #expect(states["admitted"] == inside && states["waiting", default: 0] == joining - inside)
         // The room is full, and those who wait stand before whoever comes now.
-        if joining > inside { #expect(try await join(world, event, UUID()).json["position"]?.intValue == joining - inside + 1) }
-        try await world.close()
+        if joining > inside { #expect(try await join(fixture, event, UUID()).json["position"]?.intValue == joining - inside + 1) }
+        try await fixture.close()
     }
 
     @Test func oneAfterTheOtherFillsTheRoom() async throws {
-        let world = try await TicketWorld.make { $0.queue.activeLimit = 30 }
-        let (event, _) = try await world.event(queue: true)
+        let fixture = try await TicketFixture.make { $0.queue.activeLimit = 30 }
+        let (event, _) = try await fixture.event(queue: true)
         for place in 1...31 {
-            let status = try await join(world, event, UUID()).json["status"]?.stringValue
+            let status = try await join(fixture, event, UUID()).json["status"]?.stringValue
             #expect(status == (place <= 30 ? "admitted" : "waiting"), "\(place)")
         }
-        try await world.close()
+        try await fixture.close()
     }
 
     @Test func anEventWithoutAQueueAnswersForItsPlaces() async throws {
-        let world = try await TicketWorld.make()
-        let (event, _) = try await world.event()
+        let fixture = try await TicketFixture.make()
+        let (event, _) = try await fixture.event()
         let (user, other) = (UUID(), UUID())
-        let id = try #require(try await join(world, event, user).json["queueId"]?.stringValue)
-        #expect(try await join(world, event, user).json["queueId"]?.stringValue == id)
-        #expect(try await ask(world, id, user).json["status"]?.stringValue == "admitted")
-        #expect(try await ask(world, id, other).status == 404)
-        #expect(try await world.call(.delete, "/api/queue/\(id)", as: user).status == 200)
-        #expect(try await world.call(.delete, "/api/queue/\(id)", as: other).status == 404)
-        let proof = try await world.call(.get, "/api/queue/\(event)/proof")
+        let id = try #require(try await join(fixture, event, user).json["queueId"]?.stringValue)
+        #expect(try await join(fixture, event, user).json["queueId"]?.stringValue == id)
+        #expect(try await ask(fixture, id, user).json["status"]?.stringValue == "admitted")
+        #expect(try await ask(fixture, id, other).status == 404)
+        #expect(try await fixture.call(.delete, "/api/queue/\(id)", as: user).status == 200)
+        #expect(try await fixture.call(.delete, "/api/queue/\(id)", as: other).status == 404)
+        let proof = try await fixture.call(.get, "/api/queue/\(event)/proof")
         #expect(proof.status == 200 && proof.json["queueEnabled"]?.boolValue == false && proof.json["commitment"] == .null)
-        #expect(try await world.call(.get, "/api/queue/\(UUID())/proof").status == 404)
-        try await world.close()
+        #expect(try await fixture.call(.get, "/api/queue/\(UUID())/proof").status == 404)
+        try await fixture.close()
     }
 
     @Test func aSalePostponedAfterItsDrawBeginsAnew() async throws {
-        let world = try await TicketWorld.make {
+        let fixture = try await TicketFixture.make {
             $0.queue.activeLimit = 2
             $0.queue.batchSize = 1
         }
-        let (event, _) = try await world.event(queue: true, opens: 600)
+        let (event, _) = try await fixture.event(queue: true, opens: 600)
         var places: [(id: String, user: UUID)] = []
         for _ in 0..<5 {
             let user = UUID()
-            places.append((try #require(try await join(world, event, user).json["queueId"]?.stringValue), user))
+            places.append((try #require(try await join(fixture, event, user).json["queueId"]?.stringValue), user))
         }
-        try await world.database.run(script: "UPDATE ticket_schema.events SET sale_start_date = now() - interval '1 s'")
-        try await batch(world)
-        let drawn = try await world.call(.get, "/api/queue/\(event)/proof")
+        try await fixture.database.run(script: "UPDATE ticket_schema.events SET sale_start_date = now() - interval '1 s'")
+        try await batch(fixture)
+        let drawn = try await fixture.call(.get, "/api/queue/\(event)/proof")
         #expect(drawn.json["entries"]?.arrayValue?.count == 5)
-        let later = try await world.inside(
+        let later = try await fixture.inside(
             .put, "/internal/events/\(event)", "{\"saleStartDate\":\"\(Timestamp.now().adding(seconds: 600))\"}")
         #expect(later.status == 200)
         var states: [String: Int] = [:]
-        for place in places { states[try await ask(world, place.id, place.user).json["status"]?.stringValue ?? "", default: 0] += 1 }
+        for place in places { states[try await ask(fixture, place.id, place.user).json["status"]?.stringValue ?? "", default: 0] += 1 }
         #expect(states == ["admitted": 1, "lobby": 4])
-        #expect(try await join(world, event, UUID()).json["status"]?.stringValue == "lobby")
+        #expect(try await join(fixture, event, UUID()).json["status"]?.stringValue == "lobby")
         try await eventually {
-            let proof = try await world.call(.get, "/api/queue/\(event)/proof")
+            let proof = try await fixture.call(.get, "/api/queue/\(event)/proof")
             return proof.json["seed"] == .null && proof.json["commitment"] != drawn.json["commitment"]
         }
-        let kept = try await world.database.query("SELECT commitment FROM ticket_schema.queue_draws")
+        let kept = try await fixture.database.query("SELECT commitment FROM ticket_schema.queue_draws")
         #expect(try kept.map { try $0.string(0) } == [drawn.json["commitment"]?.stringValue])
-        try await world.close()
+        try await fixture.close()
     }
 
     @Test func proofsAreCompressedAndPaged() async throws {
-        let world = try await TicketWorld.make()
-        let (event, _) = try await world.event(queue: true)
-        try await world.database.run(
+        let fixture = try await TicketFixture.make()
+        let (event, _) = try await fixture.event(queue: true)
+        try await fixture.database.run(
             script: """
                 UPDATE ticket_schema.queue_events SET drawn_at = now(),
                     entries = ARRAY(SELECT gen_random_uuid() FROM generate_series(1, 10001))
                 """)
         let target = "/api/queue/\(event)/proof"
-        let first = try await world.call(.get, target)
+        let first = try await fixture.call(.get, target)
         #expect(first.json["entries"]?.arrayValue?.count == 10_000 && first.json["pagination"]?["totalPages"]?.intValue == 2)
-        let packed = try await world.call(.get, target, headers: ["Accept-Encoding": "gzip"])
+        let packed = try await fixture.call(.get, target, headers: ["Accept-Encoding": "gzip"])
         #expect(packed.headers["Content-Encoding"] == "gzip" && Gzip.decompress(packed.body[...]) == first.body)
         let tag = try #require(first.headers["ETag"])
-        #expect(try await world.call(.get, target, headers: ["If-None-Match": tag]).status == 304)
-        #expect(try await world.call(.get, target + "?page=2").json["entries"]?.arrayValue?.count == 1)
-        #expect(try await world.call(.get, target + "?page=3").status == 404)
-        try await world.close()
+        #expect(try await fixture.call(.get, target, headers: ["If-None-Match": tag]).status == 304)
+        #expect(try await fixture.call(.get, target + "?page=2").json["entries"]?.arrayValue?.count == 1)
+        #expect(try await fixture.call(.get, target + "?page=3").status == 404)
+        try await fixture.close()
     }
 
     @Test func theGaugeIsRightAfterOneTick() async throws {
-        let world = try await TicketWorld.make { $0.queue.activeLimit = 1 }
-        let (event, _) = try await world.event(queue: true)
-        for _ in 0..<4 { _ = try await join(world, event, UUID()) }
-        try await world.on { _ = try await world.parts.queue.tick() }
-        let gauge = world.parts.queue.metrics.gauge("tiketi_queue_users_total", "", labels: [("event", event.description)])
+        let fixture = try await TicketFixture.make { $0.queue.activeLimit = 1 }
+        let (event, _) = try await fixture.event(queue: true)
+        for _ in 0..<4 { _ = try await join(fixture, event, UUID()) }
+        try await fixture.on { _ = try await fixture.parts.queue.tick() }
+        let gauge = fixture.parts.queue.metrics.gauge("tiketi_queue_users_total", "", labels: [("event", event.description)])
         let before = gauge.value
-        _ = try await join(world, event, UUID())
-        let nap = try await world.on { try await world.parts.queue.tick() }
+        _ = try await join(fixture, event, UUID())
+        let nap = try await fixture.on { try await fixture.parts.queue.tick() }
         #expect(before == 3 && gauge.value == 4 && nap <= .seconds(5))
-        try await world.close()
+        try await fixture.close()
     }
 }

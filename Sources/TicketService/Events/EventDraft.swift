@@ -3,32 +3,18 @@ import TiketiContracts
 import TiketiNet
 
 /// A new event with all its seats.
-public struct EventDraft: Sendable {
-    public var title: String
-    public var description: String?
-    public var venue: String
-    public var address: String?
-    public var eventDate: Timestamp
-    public var saleStartDate: Timestamp
-    public var saleEndDate: Timestamp
-    public var posterImageURL: String?
-    public var artistName: String?
-    public var queueEnabled: Bool
-    public var seatLayoutID: UUID?
-    public var createdBy: UUID?
-    public var layout: SeatLayout
-}
-
-/// A partial change; an outer nil leaves the field alone, an inner nil clears it.
-public struct EventChanges: Sendable {
-    public var title: String?
-    public var description: String??
-    public var venue: String?
-    public var address: String??
-    public var eventDate: Timestamp?
-    public var saleStartDate: Timestamp?
-    public var saleEndDate: Timestamp?
-    public var posterImageURL: String??
-    public var artistName: String??
-    public var queueEnabled: Bool?
+struct EventDraft: Sendable {
+    var title: String
+    var description: String?
+    var venue: String
+    var address: String?
+    var eventDate: Timestamp
+    var saleStartDate: Timestamp
+    var saleEndDate: Timestamp
+    var posterImageURL: String?
+    var artistName: String?
+    var queueEnabled: Bool
+    var seatLayoutID: UUID?
+    var createdBy: UUID?
+    var layout: SeatLayout
 }

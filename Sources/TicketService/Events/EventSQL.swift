@@ -44,13 +44,15 @@ enum EventSQL {
         return text
     }
 
-    /// Regular expressions for one word, escaped, to be matched against text in search form: what is stored and what is asked for take it alike.
+    /// Regular expressions for one word, escaped, to be matched against text in search form; stored text and searched text take
+    /// that form alike.
     private static func alternatives(_ word: String) -> String {
         func escaped(_ text: String) -> String { "regexp_replace(\(text), '([^[:alnum:][:space:]])', '\\\\\\1', 'g')" }
         return """
             SELECT \(escaped("\(Self.form)(\(word))"))
                 UNION
-                SELECT CASE WHEN other ~ '^[ -~]+$' THEN '(^|[^a-z0-9])' || \(escaped("other")) || '($|[^a-z0-9])' ELSE \(escaped("other")) END
+                SELECT CASE WHEN other ~ '^[ -~]+$'
+                            THEN '(^|[^a-z0-9])' || \(escaped("other")) || '($|[^a-z0-9])' ELSE \(escaped("other")) END
                 FROM (
                     SELECT CASE WHEN starts_with(k.korean, a.word) THEN k.english ELSE k.korean END AS other
                     FROM (SELECT \(Self.form)(korean) AS korean, \(Self.form)(english) AS english FROM public.keyword_mappings) AS k,
@@ -94,11 +96,12 @@ enum EventSQL {
         """
 
     /// An event with its ticket types; its seats follow in the same transaction. Parameters: $1 id, $2 title, $3 description, $4 venue,
-    /// $5 address, $6 event date, $7 sale start, $8 sale end, $9 poster, $10 artist, $11 queue, $12 layout, $13 creator; arrays: $14 section,
-    /// $15 rows, $16 seats per row, $17 price.
+    /// $5 address, $6 event date, $7 sale start, $8 sale end, $9 poster, $10 artist, $11 queue, $12 layout, $13 creator; arrays:
+    /// $14 section, $15 rows, $16 seats per row, $17 price.
     static let create = """
         WITH blocks AS (
-            SELECT * FROM unnest($14::text[], $15::bigint[], $16::bigint[], $17::bigint[]) WITH ORDINALITY AS b (section, rows, width, price, ordinal)
+            SELECT * FROM unnest($14::text[], $15::bigint[], $16::bigint[], $17::bigint[])
+                WITH ORDINALITY AS b (section, rows, width, price, ordinal)
         ), event AS (
             INSERT INTO ticket_schema.events (id, title, description, venue, address, event_date, sale_start_date, sale_end_date,
                 poster_image_url, artist_name, queue_enabled, seat_layout_id, created_by, status)
@@ -140,7 +143,7 @@ enum EventSQL {
                 updated_at = now()
             WHERE e.id = $1::uuid AND e.deleted_at IS NULL
             RETURNING e.id, ticket_schema.event_fact(e, (SELECT total FROM ticket_schema.event_counters WHERE event_id = $1::uuid)) AS fact
-        ), told AS (
+        ), recorded AS (
             INSERT INTO ticket_schema.outbox (kind, payload) SELECT 'event', fact FROM changed
         )
         UPDATE ticket_schema.event_counters SET revision = revision + 1 WHERE event_id = (SELECT id FROM changed) RETURNING revision
@@ -152,7 +155,7 @@ enum EventSQL {
             UPDATE ticket_schema.events e SET status = 'cancelled', updated_at = now()
             WHERE e.id = $1::uuid AND e.status <> 'cancelled' AND e.deleted_at IS NULL
             RETURNING e.id, ticket_schema.event_fact(e, (SELECT total FROM ticket_schema.event_counters WHERE event_id = $1::uuid)) AS fact
-        ), told AS (
+        ), recorded AS (
             INSERT INTO ticket_schema.outbox (kind, payload) SELECT 'event', fact FROM changed
         )
         UPDATE ticket_schema.event_counters SET revision = revision + 1 WHERE event_id = (SELECT id FROM changed) RETURNING revision
@@ -175,8 +178,10 @@ enum EventSQL {
 
     // Deleting, in one transaction. Each has one parameter, the event.
 
-    static let lock =
-        "SELECT total FROM ticket_schema.events e JOIN ticket_schema.event_counters c ON c.event_id = e.id WHERE e.id = $1::uuid AND e.deleted_at IS NULL FOR UPDATE OF e"
+    static let lock = """
+        SELECT total FROM ticket_schema.events e JOIN ticket_schema.event_counters c ON c.event_id = e.id
+        WHERE e.id = $1::uuid AND e.deleted_at IS NULL FOR UPDATE OF e
+        """
 
     static let isUsed = """
         SELECT EXISTS (SELECT FROM ticket_schema.seats WHERE event_id = $1::uuid AND (status = 'reserved' OR hold_expires_at > now()))
@@ -193,7 +198,7 @@ enum EventSQL {
             UPDATE ticket_schema.events e SET deleted_at = now(), status = 'cancelled', updated_at = now()
             WHERE e.id = $1::uuid
             RETURNING e.id, ticket_schema.event_fact(e, (SELECT total FROM ticket_schema.event_counters WHERE event_id = $1::uuid)) AS fact
-        ), told AS (
+        ), recorded AS (
             INSERT INTO ticket_schema.outbox (kind, payload) SELECT 'event', fact FROM changed
         )
         UPDATE ticket_schema.event_counters SET revision = revision + 1 WHERE event_id = (SELECT id FROM changed) RETURNING revision

@@ -5,7 +5,7 @@ import TiketiCore
 import TiketiNet
 import TiketiStore
 
-public struct EventService: Sendable {
+struct EventService: Sendable {
     let events: EventStore
     let cache: SnapshotCache
     let lists: EventListCache
@@ -14,8 +14,8 @@ public struct EventService: Sendable {
     let reservations: ReservationStore
     let created: Counter
     let queues: QueueService
-    let flights: Coalescer<String, [UInt8], any Error>
-    let details: Coalescer<UUID, EventDetail?, any Error>
+    let listLoads: Coalescer<String, [UInt8], any Error>
+    let detailLoads: Coalescer<UUID, EventDetail?, any Error>
     let popular = PopularQueries()
     /// Wakes the job that closes what a cancelled event leaves behind.
     let wakeRefunds: @Sendable () -> Void
@@ -38,7 +38,7 @@ public struct EventService: Sendable {
         case .miss(let current): generation = current
         case .unavailable: break
         }
-        return try await flights.value(key + (generation ?? "")) { [generation] in
+        return try await listLoads.value(key + (generation ?? "")) { [generation] in
             let found = try await events.page(page, status: status, search: search)
             let body = EventJSON.list(found, page)
             if let generation, body.count <= ListCachePolicy.largest {
@@ -77,8 +77,8 @@ public struct EventService: Sendable {
             case .nothing: break
             }
         } catch { works = false }
-        // A flight that left before the latest announced write may bring an older answer: then ask again.
-        var found = try await details.value(id) { [events] in try await events.detail(id) }
+        // A load that began before the latest announced write may bring an older answer: then ask again.
+        var found = try await detailLoads.value(id) { [events] in try await events.detail(id) }
         if let revision = found?.event.revision, revision < newest { found = try await events.detail(id) }
         guard let found, found.event.deletedAt == nil else { throw TicketError.eventNotFound }
         let body = encode(found)

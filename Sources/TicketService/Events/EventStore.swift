@@ -3,7 +3,7 @@ import TiketiCore
 import TiketiNet
 import TiketiStore
 
-public struct EventStore: Sendable {
+struct EventStore: Sendable {
     let postgres: PostgresPool
 
     func page(_ page: Page, status: EventStatus?, search: SearchTerms?) async throws -> EventPage {

@@ -1,7 +1,7 @@
 // A search as a reader typed it, taken apart; nothing in it can act as a pattern.
 
-/// Words to look for in titles, artists and venues, in any order. All must be found, each as itself or as its counterpart in the other language.
-/// The database brings words and stored texts into one form (`ticket_schema.search_form`).
+/// Words to look for in titles, artists and venues, in any order. All must be found, each as itself or as its counterpart in the other
+/// language. The database brings words and stored texts into one form (`ticket_schema.search_form`).
 struct SearchTerms: Sendable, Equatable {
     /// At least one, each once.
     let words: [String]

@@ -4,21 +4,9 @@ import TiketiCore
 import TiketiNet
 import TiketiStore
 
-/// The keys of spec §5.
-public enum CacheKey {
-    static func event(_ id: UUID) -> String { "event:\(id)" }
-    static func tickets(_ id: UUID) -> String { "tickets:\(id)" }
-    static func seats(_ id: UUID) -> String { SnapshotHeader.seatMapKey(id) }
-    static func lock(_ seat: UUID) -> String { "reservation:lock:\(seat)" }
-    static let listGeneration = "events:list:generation"
-    static func list(_ status: EventStatus?, page: Int, limit: Int, query: String) -> String {
-        "events:list:\(status?.rawValue ?? "all"):\(page):\(limit):\(query)"
-    }
-}
-
 /// Cached answers of one event. A write leaves a tombstone with its revision: until it lapses only a younger answer can be stored, which
 /// is longer than any reader needs from its snapshot to its store.
-public struct SnapshotCache: Sendable {
+struct SnapshotCache: Sendable {
     let redis: RedisClient
 
     /// How long a tombstone guards, in milliseconds.

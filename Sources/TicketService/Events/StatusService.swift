@@ -2,7 +2,7 @@
 import Logging
 import TiketiNet
 
-public struct StatusService: Sendable {
+struct StatusService: Sendable {
     let events: EventStore
     let announcer: Announcer
     let logger: Logger

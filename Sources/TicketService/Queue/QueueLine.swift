@@ -4,45 +4,12 @@ import TiketiCore
 import TiketiNet
 import TiketiStore
 
-/// One who waits.
-public struct QueueEntry: Sendable, Equatable {
-    public var queueID: UUID
-    public var userID: UUID
-}
-
-/// What Redis knows of a place.
-struct LinePlace: Sendable, Equatable {
-    enum State: Sendable, Equatable {
-        case waiting(position: Int)
-        case lobby
-        case left
-        /// Let in, or let in and out again: PostgreSQL knows.
-        case through
-        /// Its line is no more: the event has ended, or lets everybody in.
-        case dropped
-    }
-    var userID: UUID
-    var eventID: UUID
-    var state: State
-    /// The number in the order of arrival, while waiting, and of which generation it is.
-    var sequence: Int64?
-    var generation: UUID?
-    /// Microseconds from one admission to the next, once measured.
-    var pace: Int64?
-}
-
-/// What joining answered.
-struct LineJoin: Sendable {
-    var queueID: UUID
-    /// From 1; nil in the lobby.
-    var position: Int?
-    var isNew: Bool
-    var pace: Int64?
-}
-
-/// `queue:{eventId}` is the sorted set of those who wait. Arrivals are scored by a sequence of that event, from 1; those drawn from the lobby
-/// stand before all arrivals, the last of them at 0. Who leaves makes a gap, so that a place is a waiter's number less the first's and the gaps
-/// between. A wiped Redis loses the order, and clients join again: another generation, whose numbers begin anew.
+/// The waiting lines of all events in Redis.
+///
+/// `queue:{eventId}` is the sorted set of those who wait. Arrivals are scored by a sequence of that event, from 1; those drawn from
+/// the lobby stand before all arrivals, the last of them at 0. Whoever leaves makes a gap: a place is the own number less the first
+/// one's and less the gaps between. A wiped Redis loses the order, and clients join again: another generation, whose numbers begin
+/// anew.
 struct QueueLine: Sendable {
     let redis: RedisClient
 
@@ -180,14 +147,14 @@ struct QueueLine: Sendable {
         return left
     }
 
-    /// Whether the first of the line was told to wait; those who came at the same moment as room was found do not count.
+    /// Whether the first of the line was answered "waiting"; those who arrived in the moment in which room was found do not count.
     func someoneWaits(_ event: UUID) async throws(RedisError) -> Bool {
         try await redis.evaluate(QueueScripts.waits, keys: [Self.waiting(event), Self.meta(event)]).int == 1
     }
 
-    /// Notes that whoever stands in the line now is told to wait.
-    func settle(_ event: UUID) async throws(RedisError) {
-        _ = try await redis.evaluate(QueueScripts.settle, keys: [Self.sequence(event), Self.meta(event)])
+    /// Notes that everybody in the line now is answered "waiting", as the room is full.
+    func moveWaitMark(_ event: UUID) async throws(RedisError) {
+        _ = try await redis.evaluate(QueueScripts.moveWaitMark, keys: [Self.sequence(event), Self.meta(event)])
     }
 
     /// Makes the line a lobby again.
@@ -210,7 +177,7 @@ struct QueueLine: Sendable {
         ])
     }
 
-    /// Events whose places changed and were not told of for five seconds; each is given to one process.
+    /// Events whose places changed and were not published for five seconds; each is given to one process.
     func takeChanged() async throws(RedisError) -> [UUID] {
         let events = try await redis.send(["SMEMBERS", Self.changed]).array?.compactMap(\.uuid) ?? []
         var mine: [UUID] = []

@@ -17,7 +17,7 @@ final class QueueProofService: Sendable {
 
     private let store: QueueStore
     private let kept = Locked<[Key: Kept]>([:])
-    private let flights = Coalescer<Key, QueueProofAnswer, any Error>(.callUnderWay)
+    private let loads = Coalescer<Key, QueueProofAnswer, any Error>(.callUnderWay)
     /// Pages that are kept; each has at most about 600 kB.
     private static let most = 32
     private static let trust: UInt64 = 1_000_000_000
@@ -31,7 +31,7 @@ final class QueueProofService: Sendable {
         if let found = kept.withLock({ $0[key] }), found.answer.isFinal, found.checked + Self.trust > (EventLoop.current?.now ?? .max / 2) {
             return found.answer
         }
-        return try await flights.value(key) { try await self.load(key) }
+        return try await loads.value(key) { try await self.load(key) }
     }
 
     private func load(_ key: Key) async throws -> QueueProofAnswer {

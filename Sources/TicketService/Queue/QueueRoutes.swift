@@ -16,7 +16,7 @@ struct QueueRoutes: Sendable {
         router.answer(TicketAPI.queueNumbers, auth, isLogged: false) { try await numbers($0) }
     }
 
-    /// For the hub: whose place it is, and what its position can be told from.
+    /// For the hub: whose place it is, and what its position can be computed from.
     private func watch(_ context: RequestContext) async throws -> HTTPResponse {
         let watch = try await queue.watch(try context.uuidParameter("queueId"))
         return .success { watch.write(to: &$0) }

@@ -19,8 +19,8 @@ enum QueueSQL {
 
     private static let status = "ticket_schema.event_status(e.status, e.sale_start_date, e.sale_end_date, 0, 0)"
 
-    /// Queues that let people in or have to be closed: the event, whether it is open, seconds until its next round (negative when due). For a
-    /// sale that opens soon, the seconds until then. Parameters: none.
+    /// Queues that admit or have to be closed: the event, whether it is open, seconds until its next round (negative when due); for a sale
+    /// that opens soon, the seconds until then. Parameters: none.
     static let due = """
         SELECT q.event_id, e.queue_enabled AND \(status) IN ('on_sale', 'upcoming') AS open,
                extract(epoch FROM greatest(q.next_run, e.sale_start_date) - now())::float8 AS seconds
@@ -46,15 +46,16 @@ enum QueueSQL {
         """
     }
 
-    /// Read after the lock was taken, so that it sees what its last holder admitted; by the clock, which has moved since the transaction began.
+    /// Read after the lock was taken, so that it sees what the last holder admitted; by the clock, which has moved since the transaction
+    /// began.
     /// Parameters: $1 event.
     static let active = """
         SELECT count(*) FROM ticket_schema.queue_admissions
         WHERE event_id = $1::uuid AND ended_at IS NULL AND expires_at > clock_timestamp()
         """
 
-    /// Parameters: $1 event, $2 users, $3 queue ids, in the order of their places, $4 seconds, $5 how many at most. Who is in already, or was by this
-    /// very place, counts for nothing and is not in the answer.
+    /// Parameters: $1 event, $2 users, $3 queue ids, in the order of their places, $4 seconds, $5 how many at most. Users who are
+    /// in already, or were by the same place, are skipped.
     static let admit = """
         WITH moment AS MATERIALIZED (SELECT clock_timestamp() AS now)
         INSERT INTO ticket_schema.queue_admissions AS a (event_id, user_id, queue_id, admitted_at, expires_at)
@@ -75,7 +76,8 @@ enum QueueSQL {
 
     /// Parameters: $1 event, $2 seconds.
     static let next = """
-        UPDATE ticket_schema.queue_events SET next_run = now() + $2::bigint * interval '1 second', closed_at = NULL WHERE event_id = $1::uuid
+        UPDATE ticket_schema.queue_events SET next_run = now() + $2::bigint * interval '1 second', closed_at = NULL
+        WHERE event_id = $1::uuid
         """
 
     /// Parameters: $1 event, $2 queue ids, sorted.
@@ -101,12 +103,13 @@ enum QueueSQL {
         WHERE queue_id = $1::uuid AND user_id = $2::uuid AND ended_at IS NULL AND expires_at > now()
         """
 
-    /// Begins another lobby with another seed for a sale that was postponed after its draw; the draw that was stays for who wants to check it. A row
-    /// when there was something to do. Parameters: $1 event, $2 seed, $3 commitment.
+    /// Begins another lobby with another seed for a sale that was postponed after its draw; the old draw is kept for those who
+    /// check it. A row when there was something to do. Parameters: $1 event, $2 seed, $3 commitment.
     static let renew = """
         WITH old AS MATERIALIZED (
             SELECT q.* FROM ticket_schema.queue_events q JOIN ticket_schema.events e ON e.id = q.event_id
-            WHERE q.event_id = $1::uuid AND q.drawn_at IS NOT NULL AND e.queue_enabled AND e.status <> 'cancelled' AND e.sale_start_date > now()
+            WHERE q.event_id = $1::uuid AND q.drawn_at IS NOT NULL AND e.queue_enabled AND e.status <> 'cancelled'
+              AND e.sale_start_date > now()
             FOR UPDATE OF q
         ), kept AS (
             INSERT INTO ticket_schema.queue_draws (event_id, commitment, seed, entries, drawn_at)

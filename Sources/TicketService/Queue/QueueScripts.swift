@@ -70,7 +70,8 @@ enum QueueScripts {
         return left
         """)
 
-    /// KEYS: waiting, lobby, users, changed, gaps, entry. ARGV: user, queue id, event. Answers 1 when the place was the user's and is given up.
+    /// KEYS: waiting, lobby, users, changed, gaps, entry. ARGV: user, queue id, event. Answers 1 when the place was the user's and
+    /// is now given up.
     static let leave = RedisScript(
         """
         if redis.call('HGET', KEYS[6], 'user') ~= ARGV[1] then return 0 end
@@ -98,8 +99,8 @@ enum QueueScripts {
         return 1
         """)
 
-    /// KEYS: meta. ARGV: how many were let in, "1" when people waited. Keeps the time one admission takes, older rounds counting less; it is
-    /// believed after three rounds in which somebody waited.
+    /// KEYS: meta. ARGV: how many were let in, "1" when users waited. Keeps the measured time of one admission, older rounds
+    /// weighing less; it counts after three rounds in which users waited.
     static let measure = RedisScript(
         """
         local clock = redis.call('TIME')
@@ -131,7 +132,7 @@ enum QueueScripts {
         return #ids
         """)
 
-    /// KEYS: waiting, meta. Answers 1 when somebody waits who was told to: who joins now waits behind them.
+    /// KEYS: waiting, meta. Answers 1 when the first of the line was answered "waiting": who joins now waits behind.
     static let waits = RedisScript(
         """
         local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
@@ -139,14 +140,15 @@ enum QueueScripts {
         return tonumber(first[2]) <= tonumber(redis.call('HGET', KEYS[2], 'settled') or '0') and 1 or 0
         """)
 
-    /// KEYS: sequence, meta. Everybody who has come so far waits, as the room is full.
-    static let settle = RedisScript(
+    /// KEYS: sequence, meta. Moves the mark up to which arrivals wait to the latest arrival.
+    static let moveWaitMark = RedisScript(
         """
         redis.call('HSET', KEYS[2], 'settled', redis.call('GET', KEYS[1]) or '0')
         return 1
         """)
 
-    /// KEYS: waiting, gaps, meta. Answers the generation, the first score (nil when nobody waits), the measured pace, and the gaps behind the first.
+    /// KEYS: waiting, gaps, meta. Answers the generation, the first score (nil when nobody waits), the measured pace, and the gaps
+    /// behind the first.
     static let head = RedisScript(
         """
         local meta = redis.call('HMGET', KEYS[3], 'generation', 'pace')

@@ -5,6 +5,7 @@ import TiketiCore
 import TiketiNet
 import TiketiStore
 
+/// Places in queues, and the rounds that admit.
 struct QueueService: Sendable {
     let store: QueueStore
     let line: QueueLine
@@ -37,7 +38,8 @@ struct QueueService: Sendable {
         return try await self.place(place.queueID, of: user)
     }
 
-    /// Lets everybody in who came now, as long as nobody was told to wait and there is room; the admission of `queue` when it is among them.
+    /// Lets in everybody who has arrived, as long as there is room and nobody was answered "waiting"; the admission of `queue` if
+    /// it is among them.
     private func letIn(_ event: UUID, _ queue: UUID, isDrawn: Bool) async throws -> Admission? {
         let round = try await rounds.value(event) { try await admit(event, .atOnce, isDrawn: isDrawn) }
         return round.first { $0.queueID == queue }
@@ -161,7 +163,7 @@ struct QueueService: Sendable {
     }
 
     /// Publishes the fronts of the lines that moved; the hubs tell each of those who wait the own place.
-    func tellPlaces() async throws {
+    func publishFronts() async throws {
         for event in try await closed({ () async throws(RedisError) in try await line.takeChanged() }) {
             let front = try await closed { () async throws(RedisError) in try await line.front(event) }
             guard let front else { continue }
@@ -184,7 +186,7 @@ struct QueueService: Sendable {
     /// One look at every queue; nanoseconds until the next.
     func tick() async throws -> Duration {
         let next = try await admitDue()
-        try await tellPlaces()
+        try await publishFronts()
         try await count()
         return next
     }

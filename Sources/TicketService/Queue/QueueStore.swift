@@ -2,26 +2,7 @@
 import TiketiNet
 import TiketiStore
 
-/// Somebody who was let in.
-public struct Admission: Sendable, Equatable {
-    public var queueID: UUID
-    public var userID: UUID
-    public var expiresAt: Timestamp
-}
-
-/// An event as a joiner meets it.
-struct QueueEntrance: Sendable {
-    var isQueued: Bool
-    var status: String
-    var isOpened: Bool
-    var isDrawn: Bool
-    /// The joiner's running admission.
-    var admission: (queueID: UUID, expiresAt: Timestamp)?
-
-    /// Nobody is let in any more.
-    var isOver: Bool { status == EventStatus.cancelled.rawValue || status == EventStatus.ended.rawValue }
-}
-
+/// Admissions, draws and proofs of queues in PostgreSQL.
 struct QueueStore: Sendable {
     let postgres: PostgresPool
     let config: QueueConfig
@@ -59,8 +40,8 @@ struct QueueStore: Sendable {
         var isFull = false
     }
 
-    /// Draws the lobby when nobody has: the entries are committed before anybody moves, so that what the proof shows is what was drawn, whoever
-    /// dies when. Everybody who comes after the opening passes here, be it the job or a joiner.
+    /// Draws the lobby unless it was drawn. The entries are committed before anybody moves, so that the proof shows what was drawn
+    /// even if this process dies in between. The job and every joiner after the opening pass here.
     ///
     /// - Returns: false when the queue is not open.
     private func draw(_ event: UUID, line: QueueLine, skipLocked: Bool) async throws -> Bool {
@@ -89,15 +70,15 @@ struct QueueStore: Sendable {
     enum Manner: Sendable {
         /// The batch that is due.
         case batch
-        /// Whoever is there, as many as there is room for, as long as nobody was told to wait.
+        /// Everybody who has arrived, as long as there is room and nobody was answered "waiting".
         case atOnce
     }
 
     /// Those of the line's head that are looked at beyond the free places: some may be in already and not taken out of the line yet.
     private static let slack = 500
 
-    /// Admits whoever stands first, under the event's lock: the commit is the admission. The line is tidied after it; when the process dies in
-    /// between, the next round finds these people admitted and only tidies.
+    /// Admits the first of the line, under the event's lock: the commit is the admission. The line is tidied after it; when the
+    /// process dies in between, the next round finds these users admitted and only tidies.
     ///
     /// - Parameter isDrawn: the lobby is known to be drawn.
     func admit(_ event: UUID, _ manner: Manner, isDrawn: Bool, line: QueueLine) async throws -> Round {
@@ -133,7 +114,7 @@ struct QueueStore: Sendable {
             } else {
                 let inside = Set(round.admitted.map(\.queueID))
                 round.tidy = head.filter { inside.contains($0.queueID) }
-                if round.isFull { try await line.settle(event) }
+                if round.isFull { try await line.moveWaitMark(event) }
             }
             return round
         } ?? Round()

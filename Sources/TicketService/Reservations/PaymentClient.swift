@@ -5,33 +5,11 @@ import TiketiNet
 
 /// Payment as ticket sees it; tests bring their own.
 protocol PaymentClient: Sendable {
-    /// `waits`: somebody waits for the outcome, so it is worth a few seconds. Safe to ask twice: payment repeats an unfinished refund itself.
+    /// Asks for a refund; safe to ask twice, as payment repeats an unfinished refund itself.
+    ///
+    /// - Parameter waits: a caller waits for the outcome, so payment may take a few seconds to give it.
     func refund(_ reservation: UUID, reason: String, waits: Bool) async throws -> PaymentAPI.RefundAnswer
 
     /// Where the payment of a reservation stands; nil when payment does not say so within a moment.
     func standing(of reservation: UUID) async -> PaymentAPI.Standing?
-}
-
-struct InternalPaymentClient: PaymentClient {
-    let client: InternalClient
-    /// A reservation is shown without its payment's own word rather than late.
-    private static let standingPatience: Duration = .seconds(1)
-
-    func refund(_ reservation: UUID, reason: String, waits: Bool) async throws -> PaymentAPI.RefundAnswer {
-        let request = PaymentAPI.RefundRequest(reservationID: reservation, reason: reason, waits: waits)
-        let call = PaymentAPI.refund
-        let (status, body) = try await client.call(call.method, call.path(), json: request.encoded, idempotent: true)
-        if let answer = PaymentAPI.RefundAnswer(status: status.code, body) { return answer }
-        throw status.code == 503 ? APIError.unavailable() : APIError.upstreamFailed
-    }
-
-    func standing(of reservation: UUID) async -> PaymentAPI.Standing? {
-        let call = PaymentAPI.standing
-        guard
-            let (status, body) = try? await client.call(
-                call.method, call.path(reservation), timeout: Self.standingPatience),
-            status.code == 200
-        else { return nil }
-        return try? PaymentAPI.Standing(body)
-    }
 }

@@ -17,7 +17,7 @@ struct RefundJob: Sendable {
             do {
                 _ = try await service.cancel(id, owner: nil, .eventCancelled)
             } catch TicketError.paymentInProgress {
-                // Its payment is told that the event is cancelled, and gives the money back.
+                // Payment learns of the cancelled event when it confirms, and gives the money back.
             } catch {
                 logger.warning("A cancelled event's reservation is still open", metadata: ["reservation": "\(id)", "reason": "\(error)"])
             }

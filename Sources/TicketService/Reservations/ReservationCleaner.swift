@@ -1,4 +1,4 @@
-// Ends what the clock has ended: seats are back on sale, and told so, within a moment of the end of their hold, never before it.
+// Ends expired holds and reservations: their seats are on sale again, and announced, within a moment of the end, never before it.
 import TiketiCore
 import TiketiNet
 
@@ -22,22 +22,22 @@ struct ReservationCleaner: Sendable {
     /// One look; how long to wait for the next.
     func tick() async throws -> Duration {
         await announcer.repair()
-        try await settleDue()
+        try await expireDue()
         try await pruneSometimes()
         guard let next = try await seats.nextDue(), next < 1 else { return .seconds(1) }
         // A row that another instance is working on stays due for a moment: do not spin on it.
         return next <= 0 ? .milliseconds(20) : .seconds(next) + .milliseconds(1)
     }
 
-    /// Settles everything that is due now.
-    func settleDue() async throws {
+    /// Ends every claim that is due now.
+    func expireDue() async throws {
         for event in try await seats.dueEvents() {
             while true {
-                let settlement = try await seats.settle(event)
-                guard settlement.change != nil else { break }
-                expired.increment(by: UInt64(settlement.expired.count))
+                let outcome = try await seats.expire(event)
+                guard outcome.change != nil else { break }
+                expired.increment(by: UInt64(outcome.expired.count))
                 var announcement = Announcement()
-                announcement.add(settlement)
+                announcement.add(outcome)
                 await announcer.announce(announcement)
             }
         }

@@ -19,7 +19,8 @@ enum ReservationSQL {
             FROM row r
         ), leased AS (
             UPDATE ticket_schema.reservations r
-            SET paying_until = greatest(now() + $5::bigint * interval '1 second', CASE WHEN r.paying_order_id = $3::text THEN r.paying_until END),
+            SET paying_until = greatest(
+                    now() + $5::bigint * interval '1 second', CASE WHEN r.paying_order_id = $3::text THEN r.paying_until END),
                 paying_order_id = $3::text, updated_at = now()
             FROM verdict
             WHERE r.id = $1::uuid AND verdict.code = 'ok'
@@ -36,7 +37,8 @@ enum ReservationSQL {
                ticket_schema.must((SELECT count(*) FROM prolonged) = (SELECT count(*) FROM kept)) AS agreed
         """
 
-    /// Gives a reservation its own end back before an order's lease is over; it may have passed. The order gets no other lease. Parameters: $1 reservation, $2 order.
+    /// Ends an order's lease early: the reservation has its own end again, which may have passed. The order gets no other lease.
+    /// Parameters: $1 reservation, $2 order.
     static let endLease = """
         WITH \(lockedSeats), \(lockedRow), ended AS (
             UPDATE ticket_schema.reservations r
@@ -93,7 +95,7 @@ enum ReservationSQL {
             FROM confirmed
             WHERE a.event_id = confirmed.event_id AND a.user_id = confirmed.user_id AND a.ended_at IS NULL
             RETURNING a.event_id
-        ), told AS (
+        ), recorded AS (
             INSERT INTO ticket_schema.outbox (kind, payload) SELECT 'reservation', fact FROM confirmed
         ), bumped AS (
             UPDATE ticket_schema.event_counters
@@ -110,8 +112,8 @@ enum ReservationSQL {
         """
 
     /// Ends a reservation and frees the seats that are still its own; seats sold on since are not touched.
-    /// Parameters: $1 reservation, $2 the owner when an owner asks, else null, $3 why (user, admin, event_cancelled, payment_failed, refunded),
-    /// $4 the order that asks, else null.
+    /// Parameters: $1 reservation, $2 the owner when an owner asks, else null, $3 why (user, admin, event_cancelled, payment_failed,
+    /// refunded), $4 the order that asks, else null.
     static let close = """
         WITH \(lockedSeats), \(lockedRow), verdict AS MATERIALIZED (
             SELECT CASE
@@ -128,9 +130,11 @@ enum ReservationSQL {
         ), \(FreeSQL.seats(when: "(SELECT code FROM verdict) = 'ok'")), dropped AS (
             UPDATE ticket_schema.reservations r
             SET status = 'cancelled', cancelled_at = now(), updated_at = now(),
-                payment_status = CASE WHEN $3::text = 'refunded' THEN 'refunded' WHEN $3::text = 'payment_failed' THEN 'failed' ELSE r.payment_status END,
+                payment_status =
+                    CASE $3::text WHEN 'refunded' THEN 'refunded' WHEN 'payment_failed' THEN 'failed' ELSE r.payment_status END,
                 cancel_reason = CASE
-                    WHEN $3::text = 'refunded' THEN CASE WHEN r.status = 'pending' THEN 'payment_failed' ELSE coalesce(r.refund_reason, 'admin') END
+                    WHEN $3::text = 'refunded'
+                    THEN CASE WHEN r.status = 'pending' THEN 'payment_failed' ELSE coalesce(r.refund_reason, 'admin') END
                     WHEN $3::text = 'user' AND greatest(r.expires_at, r.paying_until) <= now() THEN 'expired'
                     ELSE $3::text END
             FROM verdict
@@ -146,7 +150,7 @@ enum ReservationSQL {
             UPDATE ticket_schema.reservation_items i SET active = false
             WHERE i.active AND i.reservation_id IN (SELECT id FROM dropped)
             RETURNING i.reservation_id
-        ), told AS (
+        ), recorded AS (
             INSERT INTO ticket_schema.outbox (kind, payload)
             SELECT 'reservation', fact FROM (SELECT fact FROM dropped UNION ALL SELECT fact FROM marked) AS facts
         ), \(FreeSQL.version(of: "(SELECT event_id FROM dropped)", after: ["emptied"]))
@@ -235,7 +239,8 @@ enum ReservationSQL {
 
     private static let columns = """
         r.id, r.user_id, r.event_id, r.reservation_number, trim_scale(r.total_amount)::text AS total_amount, \(effectiveStatus) AS status,
-               r.payment_status, CASE WHEN r.status = 'pending' AND \(effectiveStatus) = 'cancelled' THEN 'expired' ELSE r.cancel_reason END AS cancel_reason,
+               r.payment_status,
+               CASE WHEN r.status = 'pending' AND \(effectiveStatus) = 'cancelled' THEN 'expired' ELSE r.cancel_reason END AS cancel_reason,
                r.expires_at, r.confirmed_at, r.cancelled_at, r.created_at,
                e.title AS event_title, e.event_date, e.venue,
                (SELECT json_agg(json_build_object('seatId', i.seat_id, 'seatLabel', s.seat_label, 'price', trim_scale(i.price))

@@ -4,7 +4,8 @@ import TiketiContracts
 import TiketiCore
 import TiketiNet
 
-public struct ReservationService: Sendable {
+/// Creates, reads, cancels and refunds reservations.
+struct ReservationService: Sendable {
     let reservations: ReservationStore
     let seats: SeatService
     let announcer: Announcer
@@ -30,7 +31,8 @@ public struct ReservationService: Sendable {
         return found
     }
 
-    /// Where the payment of a reservation stands. When payment does not answer, what the reservation itself knows; an open one is `unknown` then.
+    /// Where the payment of a reservation stands. When payment does not answer, what the reservation itself says; an open one is `unknown`
+    /// then.
     func standing(of reservation: Reservation) async -> PaymentAPI.Standing {
         if let standing = await payments.standing(of: reservation.id) { return standing }
         let state: PaymentAPI.Progress =
@@ -62,7 +64,7 @@ public struct ReservationService: Sendable {
     func cancel(_ id: UUID, owner: UUID?, _ reason: CloseReason) async throws -> Bool {
         switch try await reservations.close(id, owner: owner, reason) {
         case .closed(let change):
-            await told(change)
+            await announce(change)
             return true
         case .alreadyCancelled, .otherOrder: return true
         case .confirmed: return try await refund(id, reason)
@@ -90,15 +92,15 @@ public struct ReservationService: Sendable {
 
     // MARK: Payment's steps
 
-    func lease(_ id: UUID, _ wish: TicketAPI.LeaseRequest) async throws {
-        try await reservations.lease(id, wish)
+    func lease(_ id: UUID, _ request: TicketAPI.LeaseRequest) async throws {
+        try await reservations.lease(id, request)
         FaultPoint.reach("lease-committed")
     }
 
     func confirm(_ id: UUID, _ sale: TicketAPI.ConfirmRequest) async throws {
         let change = try await reservations.confirm(id, sale)
         FaultPoint.reach("sale-committed")
-        await told(change)
+        await announce(change)
     }
 
     /// The order was declined and the hold lives on: its lease ends now, and the reservation has its own end again.
@@ -110,16 +112,16 @@ public struct ReservationService: Sendable {
     func paymentFailed(_ id: UUID, order: String) async throws {
         let closing = try await reservations.close(id, .paymentFailed, order: order)
         FaultPoint.reach("failure-committed")
-        if case .closed(let change) = closing { await told(change) }
+        if case .closed(let change) = closing { await announce(change) }
     }
 
     func refunded(_ id: UUID, order: String?) async throws {
         let closing = try await reservations.close(id, .refunded, order: order)
         FaultPoint.reach("refund-committed")
-        if case .closed(let change) = closing { await told(change) }
+        if case .closed(let change) = closing { await announce(change) }
     }
 
-    private func told(_ change: SeatChange?) async {
+    private func announce(_ change: SeatChange?) async {
         guard let change else { return }
         await announcer.announce(change)
         if change.turnsSoldOut { await statuses.refresh(change.eventID) }

@@ -6,18 +6,7 @@ import TiketiStore
 
 typealias Reservation = TicketAPI.Reservation
 
-/// How an attempt to end a reservation went.
-public enum Closing: Sendable {
-    case closed(SeatChange?)
-    /// It had ended before; nothing was changed.
-    case alreadyCancelled
-    /// It is sold: the money must go back first.
-    case confirmed
-    /// Another order owns it now; nothing was changed.
-    case otherOrder
-}
-
-public struct ReservationStore: Sendable {
+struct ReservationStore: Sendable {
     let postgres: PostgresPool
     let holdSeconds: Int
     let seatsPerUser: Int
@@ -31,7 +20,7 @@ public struct ReservationStore: Sendable {
                 .uuid(id),
             ])
         guard let row = rows.first else { throw PostgresError(.decode, "reserve returned no row") }
-        guard try SeatStore.succeeded(row, limit: seatsPerUser) else { return .settleFirst(eventID: event) }
+        guard try SeatStore.succeeded(row, limit: seatsPerUser) else { return .expireFirst(eventID: event) }
         return .taken(try Reservation(row), try SeatChange(row, .held(by: user), seats: try row.uuids("fresh")))
     }
 
@@ -56,10 +45,10 @@ public struct ReservationStore: Sendable {
     }
 
     /// Takes or extends the lease of one order; asking again with the same order is fine.
-    func lease(_ id: UUID, _ wish: TicketAPI.LeaseRequest) async throws {
+    func lease(_ id: UUID, _ request: TicketAPI.LeaseRequest) async throws {
         let rows = try await postgres.contended(
             ReservationSQL.paying,
-            [.uuid(id), .uuid(wish.userID), .text(wish.orderID), .decimal(String(wish.amount)), .int(wish.seconds)])
+            [.uuid(id), .uuid(request.userID), .text(request.orderID), .decimal(String(request.amount)), .int(request.seconds)])
         switch try rows.first?.string("code") {
         case "ok", "done": return
         case "not_found", nil: throw TicketError.reservationNotFound

@@ -1,12 +1,12 @@
 // The statement that decides holds: many requests for seats of one event at once, each all or nothing and each with an answer of its own.
 
-/// Requests come in the order of arrival and are judged on the statement's snapshot (`VerdictSQL`). Of those that may have their seats, one that
-/// wants what an earlier one gets (a seat, or the same user's slots) is answered `again` and decided next time, when it can see the outcome.
-/// The rest lock their seats in id order and are judged again on the rows as they are now. A seat whose holder's time ran out is answered
-/// `settle`: the caller ends that claim first (`SettleSQL`) and asks again, so that expiry has one code path.
+/// Requests come in the order of arrival and are judged on the statement's snapshot (`VerdictSQL`). Of those whose verdict is `ok`,
+/// one that asks for what an earlier one gets (a seat, or a slot of the same user) is answered `again` and decided in the next
+/// batch, when it can see the outcome. The rest lock their seats in id order and are judged again on the rows as they are now.
+/// `expire_first` asks the caller to end expired claims (`ExpirySQL`) and to try again, so that expiry has one code path.
 ///
-/// Each hold that takes a seat is a version of its own, in the order of arrival. Claims are written in the order of users, so that statements of
-/// two processes that meet the same users do not deadlock.
+/// Each hold that takes a seat is a version of its own, in the order of arrival. Claims are written in the order of users, so that
+/// statements of two processes for the same users do not deadlock.
 enum HoldSQL {
     /// Parameters: those of `VerdictSQL.judged`.
     static let batch = """
@@ -30,9 +30,11 @@ enum HoldSQL {
             FOR UPDATE OF s
         ), taking AS MATERIALIZED (
             SELECT id, n, user_id, fresh,
-                   CASE WHEN fresh THEN (ARRAY(SELECT g FROM generate_series(1, $5::integer) AS g WHERE g <> ALL (slots)))[place] END AS slot
+                   CASE WHEN fresh
+                        THEN (ARRAY(SELECT g FROM generate_series(1, $5::integer) AS g WHERE g <> ALL (slots)))[place] END AS slot
             FROM (
-                SELECT id, n, user_id, seats, slots, fresh, count(*) OVER each AS got, count(*) FILTER (WHERE fresh) OVER each AS fresh_ones,
+                SELECT id, n, user_id, seats, slots, fresh, count(*) OVER each AS got,
+                       count(*) FILTER (WHERE fresh) OVER each AS fresh_ones,
                        row_number() OVER (PARTITION BY n ORDER BY fresh DESC, id) AS place
                 FROM locked WINDOW each AS (PARTITION BY n)
             ) AS each_seat
@@ -64,8 +66,8 @@ enum HoldSQL {
             SELECT (SELECT id FROM target), b.version + t.rank, t.ids FROM bumped b CROSS JOIN taken t WHERE t.ids IS NOT NULL
         )
         SELECT CASE WHEN v.code <> 'ok' OR t.n IS NOT NULL THEN v.code WHEN c.n IS NULL THEN 'again' ELSE 'unavailable' END AS code,
-               (SELECT id FROM target) AS event_id, CASE WHEN t.ids IS NOT NULL THEN b.version + t.rank END AS version, b.revision + t.rank AS revision,
-               coalesce(t.ids, '{}') AS fresh,
+               (SELECT id FROM target) AS event_id, CASE WHEN t.ids IS NOT NULL THEN b.version + t.rank END AS version,
+               b.revision + t.rank AS revision, coalesce(t.ids, '{}') AS fresh,
                least(v.own_until, CASE WHEN t.ids IS NOT NULL THEN now() + $4::bigint * interval '1 second' END) AS expires_at,
                CASE WHEN v.code = 'unavailable' THEN ARRAY(SELECT w.id FROM wanted w WHERE w.n = v.n AND w.state = 'taken')
                     WHEN c.n IS NOT NULL AND t.n IS NULL

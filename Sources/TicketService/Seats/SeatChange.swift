@@ -1,19 +1,19 @@
-// What one committed statement did to an event's seats: what caches, live seat maps and buyers have to be told.
+// What one committed statement did to an event's seats; caches, live seat maps and buyers learn of it.
 import TiketiNet
 
 /// One change of an event's seats, after its commit; `version` is this change's own.
-public struct SeatChange: Sendable, Equatable {
-    public enum Kind: Sendable, Equatable {
+struct SeatChange: Sendable, Equatable {
+    enum Kind: Sendable, Equatable {
         case held(by: UUID)
         case sold(to: UUID)
         case freed
     }
 
-    public var eventID: UUID
-    public var version: Int64
-    public var revision: Int64
-    public var kind: Kind
-    public var seats: [UUID]
+    var eventID: UUID
+    var version: Int64
+    var revision: Int64
+    var kind: Kind
+    var seats: [UUID]
     /// Whether the last seat was sold, or one came back to a sold-out event.
-    public var turnsSoldOut = false
+    var turnsSoldOut = false
 }

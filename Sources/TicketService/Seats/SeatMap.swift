@@ -5,12 +5,12 @@ import TiketiJSON
 import TiketiNet
 
 /// A snapshot of an event's seats. A new one shares with the one before all that did not change.
-public final class SeatMap: Sendable {
-    public let plan: SeatPlan
-    public let header: SnapshotHeader
-    public let states: [SeatState]
+final class SeatMap: Sendable {
+    let plan: SeatPlan
+    let header: SnapshotHeader
+    let states: [SeatState]
     /// On this process's clock: when the map stops being true by itself.
-    public let deadline: Timestamp?
+    let deadline: Timestamp?
     /// The latest changes, oldest first and without a gap up to `header.version`: what a client that has an older version needs.
     let log: [SeatLogEntry]
     private let parts: [DeflatePart]
@@ -27,7 +27,7 @@ public final class SeatMap: Sendable {
     }
 
     /// Weak, because the same map is sent in several encodings. The end is part of it: a hold that ends by the clock is another map.
-    public var etag: String { header.etag }
+    var etag: String { header.etag }
 
     /// Whether no hold in it has ended.
     func isTrue(at now: Timestamp) -> Bool { deadline.map { now < $0 } ?? true }
@@ -85,8 +85,8 @@ public final class SeatMap: Sendable {
         return bytes
     }
 
-    /// What changed after `version`, seats whose holder's time is over among it; nil when that is not remembered, or so much that the whole map is
-    /// the shorter answer.
+    /// The seats that changed after `version`, those with an expired hold among them; nil when the log does not reach back that
+    /// far, or when the whole map is the shorter answer.
     func changes(since version: Int64) -> [UInt8]? {
         guard let seats = changed(since: version) else { return nil }
         var bytes = head(since: version) + [UInt8(ascii: "[")]
@@ -142,12 +142,6 @@ public final class SeatMap: Sendable {
         file.append(tail)
         return file.finish()
     }
-}
-
-/// The seats that one version changed, by their place in the plan.
-struct SeatLogEntry: Sendable {
-    var version: Int64
-    var seats: [Int]
 }
 
 extension SeatMap {

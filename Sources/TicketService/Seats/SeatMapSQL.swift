@@ -11,7 +11,8 @@ enum SeatMapSQL {
          WHERE k.event_id = $1::uuid AND k.ended_at IS NULL AND k.expires_at > now())
         """
 
-    /// One row for each seat in the hall's order (sections as given, rows and seats by their places), each with the counters of the same snapshot; one row without a seat for an event without any. Parameters: $1 event.
+    /// One row for each seat in the hall's order (sections as given, rows and seats by their places), each with the counters of the same
+    /// snapshot; for an event without seats one row without one. Parameters: $1 event.
     static let whole = """
         SELECT s.id, s.section, coalesce(s.row_label, s.row_number::text) AS row, coalesce(s.number_label, s.seat_number::text) AS number,
                s.seat_label, trim_scale(s.price)::text AS price, \(state) AS state,
@@ -43,7 +44,8 @@ enum SeatMapSQL {
         )
         SELECT c.version, c.revision, now() AS read_at, \(validUntil) AS valid_until,
                ARRAY(SELECT id FROM changed ORDER BY id) AS ids, ARRAY(SELECT state FROM changed ORDER BY id) AS states,
-               ARRAY(SELECT version FROM log ORDER BY version, id) AS log_versions, ARRAY(SELECT id FROM log ORDER BY version, id) AS log_ids
+               ARRAY(SELECT version FROM log ORDER BY version, id) AS log_versions,
+               ARRAY(SELECT id FROM log ORDER BY version, id) AS log_ids
         FROM ticket_schema.event_counters c JOIN ticket_schema.events e ON e.id = c.event_id AND e.deleted_at IS NULL
         WHERE c.event_id = $1::uuid
         """
@@ -53,7 +55,8 @@ enum SeatMapSQL {
     static let mine = """
         SELECT s.id, CASE WHEN s.status = 'reserved' THEN 'reserved' WHEN s.reservation_id IS NULL THEN 'held' ELSE 'pending' END AS status,
                s.hold_expires_at AS expires_at, s.reservation_id
-        FROM ticket_schema.events e LEFT JOIN (ticket_schema.seat_claims c JOIN ticket_schema.seats s ON s.id = c.seat_id AND s.reserved_by = c.user_id)
+        FROM ticket_schema.events e LEFT JOIN (
+                ticket_schema.seat_claims c JOIN ticket_schema.seats s ON s.id = c.seat_id AND s.reserved_by = c.user_id)
             ON c.event_id = e.id AND c.user_id = $2::uuid AND c.ended_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > now())
         WHERE e.id = $1::uuid AND e.deleted_at IS NULL
         ORDER BY c.slot

@@ -1,14 +1,15 @@
-// Seat maps for readers: kept in the process, never served once a later change was announced or a hold in them has ended. Redis tells which map is
-// the latest; it does not carry the maps, because making the next one from the one before costs less than fetching it.
+// Seat maps for readers: kept in the process, never served once a later change was announced or a hold in them has ended. Redis has
+// the header of the latest map and not the maps, because making the next one from the one before costs less than fetching it.
 import TiketiContracts
 import TiketiCore
 import TiketiNet
 import TiketiStore
 
-public final class SeatMapService: Sendable {
+/// Serves the latest seat map of an event, its layout, and a user's own seats.
+final class SeatMapService: Sendable {
     private let store: SeatMapStore
     private let cache: SnapshotCache
-    private let flights = Coalescer<String, SeatMap, any Error>(.callUnderWay)
+    private let loads = Coalescer<String, SeatMap, any Error>(.callUnderWay)
     private let kept = Locked<Kept>(Kept())
     private static let life = 30_000
     /// Milliseconds from a reading to its storing.
@@ -84,11 +85,11 @@ public final class SeatMapService: Sendable {
     }
 
     private func fetch(_ event: UUID, _ announced: Announced) async throws -> SeatMap {
-        var map = try await flights.value(event.description) { try await self.load(event, announced) }
-        // A flight that left before the latest announced change brings an older map: then fly again.
+        var map = try await loads.value(event.description) { try await self.load(event, announced) }
+        // A load that began before the latest announced change brings an older map: then load again.
         let revision = announced.revision
         if map.header.revision < revision {
-            map = try await flights.value("\(event) \(revision)") { try await self.load(event, announced) }
+            map = try await loads.value("\(event) \(revision)") { try await self.load(event, announced) }
         }
         return map
     }
@@ -99,7 +100,7 @@ public final class SeatMapService: Sendable {
         guard let map = try await store.read(event, base: base) else { throw TicketError.eventNotFound }
         kept.withLock { $0.put(event, map) }
         if case .redisAway = announced { return map }
-        // The stamp must be gone when the map's first hold ends.
+        // The entry must be gone when the map's first hold ends.
         let rest = map.deadline.map { ($0.microseconds - Timestamp.now().microseconds) / 1000 } ?? .max
         let spent = (Timestamp.now().microseconds - before.microseconds) / 1000
         let life = Int(min(Int64(Self.life), rest)) - Int(spent)

@@ -4,9 +4,10 @@ import TiketiCore
 import TiketiNet
 import TiketiStore
 
-public struct SeatMapStore: Sendable {
+/// Reads seat maps and a user's own seats.
+struct SeatMapStore: Sendable {
     let postgres: PostgresPool
-    /// Large maps are made beside the loops.
+    /// Large maps are made on these threads, not on the loops.
     let blocking: BlockingPool
 
     /// Seats from which on a map is made on another thread; below, the hop would cost more.

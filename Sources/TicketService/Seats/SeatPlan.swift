@@ -1,12 +1,13 @@
-// What never changes of an event's seats: their ids, places and prices, written as JSON once, and the chunks in which they are compressed. Immutable.
+// What never changes of an event's seats: ids, places and prices, written as JSON once, and the chunks that are compressed
+// together. Immutable.
 import TiketiCore
 import TiketiJSON
 import TiketiNet
 
 /// The unchanging half of an event's seat map.
-public final class SeatPlan: Sendable {
-    public let event: UUID
-    public let ids: [UUID]
+final class SeatPlan: Sendable {
+    let event: UUID
+    let ids: [UUID]
     /// Seats that are compressed together: neighbours of one section.
     let chunks: [Range<Int>]
     /// Whether a section begins with the chunk.

@@ -2,12 +2,12 @@
 import TiketiNet
 
 /// One seat of a plan, as the database gave it.
-public struct SeatRow: Sendable {
-    public var id: UUID
-    public var section: String
+struct SeatRow: Sendable {
+    var id: UUID
+    var section: String
     /// Labels, of 1 to 10 characters.
-    public var row: String
-    public var number: String
-    public var label: String
-    public var price: String
+    var row: String
+    var number: String
+    var label: String
+    var price: String
 }

@@ -3,8 +3,8 @@
 
 /// Statements on an event's seats.
 ///
-/// A reservation is judged on the statement's snapshot (`VerdictSQL`) and locks nothing unless all is well. What it then locks is judged again on
-/// the rows as they are now. A seat whose holder's time ran out is answered `settle`: the caller ends that claim first (`SettleSQL`) and asks
+/// A reservation is judged on the statement's snapshot (`VerdictSQL`) and locks nothing unless the verdict is `ok`. The rows it
+/// then locks are judged again as they are now. `expire_first` asks the caller to end expired claims (`ExpirySQL`) and to try
 /// again, so that expiry has one code path.
 enum SeatSQL {
     /// Parameters: those of `VerdictSQL.judged` for one request, and $7 the new reservation's id.
@@ -17,7 +17,8 @@ enum SeatSQL {
                 RETURNING c.seat_id
             ), booked AS (
                 INSERT INTO ticket_schema.reservations (id, user_id, event_id, reservation_number, total_amount, seat_count, expires_at)
-                SELECT $7::uuid, ($1::uuid[])[1], $6::uuid, ticket_schema.reservation_number(nextval('ticket_schema.reservation_number_seq')),
+                SELECT $7::uuid, ($1::uuid[])[1], $6::uuid,
+                       ticket_schema.reservation_number(nextval('ticket_schema.reservation_number_seq')),
                        (SELECT sum(price) FROM locked), (SELECT count(*) FROM locked), ready.until
                 FROM ready
                 WHERE ready.ok AND ticket_schema.must(
@@ -28,20 +29,23 @@ enum SeatSQL {
                 INSERT INTO ticket_schema.reservation_items (reservation_id, seat_id, price)
                 SELECT booked.id, locked.id, locked.price FROM locked, booked
                 RETURNING seat_id
-            ), told AS (
+            ), recorded AS (
                 INSERT INTO ticket_schema.outbox (kind, payload) SELECT 'reservation', fact FROM booked
             ), bumped AS (
                 UPDATE ticket_schema.event_counters SET version = version + 1, revision = revision + 1
-                WHERE event_id = (SELECT event_id FROM booked) AND (SELECT count(*) FROM claimed) > 0 AND (SELECT count(*) FROM itemised) > 0
+                WHERE event_id = (SELECT event_id FROM booked)
+                  AND (SELECT count(*) FROM claimed) > 0 AND (SELECT count(*) FROM itemised) > 0
                 RETURNING event_id, version, revision
             ), logged AS (
                 INSERT INTO ticket_schema.seat_changes (event_id, version, seat_ids)
                 SELECT event_id, version, ARRAY(SELECT seat_id FROM claimed) FROM bumped
             )
             SELECT \(outcome),
-                   booked.id, booked.user_id, booked.expires_at, booked.reservation_number, trim_scale(booked.total_amount)::text AS total_amount,
+                   booked.id, booked.user_id, booked.expires_at, booked.reservation_number,
+                   trim_scale(booked.total_amount)::text AS total_amount,
                    booked.status, booked.payment_status, booked.cancel_reason, booked.confirmed_at, booked.cancelled_at, booked.created_at,
-                   (SELECT title FROM target) AS event_title, (SELECT event_date FROM target) AS event_date, (SELECT venue FROM target) AS venue,
+                   (SELECT title FROM target) AS event_title, (SELECT event_date FROM target) AS event_date,
+                   (SELECT venue FROM target) AS venue,
                    (SELECT json_agg(json_build_object('seatId', id, 'seatLabel', seat_label, 'price', trim_scale(price))
                                     ORDER BY section, row_number, seat_number) FROM locked) AS seats
             FROM verdict, ready LEFT JOIN booked ON true LEFT JOIN bumped ON true
@@ -107,47 +111,5 @@ enum SeatSQL {
         ), \(FreeSQL.seats()), \(FreeSQL.version(of: "(SELECT id FROM target)"))
         SELECT target.id AS event_id, target.events, \(FreeSQL.columns)
         FROM target LEFT JOIN bumped ON true
-        """
-}
-
-/// The last parts of every statement that gives seats back: from `locked (id, status)` to the event's new version.
-enum FreeSQL {
-    /// `freed (id, status before)` and `ended`, the claims with them.
-    static func seats(when guarded: String = "true") -> String {
-        """
-        freed AS (
-            UPDATE ticket_schema.seats s
-            SET status = 'available', reserved_by = NULL, reserved_at = NULL, hold_expires_at = NULL, reservation_id = NULL
-            FROM locked l
-            WHERE s.id = l.id AND \(guarded)
-            RETURNING s.id, l.status
-        ), ended AS (
-            UPDATE ticket_schema.seat_claims c SET ended_at = least(coalesce(c.expires_at, now()), now())
-            WHERE c.seat_id IN (SELECT id FROM freed) AND c.ended_at IS NULL
-            RETURNING c.seat_id
-        )
-        """
-    }
-
-    /// `bumped`, after everything named in `after`, and `logged`.
-    static func version(of event: String, after: [String] = []) -> String {
-        let order = after.map { " AND (SELECT count(*) FROM \($0)) >= 0" }.joined()
-        return """
-            bumped AS (
-                UPDATE ticket_schema.event_counters
-                SET version = version + 1, revision = revision + 1, sold = sold - (SELECT count(*) FROM freed WHERE status = 'reserved')
-                WHERE event_id = \(event) AND (SELECT count(*) FROM freed) > 0\(order)
-                  AND ticket_schema.must((SELECT count(*) FROM ended) = (SELECT count(*) FROM freed))
-                RETURNING event_id, version, revision, sold, total
-            ), logged AS (
-                INSERT INTO ticket_schema.seat_changes (event_id, version, seat_ids)
-                SELECT event_id, version, ARRAY(SELECT id FROM freed) FROM bumped
-            )
-            """
-    }
-
-    static let columns = """
-        bumped.version, bumped.revision, ARRAY(SELECT id FROM freed) AS freed, (SELECT count(*) FROM freed WHERE status = 'reserved') AS unsold,
-               bumped.sold, bumped.total
         """
 }

@@ -2,7 +2,7 @@
 import TiketiCore
 import TiketiNet
 
-public struct SeatService: Sendable {
+struct SeatService: Sendable {
     let seats: SeatStore
     let batcher: HoldBatcher
     let announcer: Announcer
@@ -21,13 +21,13 @@ public struct SeatService: Sendable {
     func take<Taken: Sendable>(
         _ ids: [UUID], _ user: UUID, _ attempt: () async throws -> Taking<Taken>
     ) async throws -> (Taken, SeatChange?) {
-        // Each round settles what the last one saw; more than a few means others expire as fast as we settle.
+        // Each round ends the expired claims that the last one met; after more than a few, claims expire faster than they are ended.
         for _ in 0..<5 {
             switch try await attempt() {
             case .taken(let taken, let change): return (taken, change)
-            case .settleFirst(let event):
+            case .expireFirst(let event):
                 var announcement = Announcement()
-                announcement.add(try await seats.settle(event, seats: ids, user: user))
+                announcement.add(try await seats.expire(event, seats: ids, user: user))
                 await announcer.announce(announcement)
             }
         }

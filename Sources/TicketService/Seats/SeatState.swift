@@ -1,11 +1,11 @@
 // The states of a seat on the map.
 
 /// How a seat reads on the map. The numbers are those of the statements (`SeatMapSQL`).
-public enum SeatState: UInt8, Sendable {
+enum SeatState: UInt8, Sendable {
     case available = 0
     case locked = 1
     case reserved = 2
-    /// Held by somebody whose time is over, and not settled yet: reads as available.
+    /// The hold has expired and was not ended yet: reads as available.
     case lapsed = 3
 
     /// The end of the seat's JSON, after its name `status` and the opening quote.

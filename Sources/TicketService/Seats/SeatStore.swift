@@ -2,43 +2,14 @@
 import TiketiNet
 import TiketiStore
 
-/// What became of a wish for seats.
-public enum Taking<Taken: Sendable>: Sendable {
-    case taken(Taken, SeatChange?)
-    /// Somebody's time ran out on these seats, or the user's own on others: settle the event, then ask again.
-    case settleFirst(eventID: UUID)
-}
-
-/// A user's wish for seats, distinct ones.
-public struct HoldRequest: Sendable {
-    public var user: UUID
-    public var seats: [UUID]
-}
-
-/// What one of many requests, decided together, is told.
-public enum HoldAnswer: Sendable {
-    case held(Hold, SeatChange?)
-    case refused(TicketError)
-    case settleFirst(eventID: UUID)
-    /// An earlier request of the same batch wanted the same seat, or came from the same user: ask again to see what became of it.
-    case again
-}
-
-/// The state of a hold after it succeeded.
-public struct Hold: Sendable, Equatable {
-    public var eventID: UUID
-    public var expiresAt: Timestamp
-    /// Seats that were not the user's before.
-    public var fresh: [UUID]
-}
-
-public struct SeatStore: Sendable {
+/// The statements on seats, with their parameters and answers as values.
+struct SeatStore: Sendable {
     let postgres: PostgresPool
     let holdSeconds: Int
     let seatsPerUser: Int
 
-    /// Decides holds of one event in one statement, each all or nothing; answers come in the order of the requests. `event` may be nil for one
-    /// request alone. Seats a user holds already keep their end.
+    /// Decides holds of one event in one statement, each all or nothing; answers come in the order of the requests. `event` may be nil for
+    /// one request alone. Seats a user holds already keep their end.
     func hold(_ requests: [HoldRequest], event: UUID?) async throws -> [HoldAnswer] {
         var numbers: [Int] = []
         for (index, request) in requests.enumerated() { numbers += repeatElement(index + 1, count: request.seats.count) }
@@ -52,7 +23,7 @@ public struct SeatStore: Sendable {
         return try zip(requests, rows).map { request, row in
             if try row.string("code") == "again" { return .again }
             do {
-                guard try Self.succeeded(row, limit: seatsPerUser) else { return .settleFirst(eventID: try row.uuid("event_id")) }
+                guard try Self.succeeded(row, limit: seatsPerUser) else { return .expireFirst(eventID: try row.uuid("event_id")) }
             } catch let refusal as TicketError { return .refused(refusal) }
             let hold = Hold(
                 eventID: try row.uuid("event_id"), expiresAt: try row.timestamp("expires_at"), fresh: try row.uuids("fresh"))
@@ -63,11 +34,11 @@ public struct SeatStore: Sendable {
     /// The event of a seat; nil when there is no such seat.
     func event(ofSeat seat: UUID) async throws -> UUID? { try await postgres.read(HoldSQL.event, [.uuid(seat)]).first?.uuid(0) }
 
-    /// True when taken, false when something must be settled first.
+    /// True when taken, false when an expired claim has to be ended first.
     static func succeeded(_ row: PostgresRow, limit: Int) throws -> Bool {
         switch try row.string("code") {
         case "ok": return true
-        case "settle": return false
+        case "expire_first": return false
         case "not_found": throw TicketError.seatsNotFound
         case "other_event": throw TicketError.seatsOfAnotherEvent
         case "not_on_sale": throw TicketError.eventNotOnSale
@@ -96,24 +67,24 @@ public struct SeatStore: Sendable {
     }
 
     /// Ends what is due on `seats`, and what is due of the user's own on the event.
-    func settle(_ event: UUID, seats: [UUID], user: UUID) async throws -> ExpiryOutcome {
-        try await settle(SettleSQL.wanted, [.uuid(event), .uuidArray(seats), .uuid(user)], event)
+    func expire(_ event: UUID, seats: [UUID], user: UUID) async throws -> ExpiryOutcome {
+        try await expire(ExpirySQL.wanted, [.uuid(event), .uuidArray(seats), .uuid(user)], event)
     }
 
     /// Ends up to 500 due claims of one event.
-    func settle(_ event: UUID) async throws -> ExpiryOutcome { try await settle(SettleSQL.event, [.uuid(event)], event) }
+    func expire(_ event: UUID) async throws -> ExpiryOutcome { try await expire(ExpirySQL.event, [.uuid(event)], event) }
 
-    private func settle(_ sql: String, _ parameters: [PostgresValue], _ event: UUID) async throws -> ExpiryOutcome {
+    private func expire(_ sql: String, _ parameters: [PostgresValue], _ event: UUID) async throws -> ExpiryOutcome {
         guard let row = try await postgres.contended(sql, parameters).first else { return ExpiryOutcome() }
         let expired = try zip(row.uuids("reservations"), row.uuids("users")).map { ExpiredReservation(id: $0, userID: $1) }
         return ExpiryOutcome(change: try SeatChange(row, .freed, seats: try row.uuids("freed"), event: event), expired: expired)
     }
 
     /// Events with something due, the longest overdue first.
-    func dueEvents() async throws -> [UUID] { try await postgres.read(SettleSQL.dueEvents).map { try $0.uuid(0) } }
+    func dueEvents() async throws -> [UUID] { try await postgres.read(ExpirySQL.dueEvents).map { try $0.uuid(0) } }
 
     /// Seconds until something is due, negative when overdue; nil when nothing is held.
-    func nextDue() async throws -> Double? { try await postgres.read(SettleSQL.nextDue).first?.doubleOrNil(0) }
+    func nextDue() async throws -> Double? { try await postgres.read(ExpirySQL.nextDue).first?.doubleOrNil(0) }
 
     /// Forgets what no rule looks at any more.
     func prune() async throws {

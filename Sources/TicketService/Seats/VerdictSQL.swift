@@ -1,7 +1,7 @@
-// The verdict on a purchase: whether somebody may have the seats asked for. Holds and reservations are judged by the same rules, in the same order.
+// The verdict on a purchase: may the user have these seats? Holds and reservations are judged by the same rules, in the same order.
 
-/// The first half of every statement that takes seats. It looks at the statement's snapshot, judges in the order of docs/specification.md §10
-/// (order of checks), and locks nothing, so that a refusal costs no write.
+/// The first half of every statement that takes seats. It reads the statement's snapshot, judges in the order of docs/specification.md §10
+/// (order of checks), and locks nothing: a refusal costs no write.
 enum VerdictSQL {
     /// The seats that count as the user's own already: they need no slot and are not refused.
     enum Own {
@@ -18,12 +18,13 @@ enum VerdictSQL {
         }
     }
 
-    /// Common table expressions: `wanted` (each seat of each request, with its state), `asked` (each request, added up), `target` (the event)
-    /// and `verdict (n, user_id, seats, own_until, slots, code)`, one row a request; `slots` are those the user has taken.
+    /// Common table expressions: `wanted` (each seat of each request, with its state), `asked` (one row a request), `target` (the
+    /// event) and `verdict (n, user_id, seats, own_until, slots, code)`, one row a request; `slots` are those the user has taken.
     ///
-    /// Codes: not_found, other_event, not_on_sale, queue_required, seat_limit, unavailable, hold_limit, settle (a claim has to be ended first), ok.
-    /// Parameters: $1 users, one for each request; $2 seat ids, distinct within a request; $3 the number (from 1) of each seat's request;
-    /// $4 hold seconds; $5 seats one user may have of one event; $6 the event, or null for the event of the first seat.
+    /// Codes: not_found, other_event, not_on_sale, queue_required, seat_limit, unavailable, hold_limit, expire_first (an expired
+    /// claim has to be ended first), ok. Parameters: $1 users, one for each request; $2 seat ids, distinct within a request; $3 the
+    /// number (from 1) of each seat's request; $4 hold seconds; $5 seats one user may have of one event; $6 the event, or null for
+    /// the event of the first seat.
     ///
     /// - Parameter columns: more columns of `target`, beginning with a comma.
     static func judged(own: Own, columns: String = "") -> String {
@@ -70,7 +71,7 @@ enum VerdictSQL {
                        WHEN mine.running + a.fresh > $5::bigint THEN 'seat_limit'
                        WHEN a.taken > 0 THEN 'unavailable'
                        WHEN a.fresh > 0 AND a.spent > 2 * $4::bigint THEN 'hold_limit'
-                       WHEN a.lapsed > 0 OR cardinality(mine.slots) + a.fresh > $5::bigint THEN 'settle'
+                       WHEN a.lapsed > 0 OR cardinality(mine.slots) + a.fresh > $5::bigint THEN 'expire_first'
                        ELSE 'ok'
                    END AS code
             FROM asked a LEFT JOIN target t ON true CROSS JOIN LATERAL (

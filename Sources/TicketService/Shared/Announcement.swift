@@ -1,6 +1,6 @@
-// What one use case did that others have to be told of.
+// The changes of one use case that have to be announced.
 
-/// Everything one use case has to tell.
+/// Everything one use case has to announce.
 struct Announcement: Sendable {
     var changes: [SeatChange] = []
     var expired: [ExpiredReservation] = []

@@ -9,7 +9,7 @@ import TiketiStore
 struct AnnouncementStore: Sendable {
     /// What is sent together, in the order of its members.
     struct Batch: Sendable {
-        /// The revision from which on cached answers about an event count, `removed` for an event that is no more; nil is the lists of events.
+        /// By event: the revision from which on cached answers count, or `removed`; nil stands for the lists of events.
         var invalidations: [UUID?: Int64] = [:]
         /// Changes whose seats get or lose the mark of a held seat.
         var changes: [SeatChange] = []

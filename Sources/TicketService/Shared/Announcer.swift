@@ -1,5 +1,5 @@
-// After a commit: caches are told, then buyers and live seat maps, all in one Redis pipeline. A failure here is logged and counted and never
-// fails the request: caches lapse by themselves and clients repair gaps by version.
+// After a commit: invalidates cached answers and sends live messages, in one Redis pipeline. A failure is logged and counted and
+// never fails the request: cached answers expire by themselves and clients repair gaps by version.
 import Logging
 import TiketiContracts
 import TiketiCore
@@ -7,7 +7,7 @@ import TiketiNet
 import TiketiRealtime
 import TiketiStore
 
-/// Tells caches, buyers and live seat maps what was committed, and repeats the invalidations that Redis did not take.
+/// Announces committed changes to caches, buyers and live seat maps, and repeats the invalidations that Redis did not take.
 struct Announcer: Sendable {
     private let store: AnnouncementStore
     private let logger: Logger
@@ -37,7 +37,7 @@ struct Announcer: Sendable {
         for change in announcement.changes {
             // Each event once: its latest change makes all older answers unusable.
             batch.invalidations[change.eventID] = max(change.revision, batch.invalidations[change.eventID] ?? 0)
-            tell(change, &batch.messages)
+            describe(change, &batch.messages)
             if case .held = change.kind { seatsReserved.increment(by: UInt64(change.seats.count)) }
         }
         for reservation in announcement.expired {
@@ -100,7 +100,7 @@ struct Announcer: Sendable {
         logger.info("Redis took the invalidations it had refused", metadata: ["events": "\(repaired.count)"])
     }
 
-    private func tell(_ change: SeatChange, _ messages: inout [SocketMessage]) {
+    private func describe(_ change: SeatChange, _ messages: inout [SocketMessage]) {
         switch change.kind {
         case .held(let user): reserved(change, user, "locked", &messages)
         case .sold(let user): reserved(change, user, "reserved", &messages)
@@ -114,8 +114,8 @@ struct Announcer: Sendable {
         }
     }
 
-    /// Everyone who watches is told that the seat is taken; by whom, only the user's own sockets. Those for the same sockets stand together: a hub
-    /// sends them in one piece.
+    /// Every watcher learns that the seat is taken; by whom, only the user's own sockets. Messages for the same sockets stand
+    /// together, because a hub sends those in one write.
     private func reserved(_ change: SeatChange, _ user: UUID, _ status: String, _ messages: inout [SocketMessage]) {
         let own = LiveRoom.user(user)
         func message(_ seat: UUID, named: UUID?, _ rooms: [String], except: [String] = []) -> SocketMessage {

@@ -3,7 +3,7 @@ import TiketiCore
 import TiketiNet
 
 extension TicketError: APIErrorConvertible {
-    public var apiError: APIError {
+    var apiError: APIError {
         switch self {
         case .eventNotFound: .notFound("Event not found")
         case .seatsNotFound: .notFound("Seats not found")

@@ -2,7 +2,7 @@
 import TiketiNet
 
 /// A refusal that is the answer to the request, not a failure of the service.
-public enum TicketError: Error, Sendable, Equatable {
+enum TicketError: Error, Sendable, Equatable {
     case eventNotFound
     case seatsNotFound
     case reservationNotFound

@@ -1,7 +1,7 @@
-// The statements that end what the clock has ended: a claim past its end frees its seat and cancels its reservation, in one statement.
+// The statements that end expired claims: each frees its seat and cancels its reservation, in one statement.
 
-/// Expiry has one code path: the cleaner settles what is due, and a buyer who wants such a seat settles it first.
-enum SettleSQL {
+/// Expiry has one code path: the cleaner ends what is due, and a buyer who asks for such a seat ends its claim first.
+enum ExpirySQL {
     /// Events with something due. No parameters.
     static let dueEvents = """
         SELECT c.event_id FROM ticket_schema.seat_claims c
@@ -16,14 +16,14 @@ enum SettleSQL {
         """
 
     /// The cleaner's: up to 500 due claims of one event, leaving alone what another instance is working on. Parameters: $1 event.
-    static let event = settle(
+    static let event = expire(
         """
         SELECT c.seat_id FROM ticket_schema.seat_claims c
         WHERE c.event_id = $1::uuid AND c.ended_at IS NULL AND c.expires_at <= now() ORDER BY c.expires_at LIMIT 500
         """, skip: " SKIP LOCKED")
 
     /// A buyer's: what is due on these seats, and what is due of the buyer's own on this event. Parameters: $1 event, $2 seat ids, $3 user.
-    static let wanted = settle(
+    static let wanted = expire(
         """
         SELECT c.seat_id FROM ticket_schema.seat_claims c
         WHERE c.event_id = $1::uuid AND c.seat_id = ANY ($2::uuid[]) AND c.ended_at IS NULL AND c.expires_at <= now()
@@ -33,7 +33,7 @@ enum SettleSQL {
         """, skip: "")
 
     /// Frees whole reservations: with one of its seats due, all are.
-    private static func settle(_ due: String, skip: String) -> String {
+    private static func expire(_ due: String, skip: String) -> String {
         """
         WITH due AS MATERIALIZED (\(due)
         ), whole AS MATERIALIZED (
@@ -57,7 +57,7 @@ enum SettleSQL {
             UPDATE ticket_schema.reservation_items i SET active = false
             WHERE i.active AND i.reservation_id IN (SELECT id FROM dropped)
             RETURNING i.reservation_id
-        ), told AS (
+        ), recorded AS (
             INSERT INTO ticket_schema.outbox (kind, payload) SELECT 'reservation', fact FROM dropped
         ), \(FreeSQL.version(of: "$1::uuid", after: ["emptied"]))
         SELECT \(FreeSQL.columns),
@@ -65,23 +65,4 @@ enum SettleSQL {
         FROM (SELECT) AS one LEFT JOIN bumped ON true
         """
     }
-}
-
-/// What old rows are thrown away, a bounded number at a time. The hold limit looks back two hours; a client that missed a day reloads the map.
-enum PruneSQL {
-    static let all = [
-        """
-        DELETE FROM ticket_schema.seat_claims WHERE ctid = ANY (ARRAY(
-            SELECT ctid FROM ticket_schema.seat_claims
-            WHERE held_at < now() - interval '1 day' AND ended_at < now() - interval '3 hours' LIMIT 5000))
-        """,
-        """
-        DELETE FROM ticket_schema.seat_changes WHERE ctid = ANY (ARRAY(
-            SELECT ctid FROM ticket_schema.seat_changes WHERE created_at < now() - interval '1 day' LIMIT 5000))
-        """,
-        """
-        DELETE FROM ticket_schema.outbox WHERE id = ANY (ARRAY(
-            SELECT id FROM ticket_schema.outbox WHERE created_at < now() - interval '30 days' ORDER BY id LIMIT 5000))
-        """,
-    ]
 }

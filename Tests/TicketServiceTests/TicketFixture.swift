@@ -8,25 +8,11 @@ import TiketiTesting
 
 @testable import TicketService
 
-/// A payment service that answers as told.
-final class FakePayments: PaymentClient {
-    let asked = Locked<[UUID]>([])
-    let answer = Locked<Result<PaymentAPI.RefundAnswer, APIError>>(.success(.refunded))
-
-    func refund(_ reservation: UUID, reason: String, waits: Bool) async throws -> PaymentAPI.RefundAnswer {
-        asked.withLock { $0.append(reservation) }
-        return try answer.withLock { $0 }.get()
-    }
-
-    /// What `standing` answers; nil is a payment service that is away.
-    let standing = Locked<PaymentAPI.Standing?>(nil)
-
-    func standing(of reservation: UUID) async -> PaymentAPI.Standing? { standing.withLock { $0 } }
-}
-
+/// Why a fixture could not be made.
 struct Failure: Error { var text: String }
 
-struct TicketWorld: Sendable {
+/// A ticket service with its database, Redis and a fake payment service.
+struct TicketFixture: Sendable {
     let database: TestDatabase
     let redis: TestRedis
     let client: RedisClient
@@ -38,7 +24,7 @@ struct TicketWorld: Sendable {
     static let internalToken = "internal-token-of-the-tests"
     private static let key = HMACKey(Array("secret-of-the-tests".utf8))
 
-    static func make(_ adjust: (inout TicketConfig) -> Void = { _ in }) async throws -> TicketWorld {
+    static func make(_ adjust: (inout TicketConfig) -> Void = { _ in }) async throws -> TicketFixture {
         let database = try await TestPostgres.shared().database()
         let redis = try await TestRedis()
         let pool = database.pool(role: "tiketi_ticket")
@@ -53,16 +39,17 @@ struct TicketWorld: Sendable {
         parts.idempotency = PostgresIdempotencyStore(pool, table: "ticket_schema.idempotency_keys")
         let router = parts.router(
             authentication: Authentication(JWT.Verifier(secret: "secret-of-the-tests")), internalAuth: InternalAuth(token: internalToken))
-        return TicketWorld(
+        return TicketFixture(
             database: database, redis: redis, client: client, pool: pool, payments: payments, parts: parts, app: TestApp(router))
     }
 
     /// Another process on the same database and Redis; it is closed with them.
-    static func reader(of world: TicketWorld) async throws -> TestApp {
+    static func reader(of fixture: TicketFixture) async throws -> TestApp {
         var parts = TicketParts(
-            postgres: world.pool, redis: world.client, group: .shared, blocking: BlockingPool(name: "test", threads: 1, queueLimit: 100),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, metrics: MetricsRegistry(), payments: world.payments,
-            config: world.parts.config)
+            postgres: fixture.pool, redis: fixture.client, group: .shared,
+            blocking: BlockingPool(name: "test", threads: 1, queueLimit: 100),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, metrics: MetricsRegistry(), payments: fixture.payments,
+            config: fixture.parts.config)
         parts.idempotency = nil
         return TestApp(
             parts.router(
@@ -161,8 +148,8 @@ struct TicketWorld: Sendable {
                 SET session_replication_role = replica;
                 UPDATE ticket_schema.seats SET hold_expires_at = hold_expires_at - interval '\(seconds) s',
                     reserved_at = reserved_at - interval '\(seconds) s' WHERE status = 'locked';
-                UPDATE ticket_schema.seat_claims SET expires_at = expires_at - interval '\(seconds) s', held_at = held_at - interval '\(seconds) s',
-                    ended_at = ended_at - interval '\(seconds) s';
+                UPDATE ticket_schema.seat_claims SET expires_at = expires_at - interval '\(seconds) s',
+                    held_at = held_at - interval '\(seconds) s', ended_at = ended_at - interval '\(seconds) s';
                 UPDATE ticket_schema.reservations SET expires_at = expires_at - interval '\(seconds) s',
                     paying_until = paying_until - interval '\(seconds) s', created_at = created_at - interval '\(seconds) s';
                 UPDATE ticket_schema.event_counters SET revision = revision + 1;
@@ -171,7 +158,7 @@ struct TicketWorld: Sendable {
         _ = try await client.send(["FLUSHALL"])
     }
 
-    func settle() async throws { try await on { try await parts.cleaner.settleDue() } }
+    func expire() async throws { try await on { try await parts.cleaner.expireDue() } }
 
     func on<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
         try await EventLoopGroup.shared.next().run(body)
@@ -198,7 +185,8 @@ struct TicketWorld: Sendable {
             WHERE s.reservation_id IS DISTINCT FROM i.reservation_id
             UNION ALL
             SELECT 'items of ' || r.id FROM ticket_schema.reservations r
-            WHERE (status = 'cancelled') <> NOT EXISTS (SELECT FROM ticket_schema.reservation_items i WHERE i.reservation_id = r.id AND active)
+            WHERE (status = 'cancelled') <> NOT EXISTS (
+                    SELECT FROM ticket_schema.reservation_items i WHERE i.reservation_id = r.id AND active)
                OR total_amount <> (SELECT sum(price) FROM ticket_schema.reservation_items i WHERE i.reservation_id = r.id)
                OR seat_count <> (SELECT count(*) FROM ticket_schema.reservation_items i WHERE i.reservation_id = r.id)
             """

@@ -1,0 +1,8 @@
+// Who stands where in a waiting line.
+import TiketiNet
+
+/// One who waits.
+struct QueueEntry: Sendable, Equatable {
+    var queueID: UUID
+    var userID: UUID
+}
