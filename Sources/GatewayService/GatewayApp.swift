@@ -71,7 +71,7 @@ enum GatewayApp {
         return ServiceApp(
             router: router,
             services: [scrape, ViewWriter(news: news, runtime: runtime), answers.cleaner(runtime), RedisListener(listening)],
-            operations: operations)
+            operations: operations, ownAnswerFields: edge.security.ofOwnAnswers)
     }
 
     private static func edge(_ runtime: ServiceRuntime, _ config: GatewayConfig) -> Edge {

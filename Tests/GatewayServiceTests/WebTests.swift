@@ -94,6 +94,40 @@ import TiketiTesting
         await upstream.stop()
     }
 
+    /// The answers that the HTTP layer gives before a route is known, and the refusals of the edge's limits.
+    @Test func refusalsBelowTheRouterAreProtected() async throws {
+        let gateway = try await GatewayFixture.make(["MAX_CONNECTIONS": "6"])
+        let port = gateway.port
+        let requests = [
+            400: "BROKEN\r\n\r\n", 414: "GET /\(String(repeating: "a", count: 9000)) HTTP/1.1\r\nHost: a\r\n\r\n",
+            413: "POST /api/news HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n",
+            431: "GET / HTTP/1.1\r\nHost: a\r\n\((0..<120).map { "X-\($0): 1\r\n" }.joined())\r\n",
+        ]
+        try await EventLoopGroup.shared.next().run {
+            func isProtected(_ head: String, _ status: Int) {
+                #expect(head.hasPrefix("HTTP/1.1 \(status) "), "\(head)")
+                for field in [
+                    "Content-Security-Policy: default-src 'self'; ", "frame-ancestors 'none'", "X-Content-Type-Options: nosniff\r\n",
+                    "Referrer-Policy: strict-origin-when-cross-origin\r\n", "X-Frame-Options: DENY\r\n", "Cache-Control: no-store\r\n",
+                ] { #expect(head.contains(field), "\(status): \(field)") }
+                #expect(head.split(separator: "\r\n").filter { $0.hasPrefix("X-Content-Type-Options:") }.count == 1, "\(status)")
+            }
+            for (status, request) in requests {
+                let connection = try await RawConnection.connect(port)
+                try await connection.send(request)
+                isProtected(try await connection.head(), status)
+                _ = try await connection.toEnd()
+                connection.stream.close()
+            }
+            // More than may be open, those that linger from above included.
+            var held: [RawConnection] = []
+            for _ in 0..<7 { held.append(try await RawConnection.connect(port)) }
+            isProtected(try await held[6].head(), 503)
+            for connection in held { connection.stream.close() }
+        }
+        try await gateway.close()
+    }
+
     @Test func hostsOfOthersAreAllowedWhereConfigured() {
         let policy = ContentSources(usesToss: true, usesGoogle: true, socketOrigin: "wss://tickets.example").policy
         let directives = Dictionary(

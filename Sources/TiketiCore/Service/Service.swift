@@ -1,5 +1,7 @@
 /// The long-running parts of a process: each starts after the server listens and stops in reverse order.
 
+import TiketiNet
+
 /// A background job, subscriber or cache that lives as long as the process.
 public protocol Service: Sendable {
     /// Begins the work and returns. Thrown errors are logged and `start` is called again with back-off: a database that is not there yet is no
@@ -26,13 +28,17 @@ public struct ServiceApp {
     /// Further checks of `/ready`, beside PostgreSQL and Redis.
     public var readiness: [(name: String, check: @Sendable () async -> Bool)]
 
+    /// Fields on the answers that the HTTP server gives without asking the router (`HTTPServerConfiguration.ownAnswerFields`).
+    public var ownAnswerFields: HTTPHeaders
+
     public init(
         router: Router, services: [any Service] = [], operations: Router = Router(),
-        readiness: [(name: String, check: @Sendable () async -> Bool)] = []
+        readiness: [(name: String, check: @Sendable () async -> Bool)] = [], ownAnswerFields: HTTPHeaders = HTTPHeaders()
     ) {
         self.router = router
         self.services = services
         self.operations = operations
         self.readiness = readiness
+        self.ownAnswerFields = ownAnswerFields
     }
 }

@@ -26,17 +26,13 @@ public final class ServiceProcess: Sendable {
         HealthRoutes.register(on: app.operations, health)
         var configuration = HTTPServerConfiguration()
         configuration.maxConnections = runtime.config.maxConnections
+        configuration.ownAnswerFields = app.ownAnswerFields
         // What the gateway lets through arrives with the fields that it adds (X-Forwarded-*, X-Request-Id, traceparent …).
         if runtime.name != ServiceName.gateway.rawValue {
             configuration.maxHeaders += Self.gatewayFields
             configuration.maxHeadBytes += Self.gatewayFields * 256
         }
         configuration.maxConnectionsPerAddress = runtime.config.maxConnectionsPerAddress
-        if runtime.name != ServiceName.gateway.rawValue {
-            // A client's request has grown at the gateway by what that says of it: what it takes, the services take too.
-            configuration.maxHeaders += 16
-            configuration.maxHeadBytes += 2048
-        }
         // An answered request is worth an `info` line: who asks for less in LOG_LEVEL gets the failed ones only.
         var accessMode = runtime.config.accessLog
         if accessMode == .all, runtime.config.logLevel > .info { accessMode = .errors }
@@ -47,6 +43,7 @@ public final class ServiceProcess: Sendable {
         // Probes and scrapers alone: not counted among the requests, and no crowd can shut them out.
         var few = HTTPServerConfiguration()
         few.maxConnections = 256
+        few.ownAnswerFields = app.ownAnswerFields
         operations = HTTPServer(
             group: runtime.group, configuration: few, handler: app.operations.makeHandler(RouterObservers(logger: runtime.logger)))
         let look = Locked(

@@ -3,13 +3,13 @@ extension HTTPConnection {
     /// Refuses what could not be understood, and closes: the bytes behind it have no certain meaning.
     func refuse(_ rejection: RequestRejection) async {
         shard.rejections &+= 1
-        await sayLast(HTTPErrorPage.response(rejection))
+        await sayLast(shard.ownAnswer(rejection))
     }
 
     /// Ends an idle connection of a server that drains. A client that is sending just now reads that its request was not looked at, which lets it
     /// send any request again (RFC 9110 §15.5.9); a silent end would leave it in doubt.
     func takeLeave() async {
-        await sayLast(HTTPErrorPage.response(.leaving))
+        await sayLast(shard.ownAnswer(.leaving))
     }
 
     private func sayLast(_ response: HTTPResponse) async {

@@ -122,8 +122,8 @@ final class HTTPConnection: @unchecked Sendable {
 
     /// An interim status can't be the answer, and bytes of an unread body must not pass for the upgraded protocol's: both are handlers' mistakes.
     func sane(_ response: HTTPResponse) -> HTTPResponse {
-        if case .upgrade = response.body { return state.body.isComplete ? response : HTTPErrorPage.response(.handlerMistake) }
-        return response.status.code >= 200 ? response : HTTPErrorPage.response(.handlerMistake)
+        if case .upgrade = response.body { return state.body.isComplete ? response : shard.ownAnswer(.handlerMistake) }
+        return response.status.code >= 200 ? response : shard.ownAnswer(.handlerMistake)
     }
 
     /// Queues a response that is in memory.

@@ -30,6 +30,9 @@ public struct HTTPServerConfiguration: Sendable {
     public var parkIdleAboveConnections = 512
     /// Value of the Server header; empty leaves it out.
     public var serverName = ""
+    /// Fields on the answers that the server gives by itself, because no handler saw the request (400, 408, 413, 414, 431, 503) or one made a
+    /// mistake: what every answer of the product must carry has to stand here too.
+    public var ownAnswerFields = HTTPHeaders()
 
     public init() {}
 }

@@ -54,10 +54,10 @@ final class HTTPServerShard: @unchecked Sendable {
     /// Says why, waits a moment for the answer to be read, and closes; beyond a bound closes at once.
     private func turnAway(_ stream: Stream) {
         rejections &+= 1
-        guard refusals < 256, case .bytes(let body) = HTTPErrorPage.response(.tooManyConnections).body else { return stream.close() }
+        let page = ownAnswer(.tooManyConnections)
+        guard refusals < 256, case .bytes(let body) = page.body else { return stream.close() }
         refusals += 1
         var shape = ResponseEncoder.Shape(framing: .length(body.count), close: true, legacy: false)
-        let page = HTTPErrorPage.response(.tooManyConnections)
         stream.enqueue(ResponseEncoder.encode(page.status, page.headers, shape: &shape, date: date, body: body))
         _ = stream.sendNow()
         stream.finishWriting()
@@ -65,6 +65,11 @@ final class HTTPServerShard: @unchecked Sendable {
             refusals -= 1
             stream.close()
         }
+    }
+
+    /// An answer that no handler made.
+    func ownAnswer(_ rejection: RequestRejection) -> HTTPResponse {
+        HTTPErrorPage.response(rejection, configuration.ownAnswerFields)
     }
 
     func upgraded(_ connection: HTTPConnection) {

@@ -187,6 +187,45 @@ import Testing
         }
     }
 
+    /// What every answer must carry is also on those that no handler made.
+    @Test func ownAnswersCarryTheirFields() async throws {
+        let configure: (inout HTTPServerConfiguration) -> Void = {
+            $0.ownAnswerFields.add("X-Content-Type-Options", "nosniff")
+            $0.headTimeoutSeconds = 0.2
+            $0.maxHeaders = 3
+            $0.maxConnections = 1
+        }
+        let requests = [
+            400: "BROKEN\r\n\r\n", 414: "GET /\(String(repeating: "a", count: 9000)) HTTP/1.1\r\nHost: a\r\n\r\n",
+            431: "GET / HTTP/1.1\r\nHost: a\r\nA: 1\r\nB: 2\r\nC: 3\r\n\r\n", 408: "GET /",
+            413: "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n",
+            500: "GET /interim HTTP/1.1\r\nHost: a\r\n\r\n",
+        ]
+        let handler: HTTPHandler = { request in
+            if request.path == "/interim" { return HTTPResponse(status: HTTPStatus(100)) }
+            return await ConnectionTests.echo(request)
+        }
+        try await withServer(configure, handler: handler) { server, port in
+            for (status, request) in requests {
+                let client = try await RawClient.connect(port)
+                try await client.send(request)
+                let response = try await client.response()
+                #expect(response.status == status)
+                #expect(response.headers.values("x-content-type-options") == ["nosniff"], "\(status)")
+                client.stream.close()
+                #expect(await eventually { server.openConnections == 0 })
+            }
+            let first = try await RawClient.connect(port)
+            defer { first.stream.close() }
+            #expect(try await first.get("/1").headers["x-content-type-options"] == nil)
+            let second = try await RawClient.connect(port)
+            defer { second.stream.close() }
+            let refused = try await second.response()
+            #expect(refused.status == 503)
+            #expect(refused.headers.values("x-content-type-options") == ["nosniff"])
+        }
+    }
+
     @Test func drainFinishesWhatIsInFlight() async throws {
         let entered = Atomic<Int>(0)
         let handler: HTTPHandler = { request in

@@ -18,6 +18,13 @@ struct SecurityHeaders: Sendable {
         always = fields
     }
 
+    /// The fields of the answers that the HTTP server gives by itself. They are about one request each, so nobody keeps them.
+    var ofOwnAnswers: HTTPHeaders {
+        var fields = always
+        fields.add("Cache-Control", "no-store")
+        return fields
+    }
+
     func apply(to response: inout HTTPResponse, of request: HTTPRequest) {
         guard response.status != .switchingProtocols else { return }
         response.headers.add(contentsOf: always)
