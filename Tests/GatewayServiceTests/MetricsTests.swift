@@ -70,6 +70,18 @@ import TiketiTesting
         }
     }
 
+    /// What every process counts for itself (requests, loops, pools) is the gateway's own on the gateway's page, and says so.
+    @Test func ownSeriesSayWhoseTheyAre() async throws {
+        let gateway = try await GatewayFixture.make()
+        _ = try await gateway.get("/api/config")
+        let lines = try await gateway.get("/metrics").text.split(separator: "\n").filter { !$0.hasPrefix("#") }
+        #expect(lines.contains { $0.hasPrefix("http_requests_total{") })
+        #expect(lines.contains { $0.hasPrefix("tiketi_postgres_statements_total{") })
+        for line in lines where !line.hasPrefix("services_") { #expect(line.contains("service=\""), "\(line)") }
+        #expect(lines.contains { $0.hasPrefix("tiketi_service_up{service=\"ticket\"}") })
+        try await gateway.close()
+    }
+
     /// Nothing that a service counts stands under the gateway's name: no series of a service is one of the gateway's.
     @Test func noSeriesIsRepeated() async throws {
         let service = MetricsRegistry()

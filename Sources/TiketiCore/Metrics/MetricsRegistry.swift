@@ -43,7 +43,16 @@ public final class MetricsRegistry: Sendable {
     /// More series than this in one family are not kept apart: the rest shares one series labelled `overflow`.
     private let seriesLimit: Int
 
-    public init(seriesLimit: Int = 2000) { self.seriesLimit = seriesLimit }
+    /// Labels that every series carries behind its own, unless it has one of that name.
+    private let common: Labels
+
+    /// - Parameters:
+    ///   - common: Labels of every series, where one page shows what several processes count.
+    ///   - seriesLimit: Most series of one family.
+    public init(common: Labels = [], seriesLimit: Int = 2000) {
+        self.common = common
+        self.seriesLimit = seriesLimit
+    }
 
     public func counter(_ name: String, _ help: String, labels: Labels = [], hiddenWhileZero: Bool = false) -> Counter {
         let found = resolve(name, help, .counter, labels, hiddenWhileZero) { .counter(Counter()) }
@@ -82,7 +91,7 @@ public final class MetricsRegistry: Sendable {
     private func resolve(
         _ name: String, _ help: String, _ kind: Kind, _ labels: Labels, _ hidden: Bool, _ make: () -> Instrument
     ) -> Instrument {
-        var key = MetricsText.labels(labels)
+        var key = MetricsText.labels(MetricsText.adding(common, to: labels))
         return state.withLock { state in
             let index: Int
             if let known = state.positions[name] {
@@ -95,7 +104,7 @@ public final class MetricsRegistry: Sendable {
             }
             if let position = state.families[index].positions[key] { return state.families[index].series[position].instrument }
             if state.families[index].series.count >= seriesLimit {
-                key = MetricsText.labels(labels.map { ($0.name, "overflow") })
+                key = MetricsText.labels(MetricsText.adding(common, to: labels.map { ($0.name, "overflow") }))
                 if let position = state.families[index].positions[key] { return state.families[index].series[position].instrument }
             }
             let instrument = make()
@@ -108,7 +117,7 @@ public final class MetricsRegistry: Sendable {
     /// Everything in the Prometheus text format 0.0.4.
     public func exposition() -> [UInt8] {
         let (families, collectors) = state.withLock { ($0.families, $0.collectors) }
-        var text = MetricsText()
+        var text = MetricsText(common: common)
         for family in families { text.append(family) }
         for collector in collectors { collector(&text) }
         return text.finish()

@@ -5,8 +5,13 @@ public struct MetricsText: Sendable {
     public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
     private var bytes: [UInt8] = []
+    private let common: MetricsRegistry.Labels
 
-    public init() { bytes.reserveCapacity(16 * 1024) }
+    /// - Parameter common: Labels of every sample, behind its own.
+    public init(common: MetricsRegistry.Labels = []) {
+        self.common = common
+        bytes.reserveCapacity(16 * 1024)
+    }
 
     public consuming func finish() -> [UInt8] { bytes }
 
@@ -17,7 +22,12 @@ public struct MetricsText: Sendable {
 
     /// One line: `name{labels} value`.
     public mutating func sample(_ name: String, labels: MetricsRegistry.Labels = [], _ value: Double) {
-        line(name, Self.labels(labels), Self.number(value))
+        line(name, Self.labels(Self.adding(common, to: labels)), Self.number(value))
+    }
+
+    /// What a series says for itself goes before what is said of all.
+    internal static func adding(_ common: MetricsRegistry.Labels, to labels: MetricsRegistry.Labels) -> MetricsRegistry.Labels {
+        labels + common.filter { added in !labels.contains { $0.name == added.name } }
     }
 
     internal mutating func append(_ family: MetricsRegistry.Family) {

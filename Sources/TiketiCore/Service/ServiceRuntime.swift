@@ -23,7 +23,7 @@ public final class ServiceRuntime: Sendable {
     /// Makes pools for what the service uses; they connect by themselves and keep trying.
     public init(
         name: String, config: CommonConfig, uses: ServiceDependencies = .all, group: EventLoopGroup? = nil, logger: Logger? = nil,
-        metrics: MetricsRegistry = MetricsRegistry()
+        metrics: MetricsRegistry? = nil
     ) {
         self.name = name
         self.config = config
@@ -31,7 +31,9 @@ public final class ServiceRuntime: Sendable {
         self.group = group
         self.logger =
             logger ?? Logger(label: "tiketi.\(name)", factory: { _ in JSONLogHandler(service: name, level: config.logLevel) })
-        self.metrics = metrics
+        // The gateway's page also sums up what the services count: its own series say whose they are, so that no series is one of a service's too.
+        let common: MetricsRegistry.Labels = name == ServiceName.gateway.rawValue ? [("service", name)] : []
+        self.metrics = metrics ?? MetricsRegistry(common: common)
         verifier = JWT.Verifier(secret: config.jwtSecret, also: config.otherJWTSecret, requiresSession: config.requiresSession)
         blocking = BlockingPool(name: "blocking", threads: 2, queueLimit: 1024)
         http = HTTPClient()

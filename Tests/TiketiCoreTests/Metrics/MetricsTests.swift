@@ -59,6 +59,23 @@ import Testing
         #expect(text(registry).contains("a{x=\"overflow\"} 97\n"))
     }
 
+    /// Where one page shows several processes' series, those of this one say so; a series that names that label itself keeps its value.
+    @Test func commonLabels() {
+        let registry = MetricsRegistry(common: [("service", "gateway")], seriesLimit: 2)
+        registry.counter("a_total", "", labels: [("x", "1")]).increment()
+        registry.gauge("b", "").set(2)
+        registry.gauge("up", "", labels: [("service", "auth")]).set(1)
+        registry.histogram("h", "", buckets: [1]).observe(0.5)
+        registry.collect { $0.sample("c", 3) }
+        for number in 2..<9 { registry.counter("a_total", "", labels: [("x", String(number))]).increment() }
+        let lines = Set(text(registry).split(separator: "\n").map { String($0) })
+        for line in [
+            "a_total{x=\"1\",service=\"gateway\"} 1", "b{service=\"gateway\"} 2", "up{service=\"auth\"} 1",
+            "h_bucket{service=\"gateway\",le=\"1\"} 1", "h_count{service=\"gateway\"} 1", "c{service=\"gateway\"} 3",
+            "a_total{x=\"overflow\",service=\"gateway\"} 6",
+        ] { #expect(lines.contains(line), "\(line)") }
+    }
+
     @Test func gaugeAdds() async {
         let gauge = MetricsRegistry().gauge("g", "")
         await withTaskGroup(of: Void.self) { group in
