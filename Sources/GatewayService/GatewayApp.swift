@@ -6,9 +6,7 @@ import TiketiStore
 enum GatewayApp {
     static func make(_ runtime: ServiceRuntime, _ config: GatewayConfig) -> ServiceApp {
         let urls = runtime.config.services
-        let services = [
-            ("auth", urls.auth), ("ticket", urls.ticket), ("payment", urls.payment), ("stats", urls.stats), ("realtime", urls.realtime),
-        ].flatMap { $1.named($0) }
+        let services = urls.all.flatMap { $1.named($0.rawValue) }
         let http = HTTPClient(configuration: HTTPClientConfiguration())
         let probe = ServiceProbe(http: http)
         let rollup = MetricsRollup(runtime.metrics)
@@ -66,7 +64,7 @@ enum GatewayApp {
         ).install(on: router)
 
         let scraper = MetricsScraper(
-            rollup: rollup, probe: probe, services: services, metrics: runtime.metrics, interval: config.scrapeInterval)
+            rollup: rollup, probe: probe, services: urls, metrics: runtime.metrics, interval: config.scrapeInterval)
         let scrape = Job("metrics-scrape", loop: runtime.group.next(), logger: logger, metrics: runtime.metrics) { await scraper.tick() }
         return ServiceApp(
             router: router,

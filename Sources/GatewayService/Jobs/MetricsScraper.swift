@@ -6,21 +6,20 @@ import TiketiNet
 struct MetricsScraper: Sendable {
     private let rollup: MetricsRollup
     private let probe: ServiceProbe
-    private let targets: [(name: String, url: ServiceURL, up: Gauge)]
+    private let targets: [(name: String, url: ServiceURL, instances: ServiceInstances, up: Gauge)]
     private let interval: Duration
 
     init(
-        rollup: MetricsRollup, probe: ServiceProbe, services: [(name: String, url: ServiceURL)], metrics: MetricsRegistry,
-        interval: Duration
+        rollup: MetricsRollup, probe: ServiceProbe, services: ServiceURLs, metrics: MetricsRegistry, interval: Duration
     ) {
         self.rollup = rollup
         self.probe = probe
         self.interval = interval
-        targets = services.map { service in
-            (
-                service.name, service.url,
-                metrics.gauge("tiketi_service_up", "Whether a service answered the last scrape.", labels: [("service", service.name)])
-            )
+        targets = services.all.flatMap { service, instances in
+            instances.named(service.rawValue).map { name, url in
+                let up = metrics.gauge("tiketi_service_up", "Whether a service answered the last scrape.", labels: [("service", name)])
+                return (name, url, instances, up)
+            }
         }
     }
 
@@ -30,6 +29,8 @@ struct MetricsScraper: Sendable {
         for target in targets where !Task.isCancelled {
             let text = await probe.metrics(target.url)
             target.up.set(text == nil ? 0 : 1)
+            // Its loss is in the log even when no request asks for it.
+            target.instances.note(target.url, isThere: text != nil)
             expositions.append((target.name, text))
         }
         rollup.update(expositions)

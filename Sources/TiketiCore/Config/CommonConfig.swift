@@ -152,6 +152,11 @@ public struct ServiceDependencies: OptionSet, Sendable {
     public let rawValue: Int
     public init(rawValue: Int) { self.rawValue = rawValue }
 
+
+    /// Each with its name.
+    public var all: [(name: ServiceName, instances: ServiceInstances)] {
+        [(.auth, auth), (.ticket, ticket), (.payment, payment), (.stats, stats), (.realtime, realtime)]
+    }
     public static let postgres = ServiceDependencies(rawValue: 1)
     public static let redis = ServiceDependencies(rawValue: 2)
     public static let all: ServiceDependencies = [.postgres, .redis]

@@ -6,7 +6,7 @@ import TiketiNet
 /// The instances of one service, shared by everything in the process that calls it.
 ///
 /// Whoever can't be reached rests for a while and is then tried by one request. A request goes on to another instance only when the first certainly
-/// did not work on it, or when doing it twice does no harm. With one address there is nothing to choose and nothing is counted.
+/// did not work on it, or when doing it twice does no harm. With one address there is nothing to choose.
 public final class ServiceInstances: Sendable {
     /// Most instances of one service that can be listed.
     public static let limit = 64
@@ -34,7 +34,7 @@ public final class ServiceInstances: Sendable {
     public func execute(
         _ request: HTTPClientRequest, target: String, with client: HTTPClient
     ) async throws(HTTPClientError) -> HTTPClientResponse {
-        if urls.count == 1 { return try await client.execute(request) }
+        if urls.count == 1 { return try await execute(request, with: client) }
         var request = request
         var tried: UInt64 = 0
         while true {
@@ -44,6 +44,7 @@ public final class ServiceInstances: Sendable {
             request.url = urls[index].parts(target: target)
             do throws(HTTPClientError) {
                 let response = try await client.execute(request)
+                note(index, isThere: true)
                 if response.wasNotLookedAt, request.hasLastingBody, tried.nonzeroBitCount < urls.count {
                     rests[index].begin(at: loop.now, failed: true)
                     continue
@@ -60,10 +61,35 @@ public final class ServiceInstances: Sendable {
                 if request.abort?.isAborted == true { throw error }
                 let isAway = Self.isAway(error)
                 if isAway { rests[index].begin(at: loop.now, failed: true) }
+                if error.code == .connect { note(index, isThere: false) }
                 guard isAway || error.code == .overloaded, tried.nonzeroBitCount < urls.count else { throw error }
                 guard !error.requestSent || request.isReplayable else { throw error }
             }
         }
+    }
+
+    /// The only one: nothing to choose, but whether it is there is remembered.
+    private func execute(_ request: HTTPClientRequest, with client: HTTPClient) async throws(HTTPClientError) -> HTTPClientResponse {
+        do throws(HTTPClientError) {
+            let response = try await client.execute(request)
+            note(0, isThere: true)
+            return response
+        } catch {
+            if error.code == .connect { note(0, isThere: false) }
+            throw error
+        }
+    }
+
+    /// Says what became of a question to one instance that was not asked through this, such as a probe.
+    public func note(_ url: ServiceURL, isThere: Bool) {
+        if let index = urls.firstIndex(of: url) { note(index, isThere: isThere) }
+    }
+
+    private func note(_ index: Int, isThere: Bool) { rests[index].isAbsent = !isThere }
+
+    /// Whether each instance was there when it was last asked, under its name for people.
+    func presence(_ service: String) -> [(name: String, isThere: Bool)] {
+        zip(named(service), rests).map { ($0.name, !$1.isAbsent) }
     }
 
     /// Nobody is there, or whoever was there has gone. An answer that is late or bad says nothing of the sort.
@@ -94,6 +120,14 @@ private final class Rest: Sendable {
     /// On the loops' clock; 0: it works.
     private let until = Atomic<UInt64>(0)
     private let failures = Atomic<UInt64>(0)
+    private let absent = Atomic<Bool>(false)
+
+    /// Nobody listened there when it was last asked.
+    var isAbsent: Bool {
+        get { absent.load(ordering: .relaxed) }
+        // Nearly always nothing changes, and a load leaves the line of the cache to every core.
+        set { if absent.load(ordering: .relaxed) != newValue { absent.store(newValue, ordering: .relaxed) } }
+    }
 
     func begin(at now: UInt64, failed: Bool) {
         let before = failed ? failures.wrappingAdd(1, ordering: .relaxed).oldValue : 0

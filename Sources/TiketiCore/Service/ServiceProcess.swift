@@ -49,7 +49,7 @@ public final class ServiceProcess: Sendable {
         let look = Locked(
             (watch: DependencyWatch(logger: runtime.logger), cadence: Cadence(every: .zero, first: DependencyWatch.firstLook)))
         watch = Job("dependency-watch", loop: runtime.group.next(), logger: runtime.logger, metrics: runtime.metrics) {
-            look.withLock { if $0.cadence.isDue() { $0.watch.look(at: runtime.dependencies) } }
+            look.withLock { if $0.cadence.isDue() { $0.watch.look(at: runtime.dependencies + runtime.neighbours) } }
             return DependencyWatch.interval
         }
     }

@@ -81,6 +81,15 @@ public final class ServiceRuntime: Sendable {
     public var authentication: Authentication { Authentication(verifier) }
 
     /// Closes the pools, in-flight statements first.
+    /// The other services, as they were when this one last asked them. Readiness does not depend on them; their loss is told like any other's.
+    var neighbours: [DependencyWatch.Dependency] {
+        config.services.all.flatMap { name, instances in
+            instances.presence(name.rawValue).map {
+                DependencyWatch.Dependency($0.name, $0.isThere, $0.isThere ? nil : "nobody listens there")
+            }
+        }
+    }
+
     public func close() async {
         http.close()
         redisClient?.close()

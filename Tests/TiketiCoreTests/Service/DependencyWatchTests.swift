@@ -8,7 +8,7 @@ import TiketiNet
 
 @Suite struct DependencyWatchTests {
     /// Keeps what is logged.
-    private struct Recorder: LogHandler {
+    struct Recorder: LogHandler {
         let lines: Locked<[String]>
         var metadata: Logger.Metadata = [:]
         var logLevel = Logger.Level.trace
@@ -34,6 +34,38 @@ import TiketiNet
             watch.look(at: [("postgres", isReady, isReady ? nil : "refused"), ("redis", true, nil)])
         }
         #expect(lines.withLock { $0 } == ["error postgres went away (refused)", "notice postgres is back"])
+    }
+
+    /// Another service is there until a question to it finds nobody, and back with its first answer.
+    @Test func neighboursAreWatched() async throws {
+        let upstream = ServiceProcess(runtime: Self.runtime(), app: ServiceApp(router: Router()))
+        let port = try await upstream.start()
+        let runtime = Self.runtime(["TICKET_SERVICE_URL": "http://127.0.0.1:\(port)"])
+        var (watch, lines) = watch()
+        func ask() async throws {
+            let http = HTTPClient()
+            let client = InternalClient(base: runtime.config.services.ticket, token: "t", http: http)
+            _ = try? await EventLoopGroup.shared.next().run { try await client.call(.get, "/health") }
+            http.close()
+            watch.look(at: runtime.neighbours)
+        }
+        try await ask()
+        await upstream.stop(graceSeconds: 0)
+        for _ in 0..<3 { try await ask() }
+        let again = ServiceProcess(runtime: Self.runtime(["PORT": "\(port)"]), app: ServiceApp(router: Router()))
+        _ = try await again.start()
+        for _ in 0..<2 { try await ask() }
+        #expect(lines.withLock { $0 } == ["error ticket went away (nobody listens there)", "notice ticket is back"])
+        await again.stop(graceSeconds: 0)
+    }
+
+    private static func runtime(_ settings: [String: String] = [:]) -> ServiceRuntime {
+        var reader = EnvironmentReader(
+            ["HOST": "127.0.0.1", "PORT": "0", "ACCESS_LOG": "off", "LOG_LEVEL": "critical", "OPERATIONS_PORT": "0"].merging(settings) {
+                $1
+            })
+        let config = CommonConfig.read(&reader, service: "test", port: 0, uses: [])
+        return ServiceRuntime(name: "test", config: config, uses: [], group: .shared)
     }
 
     @Test func whatIsMissingAtTheStart() {
