@@ -7,7 +7,7 @@ enum StatsApp {
     static func make(_ runtime: ServiceRuntime, _ config: StatsConfig) -> ServiceApp {
         let facts: [any FactStore] = [PostgresFactStore(pool: runtime.postgres), PaymentOutcomeStore(pool: runtime.postgres)]
         let reports = ReportService(
-            store: PostgresReportStore(pool: runtime.postgres), queueLengths: RedisQueueLengths(redis: runtime.redis).lengths)
+            store: PostgresReportStore(pool: runtime.postgres), queueLengths: RedisQueueLengths(redis: runtime.queueRedis).lengths)
         let applied = runtime.metrics.counter("tiketi_stats_facts_applied_total", "Facts of other services applied to the rollups.")
         let followers = facts.map { store in
             let follower = FactFollower(facts: store, pause: config.pollInterval) { applied.increment(by: UInt64($0)) }

@@ -3,6 +3,7 @@ import TiketiCore
 
 public enum StatsMain {
     public static func run() async -> Never {
-        await ServiceRunner.run(.stats) { runtime, environment in StatsApp.make(runtime, StatsConfig(&environment)) }
+        await ServiceRunner.run(.stats, uses: [.stores, .queue]) { runtime, environment in StatsApp.make(runtime, StatsConfig(&environment))
+        }
     }
 }

@@ -12,11 +12,21 @@ enum TicketApp {
         let listening = distrust.listen(runtime.config.redis, loop: runtime.group.next())
         let idempotency = PostgresIdempotencyStore(runtime.postgres, table: "ticket_schema.idempotency_keys")
         var parts = TicketParts(
-            postgres: runtime.postgres, redis: runtime.redis, group: runtime.group, blocking: runtime.blocking, logger: runtime.logger,
+            postgres: runtime.postgres, redis: runtime.redis, queueRedis: runtime.queueRedis, group: runtime.group,
+            blocking: runtime.blocking, logger: runtime.logger,
             metrics: runtime.metrics, payments: payments, config: config, distrust: distrust)
         parts.idempotency = idempotency
         return ServiceApp(
             router: parts.router(authentication: runtime.authentication, internalAuth: runtime.internalAuth),
-            services: parts.jobs + [RedisListener(listening), idempotency.cleaner(runtime)])
+            services: parts.jobs + [RedisListener(listening), idempotency.cleaner(runtime), evictionWatch(runtime)])
+    }
+
+    /// An evicted place is lost, so whoever keeps places says when that can happen.
+    private static func evictionWatch(_ runtime: ServiceRuntime) -> Job {
+        let watch = EvictionWatch(
+            runtime.queueRedis, setting: runtime.config.queueRedis == nil ? "REDIS_URL" : "QUEUE_REDIS_URL",
+            isStrict: runtime.config.environment != .development, logger: runtime.logger,
+            evicts: runtime.metrics.gauge("tiketi_queue_redis_evicts", "Whether the Redis that keeps the queue's places may evict them."))
+        return Job("queue-redis", loop: runtime.group.next(), logger: runtime.logger, metrics: runtime.metrics) { await watch.tick() }
     }
 }

@@ -3,6 +3,8 @@ import TiketiCore
 
 public enum TicketMain {
     public static func run() async -> Never {
-        await ServiceRunner.run(.ticket) { runtime, environment in TicketApp.make(runtime, TicketConfig(&environment)) }
+        await ServiceRunner.run(.ticket, uses: [.stores, .queue]) { runtime, environment in
+            TicketApp.make(runtime, TicketConfig(&environment))
+        }
     }
 }

@@ -23,7 +23,8 @@ struct TicketParts: Sendable {
     let sessions: SessionCheck
 
     init(
-        postgres: PostgresPool, redis: RedisClient, group: EventLoopGroup, blocking: BlockingPool, logger: Logger, metrics: MetricsRegistry,
+        postgres: PostgresPool, redis: RedisClient, queueRedis: RedisClient? = nil, group: EventLoopGroup, blocking: BlockingPool,
+        logger: Logger, metrics: MetricsRegistry,
         payments: any PaymentClient, config: TicketConfig, distrust: CacheDistrust = CacheDistrust()
     ) {
         self.config = config
@@ -51,7 +52,7 @@ struct TicketParts: Sendable {
         let updater = StatusUpdater(events: eventStore, statuses: statuses, interval: config.statusInterval)
         let refunds = RefundJob(reservations: reservationStore, service: reservations, logger: logger)
         let queue = QueueService(
-            store: QueueStore(postgres: postgres, config: config.queue), line: QueueLine(redis: redis), announcer: announcer,
+            store: QueueStore(postgres: postgres, config: config.queue), line: QueueLine(redis: queueRedis ?? redis), announcer: announcer,
             config: config.queue, logger: logger, metrics: metrics)
         let refundJob = Job("refunds", loop: group.next(), logger: logger, metrics: metrics) { try await refunds.tick() }
         jobs = [

@@ -174,4 +174,23 @@ import TiketiTesting
         }
         try await fixture.close()
     }
+
+    /// With a Redis of its own, the queue leaves nothing that must last in the one that evicts caches.
+    @Test func placesAreOnTheirOwnRedis() async throws {
+        let own = try await TestRedis()
+        let places = RedisClient(own.configuration, group: .shared)
+        let world = try await TicketWorld.make(queueRedis: places) { $0.queue.activeLimit = 1 }
+        let (event, _) = try await world.event(queue: true)
+        let waiters = try await join(world, event, 3)
+        #expect(try await ask(world, waiters[2]).json["position"]?.intValue == 2)
+        let keys = try await redis(world, "KEYS", "queue*").array ?? []
+        #expect(keys.isEmpty, "\(keys.map(\.string))")
+        #expect(try await places.send(["KEYS", "queue*"]).array?.isEmpty == false)
+        // Everything else may go at any time.
+        _ = try await redis(world, "FLUSHALL")
+        #expect(try await ask(world, waiters[2]).json["position"]?.intValue == 2)
+        places.close()
+        own.kill()
+        try await world.close()
+    }
 }

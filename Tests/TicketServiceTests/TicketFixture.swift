@@ -24,7 +24,7 @@ struct TicketFixture: Sendable {
     static let internalToken = "internal-token-of-the-tests"
     private static let key = HMACKey(Array("secret-of-the-tests".utf8))
 
-    static func make(_ adjust: (inout TicketConfig) -> Void = { _ in }) async throws -> TicketFixture {
+    static func make(queueRedis: RedisClient? = nil, _ adjust: (inout TicketConfig) -> Void = { _ in }) async throws -> TicketFixture {
         let database = try await TestPostgres.shared().database()
         let redis = try await TestRedis()
         let pool = database.pool(role: "tiketi_ticket")
@@ -34,7 +34,8 @@ struct TicketFixture: Sendable {
         adjust(&config)
         let payments = FakePayments()
         var parts = TicketParts(
-            postgres: pool, redis: client, group: .shared, blocking: BlockingPool(name: "test", threads: 2, queueLimit: 1000),
+            postgres: pool, redis: client, queueRedis: queueRedis, group: .shared,
+            blocking: BlockingPool(name: "test", threads: 2, queueLimit: 1000),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, metrics: MetricsRegistry(), payments: payments, config: config)
         parts.idempotency = PostgresIdempotencyStore(pool, table: "ticket_schema.idempotency_keys")
         let router = parts.router(

@@ -25,6 +25,8 @@ public struct CommonConfig: Sendable {
     public var maxConnectionsPerAddress: Int
     public var postgres: PostgresConfiguration
     public var redis: RedisConfiguration
+    /// Where the waiting queue's places are, when not in the common Redis.
+    public var queueRedis: RedisConfiguration?
     public var jwtSecret: String
     public var jwtLifetimeSeconds: Int
     public var internalToken: String
@@ -42,7 +44,8 @@ public struct CommonConfig: Sendable {
     public static let developmentDatabasePassword = "tiketi"
 
     /// Reads every common setting; problems stay in `reader`.
-    public static func read(_ reader: inout EnvironmentReader, service: String, port: Int, uses: ServiceDependencies = .all) -> CommonConfig
+    public static func read(_ reader: inout EnvironmentReader, service: String, port: Int, uses: ServiceDependencies = .stores)
+        -> CommonConfig
     {
         CommonConfig(
             environment: reader.choice("NODE_ENV", default: .development),
@@ -57,6 +60,7 @@ public struct CommonConfig: Sendable {
             maxConnectionsPerAddress: reader.int("MAX_CONNECTIONS_PER_ADDRESS", default: 20_000, in: 1...1_000_000),
             postgres: postgres(&reader, service: service, needed: uses.contains(.postgres)),
             redis: redis(&reader),
+            queueRedis: reader.raw("QUEUE_REDIS_URL").flatMap { redis(url: $0, "QUEUE_REDIS_URL", &reader) },
             jwtSecret: reader.secret("JWT_SECRET", developmentDefault: developmentJWTSecret, minimumLength: 32),
             jwtLifetimeSeconds: reader.seconds("JWT_EXPIRES_IN", default: 7 * 86_400),
             internalToken: reader.secret("INTERNAL_API_TOKEN", developmentDefault: developmentInternalToken, minimumLength: 32),
@@ -112,13 +116,16 @@ public struct CommonConfig: Sendable {
         }
     }
 
-    private static func redis(_ reader: inout EnvironmentReader) -> RedisConfiguration {
-        if let url = reader.raw("REDIS_URL") {
-            do { return try RedisConfiguration(url: url) } catch {
-                // The URL may carry a password: the message must not repeat it.
-                reader.problem("REDIS_URL", "must be a redis:// or rediss:// URL")
-            }
+    private static func redis(url: String, _ name: String, _ reader: inout EnvironmentReader) -> RedisConfiguration? {
+        do { return try RedisConfiguration(url: url) } catch {
+            // The URL may carry a password: the message must not repeat it.
+            reader.problem(name, "must be a redis:// or rediss:// URL")
+            return nil
         }
+    }
+
+    private static func redis(_ reader: inout EnvironmentReader) -> RedisConfiguration {
+        if let url = reader.raw("REDIS_URL"), let found = redis(url: url, "REDIS_URL", &reader) { return found }
         var configuration = RedisConfiguration(
             host: reader.string("REDIS_HOST", default: "127.0.0.1"), port: reader.int("REDIS_PORT", default: 6379, in: 1...65_535))
         configuration.password = reader.optionalString("REDIS_PASSWORD")
@@ -145,6 +152,11 @@ public struct ServiceURLs: Sendable {
     public var payment: ServiceInstances
     public var stats: ServiceInstances
     public var realtime: ServiceInstances
+
+    /// Each with its name.
+    public var all: [(name: ServiceName, instances: ServiceInstances)] {
+        [(.auth, auth), (.ticket, ticket), (.payment, payment), (.stats, stats), (.realtime, realtime)]
+    }
 }
 
 /// What a service cannot work without.
@@ -152,12 +164,11 @@ public struct ServiceDependencies: OptionSet, Sendable {
     public let rawValue: Int
     public init(rawValue: Int) { self.rawValue = rawValue }
 
-
-    /// Each with its name.
-    public var all: [(name: ServiceName, instances: ServiceInstances)] {
-        [(.auth, auth), (.ticket, ticket), (.payment, payment), (.stats, stats), (.realtime, realtime)]
-    }
     public static let postgres = ServiceDependencies(rawValue: 1)
+    /// The common Redis.
     public static let redis = ServiceDependencies(rawValue: 2)
-    public static let all: ServiceDependencies = [.postgres, .redis]
+    /// The Redis of the waiting queue: the common one, unless it has one of its own.
+    public static let queue = ServiceDependencies(rawValue: 4)
+    /// PostgreSQL and the common Redis.
+    public static let stores: ServiceDependencies = [.postgres, .redis]
 }

@@ -43,12 +43,17 @@ internal enum RuntimeMetrics {
         counter("tiketi_postgres_connections_lost_total", "Connections that broke.") { $0.connectionsLost }
     }
 
-    static func register(_ client: RedisClient, in registry: MetricsRegistry) {
+    /// - Parameter labels: Which Redis it is, when it is not the common one.
+    static func register(_ client: RedisClient, labels: MetricsRegistry.Labels = [], in registry: MetricsRegistry) {
         let statistics = client.statistics
-        registry.gauge("tiketi_redis_up", "Whether a Redis connection is up.") { client.isAvailable ? 1 : 0 }
-        registry.gauge("tiketi_redis_connections", "Connections that take commands.") { Double(statistics.readyConnections) }
-        registry.counter("tiketi_redis_connects_total", "Connections made.", reading: { Double(statistics.connections) })
-        registry.counter("tiketi_redis_timeouts_total", "Commands given up at their deadline.", reading: { Double(statistics.timeouts) })
+        registry.gauge("tiketi_redis_up", "Whether a Redis connection is up.", labels: labels) { client.isAvailable ? 1 : 0 }
+        registry.gauge("tiketi_redis_connections", "Connections that take commands.", labels: labels) {
+            Double(statistics.readyConnections)
+        }
+        registry.counter("tiketi_redis_connects_total", "Connections made.", labels: labels) { Double(statistics.connections) }
+        registry.counter("tiketi_redis_timeouts_total", "Commands given up at their deadline.", labels: labels) {
+            Double(statistics.timeouts)
+        }
     }
 
     static func register(_ server: HTTPServer, in registry: MetricsRegistry) {

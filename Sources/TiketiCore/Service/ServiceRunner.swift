@@ -12,13 +12,13 @@ import TiketiNet
 public enum ServiceRunner {
     public typealias Compose = (ServiceRuntime, inout EnvironmentReader) async throws -> ServiceApp
 
-    public static func run(_ name: ServiceName, uses: ServiceDependencies = .all, _ compose: Compose) async -> Never {
+    public static func run(_ name: ServiceName, uses: ServiceDependencies = .stores, _ compose: Compose) async -> Never {
         await run(name: name.rawValue, port: name.defaultPort, uses: uses, compose)
     }
 
     /// Never returns: 0 after a drain, 1 when the settings or the port cannot be used.
     public static func run(
-        name: String, port: Int? = nil, uses: ServiceDependencies = .all, environment: [String: String] = EnvironmentReader.process(),
+        name: String, port: Int? = nil, uses: ServiceDependencies = .stores, environment: [String: String] = EnvironmentReader.process(),
         _ compose: Compose
     ) async -> Never {
         let fallback = port ?? ServiceName(rawValue: name)?.defaultPort ?? 0

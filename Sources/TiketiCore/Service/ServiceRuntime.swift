@@ -19,10 +19,11 @@ public final class ServiceRuntime: Sendable {
     private let sessionCheck: SessionCheck?
     private let postgresPool: PostgresPool?
     private let redisClient: RedisClient?
+    private let queueClient: RedisClient?
 
     /// Makes pools for what the service uses; they connect by themselves and keep trying.
     public init(
-        name: String, config: CommonConfig, uses: ServiceDependencies = .all, group: EventLoopGroup? = nil, logger: Logger? = nil,
+        name: String, config: CommonConfig, uses: ServiceDependencies = .stores, group: EventLoopGroup? = nil, logger: Logger? = nil,
         metrics: MetricsRegistry? = nil
     ) {
         self.name = name
@@ -39,6 +40,7 @@ public final class ServiceRuntime: Sendable {
         http = HTTPClient()
         postgresPool = uses.contains(.postgres) ? PostgresPool(config.postgres, group: group) : nil
         redisClient = uses.contains(.redis) ? RedisClient(config.redis, group: group) : nil
+        queueClient = uses.contains(.queue) ? config.queueRedis.map { RedisClient($0, group: group) } : nil
         let redis = redisClient
         sessionCheck = postgresPool.map { SessionCheck(postgres: $0, redis: redis) }
         registerMetrics()
@@ -56,6 +58,9 @@ public final class ServiceRuntime: Sendable {
         return redisClient
     }
 
+    /// Where the waiting queue's places are (`QUEUE_REDIS_URL`, or else the common Redis).
+    public var queueRedis: RedisClient { queueClient ?? redis }
+
     /// Whether callers' sessions still count. Asking for it in a service that runs without PostgreSQL is a programming error.
     public var sessions: SessionCheck {
         guard let sessionCheck else { preconditionFailure("\(name) runs without PostgreSQL") }
@@ -72,15 +77,10 @@ public final class ServiceRuntime: Sendable {
             result.append(("postgres", state.isReady, reason))
         }
         if let redisClient { result.append(("redis", redisClient.isAvailable, nil)) }
+        if let queueClient { result.append(("queue-redis", queueClient.isAvailable, nil)) }
         return result
     }
 
-    /// The protection of `/internal` routes.
-    public var internalAuth: InternalAuth { InternalAuth(token: config.internalToken, also: config.otherInternalToken) }
-
-    public var authentication: Authentication { Authentication(verifier) }
-
-    /// Closes the pools, in-flight statements first.
     /// The other services, as they were when this one last asked them. Readiness does not depend on them; their loss is told like any other's.
     var neighbours: [DependencyWatch.Dependency] {
         config.services.all.flatMap { name, instances in
@@ -90,9 +90,16 @@ public final class ServiceRuntime: Sendable {
         }
     }
 
+    /// The protection of `/internal` routes.
+    public var internalAuth: InternalAuth { InternalAuth(token: config.internalToken, also: config.otherInternalToken) }
+
+    public var authentication: Authentication { Authentication(verifier) }
+
+    /// Closes the pools, in-flight statements first.
     public func close() async {
         http.close()
         redisClient?.close()
+        queueClient?.close()
         await postgresPool?.close()
     }
 
@@ -101,6 +108,7 @@ public final class ServiceRuntime: Sendable {
         RuntimeMetrics.register(loops: group.loops, in: metrics)
         if let postgresPool { RuntimeMetrics.register(postgresPool, in: metrics) }
         if let redisClient { RuntimeMetrics.register(redisClient, in: metrics) }
+        if let queueClient { RuntimeMetrics.register(queueClient, labels: [("store", "queue")], in: metrics) }
         let blocking = blocking
         metrics.gauge("tiketi_blocking_pool_queued", "Jobs that wait for a thread of the blocking pool.") { Double(blocking.queued) }
         metrics.counter(

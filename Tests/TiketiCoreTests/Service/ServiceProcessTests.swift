@@ -116,7 +116,7 @@ import TiketiTesting
     }
 
     @Test func notReadyWithoutItsDependencies() async throws {
-        let process = ServiceProcess(runtime: runtime(uses: .all), app: ServiceApp(router: Router()))
+        let process = ServiceProcess(runtime: runtime(uses: .stores), app: ServiceApp(router: Router()))
         let port = try await process.start()
         #expect(try await get(port, "/health").status == 200)
         let ready = try await get(port, "/ready")
