@@ -11,6 +11,12 @@ extension Duration {
         return carries ? .max : sum
     }
 
+    /// Whole milliseconds, rounded up, so that the shortest time is not none: 0 for what is negative.
+    public var wholeMilliseconds: Int { Int(nanoseconds / 1_000_000) + (nanoseconds % 1_000_000 == 0 ? 0 : 1) }
+
+    /// Whole seconds, rounded up: 0 for what is negative.
+    public var wholeSeconds: Int { Int(nanoseconds / 1_000_000_000) + (nanoseconds % 1_000_000_000 == 0 ? 0 : 1) }
+
     /// Seconds with their fraction, for metrics, SQL intervals and logs.
     public var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

@@ -164,11 +164,11 @@ public final class TestPostgres: Sendable {
     /// A machine that runs everything at once under a sanitizer is slow, not broken. Tests of a limit set theirs.
     private static func patient(_ configuration: PostgresConfiguration) -> PostgresConfiguration {
         var configuration = configuration
-        configuration.acquireTimeoutNanoseconds = 60_000_000_000
-        configuration.connectTimeoutNanoseconds = 60_000_000_000
-        configuration.statementTimeoutMs = 60_000
-        configuration.lockTimeoutMs = 30_000
-        configuration.idleInTransactionTimeoutMs = 60_000
+        configuration.acquireTimeout = .seconds(60)
+        configuration.connectTimeout = .seconds(60)
+        configuration.statementTimeout = .seconds(60)
+        configuration.lockTimeout = .seconds(30)
+        configuration.idleInTransactionTimeout = .seconds(60)
         return configuration
     }
 

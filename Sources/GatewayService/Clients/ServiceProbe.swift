@@ -5,8 +5,8 @@ import TiketiNet
 /// Short questions with short patience.
 struct ServiceProbe: Sendable {
     let http: HTTPClient
-    /// A service that needs longer (nanoseconds) is down for whoever waits for it.
-    static let patience: UInt64 = 3_000_000_000
+    /// A service that needs longer is down for whoever waits for it.
+    static let patience: Duration = .seconds(3)
     private static let longestMetrics = 4 << 20
 
     /// Whether `/ready` says yes.
@@ -23,7 +23,8 @@ struct ServiceProbe: Sendable {
     }
 
     private func get(_ url: ServiceURL, _ target: String) async -> HTTPClientResponse? {
-        let request = HTTPClientRequest(url: url.parts(target: target), responseTimeout: Self.patience, totalTimeout: Self.patience)
+        let request = HTTPClientRequest(
+            url: url.parts(target: target), responseTimeout: Self.patience.nanoseconds, totalTimeout: Self.patience.nanoseconds)
         return try? await http.execute(request)
     }
 }

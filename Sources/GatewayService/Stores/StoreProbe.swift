@@ -8,6 +8,5 @@ struct StoreProbe: Sendable {
 
     func database() async -> Bool { (try? await postgres.read("SELECT 1 AS one").count) == 1 }
 
-    /// - Parameter patience: nanoseconds.
-    func cache(patience: UInt64) async -> Bool { (try? await redis.send(["PING"], timeoutNanoseconds: patience)) != nil }
+    func cache(patience: Duration) async -> Bool { (try? await redis.ping(timeout: patience)) != nil }
 }

@@ -183,7 +183,7 @@ struct QueueLine: Sendable {
         var mine: [UUID] = []
         for event in events {
             let key = "queue:\(event):told"
-            guard try await redis.set(key, [0x31], expireSeconds: 5, onlyIfAbsent: true) else { continue }
+            guard try await redis.set(key, [0x31], expires: .seconds(5), onlyIfAbsent: true) else { continue }
             if try await redis.send(["SREM", Self.changed, RedisArgument(event.description)]).int == 1 { mine.append(event) }
         }
         return mine

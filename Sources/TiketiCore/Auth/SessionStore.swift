@@ -75,9 +75,3 @@ public struct SessionStore: SessionSource {
     private static func key(user: UUID, session: UUID?) -> String { session.map(key(session:)) ?? "session:user:\(user)" }
     private static func key(session: UUID) -> String { "session:\(session)" }
 }
-
-extension Duration {
-    fileprivate var wholeMilliseconds: Int {
-        Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
-    }
-}

@@ -97,7 +97,7 @@ final class RedisHubCore: @unchecked Sendable {
     private var renewal: LoopTimer?
     /// A room left and entered again within this time keeps its subscription.
     private static let lingerNanoseconds: UInt64 = 5_000_000_000
-    private static let subscribeTimeout: UInt64 = 2_000_000_000
+    private static let subscribeTimeout: Duration = .seconds(2)
 
     private final class Presence {
         var loops: Set<Int> = []
@@ -158,7 +158,7 @@ final class RedisHubCore: @unchecked Sendable {
         nonisolated(unsafe) let awaited = presence
         loop.spawn { [log] in
             if let log, awaited.floor == nil { awaited.floor = await EventLog.lastOffset(log.redis) }
-            ready(await subscriber.subscribe(channel, waitingNanoseconds: Self.subscribeTimeout))
+            ready(await subscriber.subscribe(channel, waiting: Self.subscribeTimeout))
         }
     }
 

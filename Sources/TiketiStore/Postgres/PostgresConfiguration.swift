@@ -21,33 +21,33 @@ public struct PostgresConfiguration: Sendable {
     /// Shown in `pg_stat_activity`.
     public var applicationName: String
 
-    /// The server stops a statement after this time; 0 means never.
-    public var statementTimeoutMs = 10_000
-    /// The server stops waiting for a lock after this time; 0 means never.
-    public var lockTimeoutMs = 3_000
-    /// The server ends a session that idles inside a transaction for this time; 0 means never.
-    public var idleInTransactionTimeoutMs = 15_000
+    /// The server stops a statement after this time; zero means never.
+    public var statementTimeout: Duration = .seconds(10)
+    /// The server stops waiting for a lock after this time; zero means never.
+    public var lockTimeout: Duration = .seconds(3)
+    /// The server ends a session that idles inside a transaction for this time; zero means never.
+    public var idleInTransactionTimeout: Duration = .seconds(15)
 
     /// Shared, pipelined, read-only connections of each event loop.
     public var readConnectionsPerLoop = 2
     /// Upper bound of exclusive connections of each event loop. They are opened when needed.
     public var writeConnectionsPerLoop = 8
     /// An exclusive connection nobody used for this long is closed; one per loop stays.
-    public var idleConnectionNanoseconds: UInt64 = 60_000_000_000
+    public var idleConnectionTime: Duration = .seconds(60)
     /// How long a caller waits for its turn before ``PostgresError/Code/timeout``.
-    public var acquireTimeoutNanoseconds: UInt64 = 5_000_000_000
+    public var acquireTimeout: Duration = .seconds(5)
     /// Callers that may wait per loop; one more is refused at once.
     public var maximumWaiters = 4_096
     /// One attempt to connect, name resolution and authentication included.
-    public var connectTimeoutNanoseconds: UInt64 = 5_000_000_000
+    public var connectTimeout: Duration = .seconds(5)
     /// The pause after a failed attempt doubles from the lower to the upper bound; a random part is taken off.
-    public var reconnectNanoseconds: ClosedRange<UInt64> = 50_000_000...2_000_000_000
+    public var reconnectPauses: ClosedRange<Duration> = .milliseconds(50)...(.seconds(2))
     /// Statements in flight on one read connection; more wait for their turn.
     public var pipelineDepth = 256
     /// Prepared statements one connection keeps; the least recently used goes first.
     public var preparedStatements = 256
-    /// A connection whose oldest statement has had no answer for this much longer than `statementTimeoutMs` counts as lost.
-    public var silenceGraceMs = 5_000
+    /// A connection whose oldest statement has had no answer for this much longer than `statementTimeout` counts as lost.
+    public var silenceGrace: Duration = .seconds(5)
 
     public init(
         host: String = "127.0.0.1", port: Int = 5432, database: String = "tiketi", user: String = "tiketi", password: String = "",
@@ -69,7 +69,7 @@ public struct PostgresConfiguration: Sendable {
             ("sslmode", sslMode.rawValue), ("application_name", applicationName), ("client_encoding", "UTF8"),
             // Kerberos would add a round trip and a library that may block.
             ("gssencmode", "disable"),
-            ("connect_timeout", String(max(2, connectTimeoutNanoseconds / 1_000_000_000))),
+            ("connect_timeout", String(max(2, connectTimeout.components.seconds))),
             ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"), ("tcp_user_timeout", "30000"),
         ]
         if let sslRootCertificate { pairs.append(("sslrootcert", sslRootCertificate)) }
@@ -86,9 +86,9 @@ public struct PostgresConfiguration: Sendable {
     /// Generic plans: array parameters are otherwise planned anew for each call (measured: the hold statement is 2.1 times as fast).
     func sessionOptions(readOnly: Bool) -> String {
         var settings = [
-            "plan_cache_mode=force_generic_plan", "TimeZone=UTC", "statement_timeout=\(statementTimeoutMs)",
-            "lock_timeout=\(lockTimeoutMs)",
-            "idle_in_transaction_session_timeout=\(idleInTransactionTimeoutMs)",
+            "plan_cache_mode=force_generic_plan", "TimeZone=UTC", "statement_timeout=\(statementTimeout.wholeMilliseconds)",
+            "lock_timeout=\(lockTimeout.wholeMilliseconds)",
+            "idle_in_transaction_session_timeout=\(idleInTransactionTimeout.wholeMilliseconds)",
         ]
         if readOnly { settings.append("default_transaction_read_only=on") }
         return settings.map { "-c " + $0 }.joined(separator: " ")

@@ -14,16 +14,13 @@ extension RedisClient {
     }
 
     /// Stores a value; false when `onlyIfAbsent` and the key exists already (that is an answer, not a failure).
+    /// - Parameter expires: In whole milliseconds; nil keeps it for ever.
     @discardableResult
     public func set(
-        _ key: String, _ value: [UInt8], expireSeconds: Int? = nil, expireMilliseconds: Int? = nil, onlyIfAbsent: Bool = false
+        _ key: String, _ value: [UInt8], expires: Duration? = nil, onlyIfAbsent: Bool = false
     ) async throws(RedisError) -> Bool {
         var words: [RedisArgument] = ["SET", .string(key), .bytes(value)]
-        if let expireMilliseconds {
-            words += ["PX", RedisArgument(expireMilliseconds)]
-        } else if let expireSeconds {
-            words += ["EX", RedisArgument(expireSeconds)]
-        }
+        if let expires { words += ["PX", RedisArgument(expires.wholeMilliseconds)] }
         if onlyIfAbsent { words.append("NX") }
         return try await !send(words).isNull
     }
@@ -47,19 +44,19 @@ extension RedisClient {
     /// Runs a script by its hash, or by its source when the server has forgotten it; it may then run behind commands sent after it. Where the order
     /// matters, send `RedisScript.command` by source.
     public func evaluate(
-        _ script: RedisScript, keys: [RedisArgument] = [], arguments: [RedisArgument] = [], timeoutNanoseconds: UInt64? = nil
+        _ script: RedisScript, keys: [RedisArgument] = [], arguments: [RedisArgument] = [], timeout: Duration? = nil
     ) async throws(RedisError) -> RedisValue {
         do throws(RedisError) {
-            return try await send(script.command(keys: keys, arguments: arguments, byHash: true), timeoutNanoseconds: timeoutNanoseconds)
+            return try await send(script.command(keys: keys, arguments: arguments, byHash: true), timeout: timeout)
         } catch {
             // A script that was not found has not run, so sending it again is safe.
             guard error.serverCode == "NOSCRIPT" else { throw error }
         }
-        return try await send(script.command(keys: keys, arguments: arguments, byHash: false), timeoutNanoseconds: timeoutNanoseconds)
+        return try await send(script.command(keys: keys, arguments: arguments, byHash: false), timeout: timeout)
     }
 
     /// PING; for readiness checks.
-    public func ping(timeoutNanoseconds: UInt64? = nil) async throws(RedisError) {
-        _ = try await send(["PING"], timeoutNanoseconds: timeoutNanoseconds)
+    public func ping(timeout: Duration? = nil) async throws(RedisError) {
+        _ = try await send(["PING"], timeout: timeout)
     }
 }

@@ -30,21 +30,21 @@ public final class RedisClient: Sendable {
     }
 
     /// Sends one command and returns its reply; an error reply is thrown with code `.server`.
-    public func send(_ command: [RedisArgument], timeoutNanoseconds: UInt64? = nil) async throws(RedisError) -> RedisValue {
-        if let connection = localConnection { return try await connection.send(command, timeout: timeoutNanoseconds) }
+    public func send(_ command: [RedisArgument], timeout: Duration? = nil) async throws(RedisError) -> RedisValue {
+        if let connection = localConnection { return try await connection.send(command, timeout: timeout) }
         let connection = anyConnection
         do {
-            return try await connection.loop.run { try await connection.send(command, timeout: timeoutNanoseconds) }
+            return try await connection.loop.run { try await connection.send(command, timeout: timeout) }
         } catch { throw error as? RedisError ?? RedisError(.closed, "\(error)") }
     }
 
     /// Sends commands together and returns their replies in order, error replies among them as `.error` values.
     /// They are not a transaction: other clients' commands may run between them.
-    public func pipeline(_ commands: [[RedisArgument]], timeoutNanoseconds: UInt64? = nil) async throws(RedisError) -> [RedisValue] {
-        if let connection = localConnection { return try await connection.pipeline(commands, timeout: timeoutNanoseconds) }
+    public func pipeline(_ commands: [[RedisArgument]], timeout: Duration? = nil) async throws(RedisError) -> [RedisValue] {
+        if let connection = localConnection { return try await connection.pipeline(commands, timeout: timeout) }
         let connection = anyConnection
         do {
-            return try await connection.loop.run { try await connection.pipeline(commands, timeout: timeoutNanoseconds) }
+            return try await connection.loop.run { try await connection.pipeline(commands, timeout: timeout) }
         } catch { throw error as? RedisError ?? RedisError(.closed, "\(error)") }
     }
 

@@ -16,16 +16,17 @@ public struct RedisConfiguration: Sendable {
     public var password: String?
     public var database: Int
 
-    public var connectTimeoutNanoseconds: UInt64 = 3_000_000_000
+    /// One attempt to connect, TLS and AUTH included.
+    public var connectTimeout: Duration = .seconds(3)
     /// The deadline of a command that names none.
-    public var commandTimeoutNanoseconds: UInt64 = 2_000_000_000
-    public var minimumBackoffNanoseconds: UInt64 = 50_000_000
-    public var maximumBackoffNanoseconds: UInt64 = 2_000_000_000
+    public var commandTimeout: Duration = .seconds(2)
+    /// The pause after a failed attempt doubles from the lower to the upper bound; up to half is taken off.
+    public var reconnectPauses: ClosedRange<Duration> = .milliseconds(50)...(.seconds(2))
     /// Commands waiting for their answer on one connection, and bytes waiting to be sent: above either, `.overloaded`.
     public var maximumPending = 100_000
     public var maximumQueuedBytes = 64 << 20
     /// A subscriber that heard nothing for this long asks, and reconnects when two questions in a row stay unanswered.
-    public var heartbeatNanoseconds: UInt64 = 10_000_000_000
+    public var heartbeat: Duration = .seconds(10)
 
     public init(endpoint: Endpoint, tls: Bool = false, username: String? = nil, password: String? = nil, database: Int = 0) {
         self.endpoint = endpoint

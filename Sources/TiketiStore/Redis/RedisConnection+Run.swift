@@ -31,7 +31,7 @@ extension RedisConnection {
     }
 
     private func run() async {
-        var backoff = configuration.minimumBackoffNanoseconds
+        var backoff = configuration.reconnectPauses.lowerBound
         while !isClosed {
             var reason: String
             do throws(RedisError) {
@@ -40,7 +40,7 @@ extension RedisConnection {
                     link.stream.close()
                     return
                 }
-                backoff = configuration.minimumBackoffNanoseconds
+                backoff = configuration.reconnectPauses.lowerBound
                 setState(.ready(link.stream))
                 scheduleFlush()
                 reason = await readReplies(link)
@@ -52,9 +52,9 @@ extension RedisConnection {
             setState(.away(reason))
             failAll(reason)
             // Jitter, so that the loops of many processes do not come back in the same millisecond.
-            let wait = backoff / 2 + UInt64.random(in: 0...backoff / 2)
-            backoff = min(backoff * 2, configuration.maximumBackoffNanoseconds)
-            do { try await loop.sleep(nanoseconds: wait) } catch { return }
+            let wait = backoff * Double.random(in: 0.5...1)
+            backoff = min(backoff * 2, configuration.reconnectPauses.upperBound)
+            do { try await loop.sleep(for: wait) } catch { return }
         }
     }
 

@@ -37,6 +37,8 @@ final class RedisConnection: @unchecked Sendable {
     let configuration: RedisConfiguration
     let trust: TLSTrust?
     let statistics: RedisStatistics
+    /// In nanoseconds, on the way of every command.
+    private let commandTimeout: UInt64
     var state = State.starting
     private var output: [UInt8] = []
     private var pending: Deque<Pending> = []
@@ -53,11 +55,12 @@ final class RedisConnection: @unchecked Sendable {
         self.trust = trust
         self.configuration = configuration
         self.statistics = statistics
+        commandTimeout = configuration.commandTimeout.nanoseconds
     }
 
     // MARK: Commands
 
-    func send(_ command: [RedisArgument], timeout: UInt64?) async throws(RedisError) -> RedisValue {
+    func send(_ command: [RedisArgument], timeout: Duration?) async throws(RedisError) -> RedisValue {
         try admit()
         // Bytes and waiter are queued in one go: a flush between them would let the reply come before its waiter.
         let answer = await withRedisContinuation { continuation in
@@ -67,7 +70,7 @@ final class RedisConnection: @unchecked Sendable {
         return try answer.get()
     }
 
-    func pipeline(_ commands: [[RedisArgument]], timeout: UInt64?) async throws(RedisError) -> [RedisValue] {
+    func pipeline(_ commands: [[RedisArgument]], timeout: Duration?) async throws(RedisError) -> [RedisValue] {
         if commands.isEmpty { return [] }
         try admit()
         let answers = await withRedisContinuation { continuation in
@@ -93,9 +96,9 @@ final class RedisConnection: @unchecked Sendable {
         }
     }
 
-    private func enqueue(_ waiter: Waiter, replies: Int, timeout: UInt64?) {
+    private func enqueue(_ waiter: Waiter, replies: Int, timeout: Duration?) {
         let now = loop.now
-        let deadline = now &+ (timeout ?? configuration.commandTimeoutNanoseconds)
+        let deadline = now &+ (timeout?.nanoseconds ?? commandTimeout)
         pending.append(Pending(waiter: waiter, replies: replies, queuedAt: now, deadline: deadline))
         unsent += 1
         if deadline < timerAt { arm(at: deadline) }

@@ -20,7 +20,7 @@ final class RedisLink {
             throw RedisError(.unavailable, "connecting to Redis: \(error)")
         }
         let link = RedisLink(stream)
-        let deadline = loop.schedule(afterNanoseconds: configuration.connectTimeoutNanoseconds) { stream.interruptRead(.timeout) }
+        let deadline = loop.schedule(after: configuration.connectTimeout) { stream.interruptRead(.timeout) }
         defer { deadline.cancel() }
         do throws(RedisError) {
             try await link.introduce(configuration)
@@ -32,7 +32,7 @@ final class RedisLink {
     }
 
     private static func connect(_ configuration: RedisConfiguration, _ trust: TLSTrust?) async throws(IOError) -> any ByteStream {
-        let timeout = configuration.connectTimeoutNanoseconds
+        let timeout = configuration.connectTimeout.nanoseconds
         switch configuration.endpoint {
         case .unix(let path): return try await Stream.connect(to: .unix(path: path), timeoutNanoseconds: timeout)
         case .tcp(let host, let port):

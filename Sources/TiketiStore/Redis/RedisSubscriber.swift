@@ -29,15 +29,15 @@ public final class RedisSubscriber: Sendable {
 
     /// Returns when the server has confirmed everything subscribed so far; false when the time is over or the subscriber is closed.
     @discardableResult
-    public func waitUntilSubscribed(timeoutNanoseconds: UInt64 = 5_000_000_000) async -> Bool {
+    public func waitUntilSubscribed(timeout: Duration = .seconds(5)) async -> Bool {
         let connection = connection
-        let result = try? await connection.loop.run { await connection.waitUntilSubscribed(timeoutNanoseconds) }
+        let result = try? await connection.loop.run { await connection.waitUntilSubscribed(timeout) }
         return result ?? false
     }
 
     /// Subscribes to one channel and returns when the server has confirmed it; false when the time is over (it stays wanted) or the subscriber
     /// is closed.
-    public func subscribe(_ channel: String, waitingNanoseconds timeout: UInt64) async -> Bool {
+    public func subscribe(_ channel: String, waiting timeout: Duration) async -> Bool {
         let connection = connection
         if connection.loop.isCurrent { return await connection.subscribe(channel, timeout) }
         return (try? await connection.loop.run { await connection.subscribe(channel, timeout) }) ?? false

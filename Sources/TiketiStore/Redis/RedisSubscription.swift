@@ -71,25 +71,25 @@ final class RedisSubscription: @unchecked Sendable {
         checkComplete()
     }
 
-    func waitUntilSubscribed(_ timeout: UInt64) async -> Bool {
+    func waitUntilSubscribed(_ timeout: Duration) async -> Bool {
         if isClosed { return false }
         if missing.isEmpty { return true }
         let promise = LoopPromise<Bool>()
         waiters.append(promise)
-        let timer = loop.schedule(afterNanoseconds: timeout) { promise.succeed(false) }
+        let timer = loop.schedule(after: timeout) { promise.succeed(false) }
         defer { timer.cancel() }
         return await promise.value()
     }
 
     /// Subscribes to one channel and waits for the server's confirmation of that one alone.
-    func subscribe(_ channel: String, _ timeout: UInt64) async -> Bool {
+    func subscribe(_ channel: String, _ timeout: Duration) async -> Bool {
         if isClosed { return false }
         let name = Name(kind: .channel, text: channel)
         change(true, .channel, [channel])
         if !missing.contains(name) { return true }
         let promise = LoopPromise<Bool>()
         nameWaiters[name, default: []].append(promise)
-        let timer = loop.schedule(afterNanoseconds: timeout) { promise.succeed(false) }
+        let timer = loop.schedule(after: timeout) { promise.succeed(false) }
         defer { timer.cancel() }
         return await promise.value()
     }
@@ -128,7 +128,7 @@ final class RedisSubscription: @unchecked Sendable {
     // MARK: The connection
 
     private func run() async {
-        var backoff = configuration.minimumBackoffNanoseconds
+        var backoff = configuration.reconnectPauses.lowerBound
         var wasConnected = false
         while !isClosed {
             do throws(RedisError) {
@@ -137,7 +137,7 @@ final class RedisSubscription: @unchecked Sendable {
                     link.stream.close()
                     return
                 }
-                backoff = configuration.minimumBackoffNanoseconds
+                backoff = configuration.reconnectPauses.lowerBound
                 reconnected = wasConnected
                 wasConnected = true
                 self.link = link
@@ -152,9 +152,9 @@ final class RedisSubscription: @unchecked Sendable {
                 // Not there (yet): tried again below.
             }
             if isClosed { return }
-            let wait = backoff / 2 + UInt64.random(in: 0...backoff / 2)
-            backoff = min(backoff * 2, configuration.maximumBackoffNanoseconds)
-            do { try await loop.sleep(nanoseconds: wait) } catch { return }
+            let wait = backoff * Double.random(in: 0.5...1)
+            backoff = min(backoff * 2, configuration.reconnectPauses.upperBound)
+            do { try await loop.sleep(for: wait) } catch { return }
         }
     }
 
@@ -213,7 +213,7 @@ final class RedisSubscription: @unchecked Sendable {
     private func startHeartbeat(_ link: RedisLink) -> RepeatingTimer {
         var asked = 0
         var heard = lastHeard
-        return RepeatingTimer(loop, every: configuration.heartbeatNanoseconds) { [unowned self, unowned link] in
+        return RepeatingTimer(loop, every: configuration.heartbeat.nanoseconds) { [unowned self, unowned link] in
             if heard != lastHeard {
                 heard = lastHeard
                 asked = 0

@@ -30,7 +30,7 @@ import TiketiTesting
 
     @Test func statementTimeoutAndCancellation() async throws {
         let pool = try await TestPostgres.shared().database(migrated: false).pool {
-            $0.statementTimeoutMs = 150
+            $0.statementTimeout = .milliseconds(150)
             $0.readConnectionsPerLoop = 1
         }
         await expectCode(.timeout) { try await pool.read("SELECT pg_sleep(20)") }
@@ -66,7 +66,7 @@ import TiketiTesting
         // A read that is stopped does not take its neighbours on the connection with it.
         try await onLoop {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { await expectCode(.timeout) { try await pool.read("SELECT pg_sleep(20)", timeoutMilliseconds: 50) } }
+                group.addTask { await expectCode(.timeout) { try await pool.read("SELECT pg_sleep(20)", timeout: .milliseconds(50)) } }
                 for number in 0..<20 {
                     group.addTask {
                         let echoed = try await pool.read("SELECT $1::int4, pg_sleep(0.001)", [.int(number)])[0].int(0)
@@ -77,7 +77,7 @@ import TiketiTesting
             }
         }
         await expectCode(.timeout) {
-            try await pool.execute("WITH x AS (INSERT INTO t VALUES (1)) SELECT pg_sleep(20)", timeoutMilliseconds: 50)
+            try await pool.execute("WITH x AS (INSERT INTO t VALUES (1)) SELECT pg_sleep(20)", timeout: .milliseconds(50))
         }
         #expect(try await database.query("SELECT FROM t").isEmpty)
         try await eventually {
@@ -93,7 +93,7 @@ import TiketiTesting
     @Test func anExhaustedPoolAnswersAtTheDeadlineAndInOrder() async throws {
         let pool = try await TestPostgres.shared().database(migrated: false).pool {
             $0.writeConnectionsPerLoop = 1
-            $0.acquireTimeoutNanoseconds = 100_000_000
+            $0.acquireTimeout = .milliseconds(100)
             $0.maximumWaiters = 3
         }
         try await onLoop {
@@ -123,7 +123,7 @@ import TiketiTesting
         let server = try await TestPostgres()
         let database = try await server.database(migrated: false)
         try await database.query("CREATE TABLE t (id int)")
-        let pool = database.pool { $0.reconnectNanoseconds = 10_000_000...100_000_000 }
+        let pool = database.pool { $0.reconnectPauses = .milliseconds(10)...(.milliseconds(100)) }
         for how in [TestPostgres.Stop.fast, .immediate] {
             try await eventually { try await pool.read("SELECT 1").count == 1 }
             try await eventually { try await pool.execute("SELECT 1").count == 1 }
@@ -171,7 +171,7 @@ import TiketiTesting
         let server = try await TestPostgres()
         let database = try await server.database(migrated: false)
         try await server.stop()
-        let pool = database.pool { $0.reconnectNanoseconds = 10_000_000...100_000_000 }
+        let pool = database.pool { $0.reconnectPauses = .milliseconds(10)...(.milliseconds(100)) }
         await expectCode(.unavailable) { try await pool.read("SELECT 1") }
         await expectCode(.unavailable) { try await pool.execute("SELECT 1") }
         #expect(!pool.state.isReady)
@@ -248,8 +248,8 @@ import TiketiTesting
         let database = try await server.database(migrated: false)
         let pool = database.pool {
             $0.readConnectionsPerLoop = 1
-            $0.statementTimeoutMs = 300
-            $0.silenceGraceMs = 300
+            $0.statementTimeout = .milliseconds(300)
+            $0.silenceGrace = .milliseconds(300)
         }
         try await onLoop {
             let pid = try await pool.read("SELECT pg_backend_pid()")[0].int(0)
@@ -267,7 +267,7 @@ import TiketiTesting
         try await onLoop {
             for round in 0..<100 {
                 // The deadline falls on the statement's end: sometimes the statement wins, sometimes the cancel.
-                _ = try? await pool.execute("SELECT pg_sleep(0.004)", timeoutMilliseconds: 3 + round % 3)
+                _ = try? await pool.execute("SELECT pg_sleep(0.004)", timeout: .milliseconds(3 + round % 3))
                 let undisturbed = try await pool.execute("SELECT 1 FROM pg_sleep(0.001)").count
                 #expect(undisturbed == 1)
             }
@@ -292,7 +292,7 @@ import TiketiTesting
     }
 
     @Test func idleConnectionsAreClosed() async throws {
-        let pool = try await TestPostgres.shared().database(migrated: false).pool { $0.idleConnectionNanoseconds = 100_000_000 }
+        let pool = try await TestPostgres.shared().database(migrated: false).pool { $0.idleConnectionTime = .milliseconds(100) }
         try await onLoop {
             // Each waits for the next, so that three are open at the same time.
             try await pool.transaction { first in

@@ -149,7 +149,7 @@ import TiketiTesting
 
     @Test func sessionSettings() async throws {
         let pool = try await fixture().pool {
-            $0.statementTimeoutMs = 1234
+            $0.statementTimeout = .milliseconds(1234)
             $0.applicationName = "티켓"
         }
         let sql = "SELECT current_setting('plan_cache_mode'), current_setting('statement_timeout'), current_setting('TimeZone')"

@@ -63,7 +63,7 @@ import TiketiTesting
     @Test func dyingSessions() async throws {
         let database = try await TestPostgres.shared().database(migrated: false)
         try await database.query("CREATE TABLE done (caller int, round int, PRIMARY KEY (caller, round))")
-        let pool = database.pool { $0.reconnectNanoseconds = 5_000_000...20_000_000 }
+        let pool = database.pool { $0.reconnectPauses = .milliseconds(5)...(.milliseconds(20)) }
         let finished = Locked(false)
         let killer = Task {
             while !finished.withLock({ $0 }) {

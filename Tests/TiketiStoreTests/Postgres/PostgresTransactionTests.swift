@@ -162,7 +162,7 @@ import TiketiTesting
     }
 
     @Test func lockTimeout() async throws {
-        let pool = try await fixture().pool { $0.lockTimeoutMs = 50 }
+        let pool = try await fixture().pool { $0.lockTimeout = .milliseconds(50) }
         try await pool.transaction { transaction in
             try await transaction.execute("UPDATE accounts SET balance = 5 WHERE id = 1")
             do throws(PostgresError) {

@@ -7,9 +7,8 @@ import TiketiTesting
 
 private func quick(_ redis: TestRedis) -> RedisConfiguration {
     var configuration = redis.configuration
-    configuration.minimumBackoffNanoseconds = 10_000_000
-    configuration.maximumBackoffNanoseconds = 50_000_000
-    configuration.commandTimeoutNanoseconds = 20_000_000_000  // far from any deadline, even under a sanitizer
+    configuration.reconnectPauses = .milliseconds(10)...(.milliseconds(50))
+    configuration.commandTimeout = .seconds(20)  // far from any deadline, even under a sanitizer
     return configuration
 }
 
@@ -28,7 +27,7 @@ private func quick(_ redis: TestRedis) -> RedisConfiguration {
         #expect(try await client.get("absent") == nil)
         #expect(try await client.set("a", Array("1".utf8)))
         #expect(try await !client.set("a", Array("2".utf8), onlyIfAbsent: true))
-        #expect(try await client.set("b", [0, 13, 10, 255], expireSeconds: 100, onlyIfAbsent: true))
+        #expect(try await client.set("b", [0, 13, 10, 255], expires: .seconds(100), onlyIfAbsent: true))
         #expect(try await client.get("b") == [0, 13, 10, 255])
         #expect(try await client.get(["a", "x", "b"]) == [Array("1".utf8), nil, [0, 13, 10, 255]])
         let left = try await client.send(["TTL", "b"]).int ?? 0
@@ -106,7 +105,7 @@ private func quick(_ redis: TestRedis) -> RedisConfiguration {
         try await client.ping()
         // BLPOP waits for ever: the server dies while it works on this command.
         async let blocked = #expect(throws: RedisError.self) {
-            try await client.send(["BLPOP", "none", 0], timeoutNanoseconds: 20_000_000_000)
+            try await client.send(["BLPOP", "none", 0], timeout: .seconds(20))
         }
         try await eventually { (try? await TestRedisMonitor.blockedClients(redis)) == 1 }
         redis.kill()
@@ -127,8 +126,8 @@ private func quick(_ redis: TestRedis) -> RedisConfiguration {
 
     @Test func frozenServerMeetsDeadlines() async throws {
         var configuration = quick(redis)
-        configuration.commandTimeoutNanoseconds = 100_000_000
-        configuration.connectTimeoutNanoseconds = 200_000_000
+        configuration.commandTimeout = .milliseconds(100)
+        configuration.connectTimeout = .milliseconds(200)
         let client = RedisClient(configuration, group: group)
         defer {
             client.close()
@@ -160,7 +159,7 @@ private func quick(_ redis: TestRedis) -> RedisConfiguration {
         try await loop.run {
             try await client.ping()
             let error = await #expect(throws: RedisError.self) {
-                try await client.send(["BLPOP", "none", "0.3"], timeoutNanoseconds: 50_000_000)
+                try await client.send(["BLPOP", "none", "0.3"], timeout: .milliseconds(50))
             }
             #expect(error?.code == .timeout)
         }
@@ -190,7 +189,7 @@ private func quick(_ redis: TestRedis) -> RedisConfiguration {
         let secure = try await TestRedis(tls: identity, caFile: certificates.caFile, arguments: ["--requirepass", "pw"])
         var configuration = try RedisConfiguration(url: "rediss://:pw@localhost:\(secure.tlsPort)")
         configuration.caFile = certificates.caFile
-        configuration.commandTimeoutNanoseconds = 20_000_000_000
+        configuration.commandTimeout = .seconds(20)
         let good = RedisClient(configuration, group: group)
         let value = SecureRandom.bytes(300_000)
         try await good.set("k", value)

@@ -28,8 +28,7 @@ private final class Heard: Sendable {
     init() async throws {
         redis = try await TestRedis()
         var configuration = redis.configuration
-        configuration.minimumBackoffNanoseconds = 10_000_000
-        configuration.maximumBackoffNanoseconds = 50_000_000
+        configuration.reconnectPauses = .milliseconds(10)...(.milliseconds(50))
         self.configuration = configuration
         client = RedisClient(configuration, group: EventLoopGroup.shared)
     }
@@ -69,7 +68,7 @@ private final class Heard: Sendable {
         #expect(await subscriber.waitUntilSubscribed())
         redis.kill()
         subscriber.subscribe("while-away")
-        #expect(await !subscriber.waitUntilSubscribed(timeoutNanoseconds: 50_000_000))
+        #expect(await !subscriber.waitUntilSubscribed(timeout: .milliseconds(50)))
         try await redis.start()
         #expect(await subscriber.waitUntilSubscribed())
         // Called once everything is subscribed again: what is published from now on arrives.
@@ -84,8 +83,8 @@ private final class Heard: Sendable {
 
     @Test func frozenServerIsNoticedBySilence() async throws {
         var configuration = configuration
-        configuration.heartbeatNanoseconds = 50_000_000
-        configuration.connectTimeoutNanoseconds = 100_000_000
+        configuration.heartbeat = .milliseconds(50)
+        configuration.connectTimeout = .milliseconds(100)
         let heard = Heard()
         let subscriber = heard.subscriber(configuration)
         defer {
@@ -95,7 +94,7 @@ private final class Heard: Sendable {
         subscriber.subscribe("c")
         #expect(await subscriber.waitUntilSubscribed())
         redis.freeze()
-        try await eventually { await !subscriber.waitUntilSubscribed(timeoutNanoseconds: 1_000_000) }
+        try await eventually { await !subscriber.waitUntilSubscribed(timeout: .milliseconds(1)) }
         redis.thaw()
         #expect(await subscriber.waitUntilSubscribed())
         try await eventually { heard.reconnects.load(ordering: .relaxed) >= 1 }
@@ -103,7 +102,7 @@ private final class Heard: Sendable {
 
     @Test func quietConnectionStaysAlive() async throws {
         var configuration = configuration
-        configuration.heartbeatNanoseconds = 150_000_000
+        configuration.heartbeat = .milliseconds(150)
         let heard = Heard()
         let subscriber = heard.subscriber(configuration)
         defer {

@@ -7,8 +7,8 @@ extension PostgresConnection {
     /// Connects and authenticates, within the configured time. Called once.
     func connect(on pool: BlockingPool) async -> Result<Void, PostgresError> {
         loop.preconditionOnLoop()
-        let limit = configuration.connectTimeoutNanoseconds
-        let timer = loop.schedule(afterNanoseconds: limit) { [self] in
+        let limit = configuration.connectTimeout
+        let timer = loop.schedule(after: limit) { [self] in
             guard phase == .connecting else { return }
             close(
                 PostgresError(.unavailable, "no connection to \(configuration.host):\(configuration.port) within \(limit / 1_000_000) ms"))

@@ -7,8 +7,8 @@ struct PostgresSide {
     var opening = 0
     /// Why the latest attempt failed; nil once one has succeeded.
     var away: PostgresError?
-    /// The pause before the next attempt; 0 when none has failed.
-    var pause: UInt64 = 0
+    /// The pause before the next attempt; zero when none has failed.
+    var pause: Duration = .zero
     var retry: LoopTimer?
 }
 
@@ -48,7 +48,7 @@ extension PostgresLoopPool {
         connection.onClose = { [weak self] connection, reason in self?.closed(connection, reason) }
         if connection.role == .shared {
             readSide.away = nil
-            readSide.pause = 0
+            readSide.pause = .zero
             readers.append(connection)
             counters.readConnections.add()
             connection.onProgress = { [weak self] in self?.serveBacklog() }
@@ -56,7 +56,7 @@ extension PostgresLoopPool {
             serveBacklog()
         } else {
             writeSide.away = nil
-            writeSide.pause = 0
+            writeSide.pause = .zero
             writers.append(connection)
             counters.writeConnections.add()
             offer(connection)
@@ -100,11 +100,11 @@ extension PostgresLoopPool {
 
     private func retryLater(_ side: ReferenceWritableKeyPath<PostgresLoopPool, PostgresSide>) {
         guard self[keyPath: side].retry == nil else { return }
-        let bounds = configuration.reconnectNanoseconds
+        let bounds = configuration.reconnectPauses
         let pause = min(bounds.upperBound, max(bounds.lowerBound, self[keyPath: side].pause * 2))
         self[keyPath: side].pause = pause
         // Up to half is taken off, so that many processes do not knock in step.
-        let timer = loop.schedule(afterNanoseconds: pause - UInt64.random(in: 0...pause / 2)) { [self] in
+        let timer = loop.schedule(after: pause * Double.random(in: 0.5...1)) { [self] in
             self[keyPath: side].retry = nil
             fill()
         }

@@ -61,7 +61,7 @@ final class PostgresLoopPool: @unchecked Sendable {
         guard backlog.count < configuration.maximumWaiters else {
             return refuse(operation, PostgresError(.unavailable, "too many statements wait"))
         }
-        operation.deadline = loop.now + configuration.acquireTimeoutNanoseconds
+        operation.deadline = loop.now + configuration.acquireTimeout.nanoseconds
         backlog.append(operation)
         counters.waiting.add()
         watch()
@@ -108,7 +108,7 @@ final class PostgresLoopPool: @unchecked Sendable {
             counters.refused.add()
             throw PostgresError(.unavailable, "too many callers wait for a connection")
         }
-        let waiter = WriteWaiter(deadline: loop.now + configuration.acquireTimeoutNanoseconds)
+        let waiter = WriteWaiter(deadline: loop.now + configuration.acquireTimeout.nanoseconds)
         waiters.append(waiter)
         counters.waiting.add()
         fill()
@@ -154,11 +154,11 @@ final class PostgresLoopPool: @unchecked Sendable {
     /// Arms the timer that looks after deadlines: often while someone waits, once a second otherwise.
     private func watch() {
         let isPressing = !backlog.isEmpty || !waiters.isEmpty
-        let pause: UInt64 = isPressing ? 20_000_000 : 1_000_000_000
+        let pause: Duration = isPressing ? .milliseconds(20) : .seconds(1)
         if let watchTimer {
-            if isPressing && !isPressed { watchTimer.rearm(afterNanoseconds: pause) }
+            if isPressing && !isPressed { watchTimer.rearm(afterNanoseconds: pause.nanoseconds) }
         } else if !isClosed {
-            watchTimer = loop.schedule(afterNanoseconds: pause) { [self] in
+            watchTimer = loop.schedule(after: pause) { [self] in
                 watchTimer = nil
                 look()
                 if !isClosed { watch() }
@@ -189,15 +189,15 @@ final class PostgresLoopPool: @unchecked Sendable {
 
     /// A server that is frozen or behind a dead network sends nothing, not even an error.
     private func closeSilent(_ now: UInt64) {
-        guard configuration.statementTimeoutMs > 0 else { return }
-        let limit = UInt64(configuration.statementTimeoutMs + configuration.silenceGraceMs) * 1_000_000
+        guard configuration.statementTimeout > .zero else { return }
+        let limit = (configuration.statementTimeout + configuration.silenceGrace).nanoseconds
         for connection in readers + writers where !connection.replies.isEmpty && now > connection.lastProgress + limit {
             connection.close(PostgresError(.connectionLost, "the server has been silent for \(limit / 1_000_000) ms"))
         }
     }
 
     private func closeIdle(_ now: UInt64) {
-        while writers.count > 1, let (connection, since) = idle.first, now > since + configuration.idleConnectionNanoseconds {
+        while writers.count > 1, let (connection, since) = idle.first, now > since + configuration.idleConnectionTime.nanoseconds {
             idle.removeFirst()
             connection.close(PostgresError(.connectionLost, "idle"))
         }
@@ -206,14 +206,14 @@ final class PostgresLoopPool: @unchecked Sendable {
     // MARK: The end
 
     /// Refuses new work, lets running work finish for at most `grace`, and closes everything.
-    func close(graceNanoseconds grace: UInt64) async {
+    func close(grace: Duration) async {
         loop.preconditionOnLoop()
         guard !isClosed else { return }
         isClosed = true
         failWaiting(PostgresError(.unavailable, "the pool is closed"), reads: true, writes: true)
-        let deadline = loop.now + grace
+        let deadline = loop.now + grace.nanoseconds
         while loop.now < deadline, idle.count < writers.count || readers.contains(where: { $0.depth > 0 }) {
-            do { try await loop.sleep(nanoseconds: 5_000_000) } catch { break }
+            do { try await loop.sleep(for: .milliseconds(5)) } catch { break }
         }
         for connection in readers + writers { connection.close(PostgresError(.unavailable, "the pool is closed")) }
         watchTimer?.cancel()

@@ -30,41 +30,41 @@ public final class PostgresPool: Sendable {
     /// Runs one read-only statement. It shares a connection with other reads and has its own result and its own error.
     ///
     /// The connection refuses writes. A statement the server skipped because of a neighbour's error is sent again unnoticed.
-    /// - Parameter timeoutMilliseconds: gives up earlier than the configured statement timeout.
+    /// - Parameter timeout: gives up earlier than the configured statement timeout.
     public func read(
-        _ sql: String, _ parameters: [PostgresValue] = [], timeoutMilliseconds: Int? = nil
+        _ sql: String, _ parameters: [PostgresValue] = [], timeout: Duration? = nil
     ) async throws(PostgresError) -> PostgresRows {
         guard let pool = here else {
             return try await hop { pool async throws(PostgresError) in
-                try await pool.runRead(sql, parameters, timeoutMilliseconds)
+                try await pool.runRead(sql, parameters, timeout)
             }
         }
-        return try await pool.runRead(sql, parameters, timeoutMilliseconds)
+        return try await pool.runRead(sql, parameters, timeout)
     }
 
     /// Runs one statement that commits by itself, on a connection of its own.
     ///
     /// When the connection is lost after the statement was sent, the error is `outcomeUnknown`: it may have been committed.
-    /// - Parameter timeoutMilliseconds: asks the server to stop the statement earlier than the configured statement timeout.
+    /// - Parameter timeout: asks the server to stop the statement earlier than the configured statement timeout.
     @discardableResult
     public func execute(
-        _ sql: String, _ parameters: [PostgresValue] = [], timeoutMilliseconds: Int? = nil
+        _ sql: String, _ parameters: [PostgresValue] = [], timeout: Duration? = nil
     ) async throws(PostgresError) -> PostgresRows {
         guard let pool = here else {
             return try await hop { pool async throws(PostgresError) in
-                try await pool.runWrite(sql, parameters, timeoutMilliseconds)
+                try await pool.runWrite(sql, parameters, timeout)
             }
         }
-        return try await pool.runWrite(sql, parameters, timeoutMilliseconds)
+        return try await pool.runWrite(sql, parameters, timeout)
     }
 
-    /// Refuses new work, lets running statements finish for `graceNanoseconds` and closes all connections.
-    public func close(graceNanoseconds: UInt64 = 5_000_000_000) async {
+    /// Refuses new work, lets running statements finish for `grace` and closes all connections.
+    public func close(grace: Duration = .seconds(5)) async {
         for pool in pools {
             if pool.loop.isCurrent {
-                await pool.close(graceNanoseconds: graceNanoseconds)
+                await pool.close(grace: grace)
             } else {
-                try? await pool.loop.run { await pool.close(graceNanoseconds: graceNanoseconds) }
+                try? await pool.loop.run { await pool.close(grace: grace) }
             }
         }
     }
@@ -92,27 +92,27 @@ public final class PostgresPool: Sendable {
 }
 
 extension PostgresLoopPool {
-    func runRead(_ sql: String, _ parameters: [PostgresValue], _ timeout: Int?) async throws(PostgresError) -> PostgresRows {
+    func runRead(_ sql: String, _ parameters: [PostgresValue], _ timeout: Duration?) async throws(PostgresError) -> PostgresRows {
         let operation = PostgresOperation(sql, parameters, onFailure: .resend, commit: .never)
         read(operation)
         guard let timeout else { return try await operation.value().get() }
-        let timer = loop.schedule(afterNanoseconds: UInt64(max(0, timeout)) * 1_000_000) { [blocking] in
+        let timer = loop.schedule(after: timeout) { [blocking] in
             guard !operation.isAnswered else { return }
             if let connection = operation.connection, connection.isRunning(operation) { connection.cancelRunning(on: blocking) }
-            operation.fail(PostgresError(.timeout, "no answer within \(timeout) ms"))
+            operation.fail(PostgresError(.timeout, "no answer within \(timeout.wholeMilliseconds) ms"))
         }
         defer { timer.cancel() }
         return try await operation.value().get()
     }
 
-    func runWrite(_ sql: String, _ parameters: [PostgresValue], _ timeout: Int?) async throws(PostgresError) -> PostgresRows {
+    func runWrite(_ sql: String, _ parameters: [PostgresValue], _ timeout: Duration?) async throws(PostgresError) -> PostgresRows {
         let connection = try await acquire()
         defer { release(connection) }
         let operation = PostgresOperation(sql, parameters, onFailure: .resend, commit: .onSynchronization)
         connection.submit(operation)
         guard let timeout else { return try await operation.value().get() }
         // Only the server knows whether the statement was still stopped in time, so its answer is awaited.
-        let timer = loop.schedule(afterNanoseconds: UInt64(max(0, timeout)) * 1_000_000) { [blocking] in
+        let timer = loop.schedule(after: timeout) { [blocking] in
             if !operation.isAnswered { connection.cancelRunning(on: blocking) }
         }
         defer { timer.cancel() }

@@ -124,9 +124,9 @@ extension PostgresLoopPool {
 
     /// 2, 4, 8 … milliseconds, at most 100, of which a random half is taken off: two that collided should not collide again.
     fileprivate func pause(afterAttempt attempt: Int) async throws(PostgresError) {
-        let longest = UInt64(1_000_000) << UInt64(min(attempt, 7))
+        let longest = Duration.milliseconds(1 << min(attempt, 7))
         do {
-            try await loop.sleep(nanoseconds: min(100_000_000, UInt64.random(in: longest / 2...longest)))
+            try await loop.sleep(for: min(.milliseconds(100), longest * Double.random(in: 0.5...1)))
         } catch {
             throw PostgresError(.cancelled, "the task was cancelled between two attempts")
         }
