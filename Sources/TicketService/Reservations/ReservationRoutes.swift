@@ -20,7 +20,9 @@ struct ReservationRoutes: Sendable {
         let event = fields.uuid("eventId")
         let seats = fields.uuids("seatIds", min: 1, max: 100)
         try fields.finish()
-        return Self.one(.created, try await reservations.create(event: event, seats: seats, user: user))
+        let made = try await reservations.create(event: event, seats: seats, user: user)
+        context.logger.info("reservation", metadata: ["reservationId": "\(made.id)", "eventId": "\(event)", "userId": "\(user)"])
+        return Self.one(.created, made)
     }
 
     private func mine(_ context: RequestContext) async throws -> HTTPResponse {
@@ -43,6 +45,8 @@ struct ReservationRoutes: Sendable {
         let user = try context.requirePrincipal().userID
         let id = try context.uuidParameter("id")
         let isOver = try await reservations.cancel(id, owner: user, .user)
+        context.logger.info(
+            "reservation cancelled", metadata: ["reservationId": "\(id)", "userId": "\(user)", "isOver": "\(isOver)"])
         return Self.cancelled(isOver, try await reservations.get(id))
     }
 

@@ -105,7 +105,10 @@ struct SeatRoutes: Sendable {
 
     private func hold(_ context: RequestContext) async throws -> HTTPResponse {
         let user = try context.requirePrincipal().userID
-        let hold = try await seats.hold(try await Self.seatIDs(context), by: user)
+        let ids = try await Self.seatIDs(context)
+        let hold = try await seats.hold(ids, by: user)
+        context.logger.info(
+            "hold", metadata: ["userId": "\(user)", "eventId": "\(hold.eventID)", "seatIds": .array(ids.map { "\($0)" })])
         let rest = (hold.expiresAt.microseconds - Timestamp.now().microseconds + 999_999) / 1_000_000
         return .success {
             $0.member("message", "Seats reserved temporarily")
