@@ -8,6 +8,10 @@ public enum AuthAPI {
     public static let users = Endpoint(.get, "/internal/users")
     /// `{role}` (see ``roleField``) → ``RoleChange``; 404 when there is no such user. Another role ends every session of the user.
     public static let changeRole = Endpoint(.patch, "/internal/users/:id/role")
+    /// → `sessions`: the user's live sign-ins, last used first; 404 when there is no such user.
+    public static let userSessions = Endpoint(.get, "/internal/users/:id/sessions")
+    /// Ends every session of the user → `before` (what was live) and `sessions`, empty; 404 when there is no such user.
+    public static let endUserSessions = Endpoint(.delete, "/internal/users/:id/sessions")
     /// The one member of `changeRole`'s request: `user` or `admin`, 400 for anything else.
     public static let roleField = "role"
 

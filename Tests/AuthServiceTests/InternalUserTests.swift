@@ -37,6 +37,32 @@ import TiketiTesting
         try await auth.close()
     }
 
+    /// A lost phone: the operator sees where the user is signed in and ends it all; a new sign-in works.
+    @Test func sessionsAreSeenAndEnded() async throws {
+        let auth = try await AuthFixture.make()
+        let user = try await auth.register()
+        let other = try await auth.register()
+        _ = try await auth.login(user.email, "correct horse")
+        func sessions(_ method: HTTPMethod, _ id: String, _ token: String = AuthFixture.internalToken) async throws -> TestResponse {
+            try await auth.app.send(method, "/internal/users/\(id)/sessions", token: token)
+        }
+        let seen = try await sessions(.get, user.id)
+        #expect(seen.status == 200 && seen.json["sessions"]?.arrayValue?.count == 2)
+        #expect(seen.json["sessions"]?[0]?["lastUsedAt"]?.stringValue != nil)
+        for method in [HTTPMethod.get, .delete] {
+            #expect(try await sessions(method, user.id, user.token).status == 401)
+            #expect(try await sessions(method, UUID().description).status == 404)
+        }
+        let ended = try await sessions(.delete, user.id)
+        #expect(ended.status == 200 && ended.json["before"] == seen.json["sessions"] && ended.json["sessions"]?.arrayValue == [])
+        #expect(try await auth.app.send(.post, "/api/auth/refresh", token: user.token).code == "SESSION_ENDED")
+        #expect(try await auth.app.send(.post, "/api/auth/refresh", token: other.token).status == 200)
+        let again = try await auth.login(user.email, "correct horse").json["token"]?.stringValue ?? ""
+        #expect(try await auth.app.send(.post, "/api/auth/refresh", token: again).status == 200)
+        #expect(try await sessions(.get, user.id).json["sessions"]?.arrayValue?.count == 1)
+        try await auth.close()
+    }
+
     @Test func changesARole() async throws {
         let auth = try await AuthFixture.make()
         let user = try await auth.register()

@@ -313,6 +313,33 @@ import TiketiTesting
         try await gateway.close()
     }
 
+    /// Auth lists and ends them; what was live stands in the record.
+    @Test func usersAreSignedOutEverywhere() async throws {
+        let live = #"[{"id":"s","device":"phone"}]"#
+        let upstream = try await Upstreams.start { request in
+            let text =
+                request.method == .get ? #"{"success":true,"sessions":\#(live)}"# : #"{"success":true,"before":\#(live),"sessions":[]}"#
+            return .json(bytes: Array(text.utf8))
+        }
+        let gateway = try await GatewayFixture.make(["AUTH_SERVICE_URL": "http://127.0.0.1:\(upstream.port)"])
+        let path = "/api/admin/users/\(Self.id)/sessions"
+        for method in [HTTPMethod.get, .delete] {
+            #expect(try await gateway.send(method, path).status == 401)
+            #expect(try await gateway.send(method, path, token: GatewayFixture.token(.user)).code == "ADMIN_REQUIRED")
+        }
+        #expect(upstream.seen.isEmpty)
+        #expect(try await gateway.get(path, token: GatewayFixture.token()).json["sessions"]?[0]?["device"]?.stringValue == "phone")
+        let ended = try await gateway.send(.delete, path, token: GatewayFixture.token())
+        #expect(ended.status == 200 && ended.json["before"] == nil && ended.json["sessions"]?.arrayValue == [])
+        #expect(upstream.seen.map { "\($0.method) \($0.target)" } == ["GET", "DELETE"].map { "\($0) /internal/users/\(Self.id)/sessions" })
+        let record = try await gateway.database.query("SELECT action, entity_id, outcome, before::text, after::text FROM public.audit_log")
+        #expect(record.count == 1)
+        #expect(try (0..<3).map { try record[0].string($0) } == ["user.sessions.end", "\(Self.id)", "done"])
+        #expect(try record[0].string(3).contains("phone") && record[0].string(4) == "[]")
+        try await gateway.close()
+        await upstream.stop()
+    }
+
     @Test func nobodyTakesTheRoleFromThemselves() async throws {
         let gateway = try await GatewayFixture.make()
         let id = GatewayFixture.adminID

@@ -1,5 +1,6 @@
 // A sign-in and what became of it.
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 
 /// One sign-in of a user, live until it is ended.
@@ -14,6 +15,14 @@ struct Session: Sendable, Equatable {
     var hasSecondFactor: Bool
     /// What the browser called itself, at most 200 characters.
     var device: String
+
+    /// Its members as its owner and administrators see them.
+    func write(to json: inout JSONWriter) {
+        json.member("id", id)
+        json.member("createdAt", createdAt)
+        json.member("lastUsedAt", lastUsedAt)
+        json.member("device", device)
+    }
 
     var claims: SessionClaims { SessionClaims(id: id, generation: generation, authenticatedAt: authenticatedAt) }
 }

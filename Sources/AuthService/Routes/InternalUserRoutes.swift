@@ -1,6 +1,7 @@
-// What the gateway's admin pages ask of auth: list users, change a role. Only with the internal token.
+// What the gateway's admin pages ask of auth: list users, change a role, see and end a user's sessions. Only with the internal token.
 import TiketiContracts
 import TiketiCore
+import TiketiJSON
 import TiketiNet
 
 struct InternalUserRoutes: Sendable {
@@ -10,6 +11,21 @@ struct InternalUserRoutes: Sendable {
         let options = RouteOptions(middleware: [authorise])
         router.on(AuthAPI.users.method, AuthAPI.users.pattern, options) { try await list($0) }
         router.on(AuthAPI.changeRole.method, AuthAPI.changeRole.pattern, options) { try await setRole($0) }
+        router.on(AuthAPI.userSessions.method, AuthAPI.userSessions.pattern, options) { context in
+            let sessions = try await accounts.sessions.list(ofUser: try context.uuidParameter("id"))
+            return .success { Self.write(sessions, "sessions", to: &$0) }
+        }
+        router.on(AuthAPI.endUserSessions.method, AuthAPI.endUserSessions.pattern, options) { context in
+            let ended = try await accounts.endSessions(ofUser: try context.uuidParameter("id"))
+            return .success {
+                Self.write(ended, "before", to: &$0)
+                Self.write([], "sessions", to: &$0)
+            }
+        }
+    }
+
+    private static func write(_ sessions: [Session], _ name: StaticString, to json: inout JSONWriter) {
+        json.array(name, sessions) { json, session in json.object { session.write(to: &$0) } }
     }
 
     private func list(_ context: RequestContext) async throws -> HTTPResponse {

@@ -26,10 +26,7 @@ struct SessionRoutes: Sendable {
         return .success { json in
             json.array("sessions", sessions) { json, session in
                 json.object {
-                    $0.member("id", session.id)
-                    $0.member("createdAt", session.createdAt)
-                    $0.member("lastUsedAt", session.lastUsedAt)
-                    $0.member("device", session.device)
+                    session.write(to: &$0)
                     $0.member("current", session.id == principal.session?.id)
                 }
             }

@@ -126,6 +126,14 @@ struct AccountService: Sendable {
         return (change.before, change.after)
     }
 
+    /// Signs a user out everywhere, and returns what was live. Sign-ins under way are none any more either.
+    func endSessions(ofUser id: UUID) async throws -> [Session] {
+        let live = try await sessions.list(ofUser: id)
+        guard let ended = try await users.endSessions(id: id) else { throw AuthError.userNotFound }
+        await sessions.announce(ended)
+        return live
+    }
+
     func list(search: String?, limit: Int, offset: Int) async throws -> (users: [User], total: Int) {
         try await users.list(search: search, limit: limit, offset: offset)
     }

@@ -41,6 +41,12 @@ struct SessionService: Sendable {
         return try await sessions.list(of: principal.userID)
     }
 
+    /// For administrators.
+    func list(ofUser id: UUID) async throws -> [Session] {
+        guard try await users.find(id: id) != nil else { throw AuthError.userNotFound }
+        return try await sessions.list(of: id)
+    }
+
     /// Ending what has ended, or what a token without a session stands for, is no error.
     func logout(_ principal: Principal) async throws {
         guard let claims = principal.session, let ended = try await sessions.end(claims.id, of: principal.userID) else { return }

@@ -15,6 +15,8 @@ protocol UserStore: Sendable {
     func update(id: UUID, _ change: ProfileChange, keeping session: UUID?) async throws -> (user: User, ended: EndedSessions)?
     /// With another role every session ends.
     func setRole(id: UUID, _ role: Role) async throws -> (before: User, after: User, ended: EndedSessions)?
+    /// Ends every session; nil when there is no such user.
+    func endSessions(id: UUID) async throws -> EndedSessions?
     func list(search: String?, limit: Int, offset: Int) async throws -> (users: [User], total: Int)
 }
 
@@ -91,6 +93,15 @@ struct PostgresUserStore: UserStore {
                 "UPDATE auth_schema.users SET role = $2, updated_at = now() WHERE id = $1 RETURNING \(Self.columns)",
                 [.uuid(id), .text(role.rawValue)])
             return (before, try Self.user(rows[0]), EndedSessions(ids: ended, role: role))
+        }
+    }
+
+    func endSessions(id: UUID) async throws -> EndedSessions? {
+        try await pool.transaction { transaction in
+            let rows = try await transaction.execute("SELECT role FROM auth_schema.users WHERE id = $1 FOR UPDATE", [.uuid(id)])
+            guard let row = rows.first else { return nil }
+            let ended = try await AccountSessionStore.endAll(of: id, except: nil, in: transaction)
+            return EndedSessions(ids: ended, role: Role(rawValue: try row.string("role")))
         }
     }
 

@@ -31,6 +31,8 @@ struct AdminRoutes: Sendable {
         router.post("/api/admin/payments/:id/settle", writes) { try await settle($0) }
         router.get("/api/admin/users") { try await read($0, auth, AuthAPI.users.path()) }
         router.patch("/api/admin/users/:id/role") { try await userRole($0) }
+        router.get("/api/admin/users/:id/sessions") { try await read($0, auth, AuthAPI.userSessions.path($0.uuidParameter("id"))) }
+        router.delete("/api/admin/users/:id/sessions") { try await endSessions($0) }
     }
 
     /// The query goes along as it came.
@@ -143,11 +145,28 @@ struct AdminRoutes: Sendable {
         }
         let body = try await context.json()
         let subject = AuditedWrites.Subject(action: "user.role", type: "user", id: id.description, member: "user")
-        var answer = try await writes.perform(by: actor, subject) {
-            try await auth.ask(context, AuthAPI.changeRole.method, AuthAPI.changeRole.path(id), body)
-        }
+        return Self.withoutBefore(
+            try await writes.perform(by: actor, subject) {
+                try await auth.ask(context, AuthAPI.changeRole.method, AuthAPI.changeRole.path(id), body)
+            })
+    }
+
+    /// Signs a user out everywhere: a lost phone, a stolen password.
+    private func endSessions(_ context: RequestContext) async throws -> HTTPResponse {
+        let actor = try await context.requireAdmin(admins)
+        let id = try context.uuidParameter("id")
+        let subject = AuditedWrites.Subject(action: "user.sessions.end", type: "user", id: id.description, member: "sessions")
+        return Self.withoutBefore(
+            try await writes.perform(by: actor, subject) {
+                try await auth.ask(context, AuthAPI.endUserSessions.method, AuthAPI.endUserSessions.path(id))
+            })
+    }
+
+    /// What was before is for the record alone.
+    private static func withoutBefore(_ answer: OwnerAnswer) -> HTTPResponse {
+        var answer = answer
         if case .object(let members) = answer.body { answer.body = .object(members.filter { $0.key != "before" }) }
-        return Self.response(answer)
+        return response(answer)
     }
 
     /// The thing as it is now, for the record; 404 when there is none.
