@@ -1,5 +1,6 @@
 """What the end-to-end tests share: tokens without bcrypt, events of their own, SQL facts."""
 
+import asyncio
 import base64
 import concurrent.futures
 import datetime
@@ -81,6 +82,14 @@ def eventually(condition, what, seconds=30):
     while not condition():
         assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
         time.sleep(0.05)
+
+
+async def eventually_async(condition, what, seconds=30):
+    """The same for conditions that are awaited."""
+    deadline = time.monotonic() + seconds
+    while not await condition():
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        await asyncio.sleep(0.05)
 
 
 def expire(event_id):

@@ -67,7 +67,7 @@ def test_everybody_is_refunded_once_and_nobody_else_waits():
         ["cancelled", "refunded", "event_cancelled"]]
     # Not faster than asked: a second's worth at once, and what is repeated after trouble.
     assert took > BUYERS / RATE / 2 and peak <= 3 * RATE
-    assert slowest < 10
+    assert slowest < 20
     processes.stop("payment")
     services.start("payment")
     services.wait_ready(["payment"])

@@ -217,10 +217,11 @@ def test_a_lost_hub_is_told_at_once(cluster):
                     assert await peer.post(sid, "4here") == (200, "ok")
             two.kill()
             for peer in peers:
+                # Not after the patience with a hub that is only silent, which is a minute and a half.
                 began = time.monotonic()
                 status, text = await peer.get(sids[two])
                 assert status == 400 and json.loads(text) == {"code": 1, "message": "Session ID unknown"}, text
-                assert time.monotonic() - began < 1
+                assert time.monotonic() - began < 5
                 with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
                     await peer.websocket(f"EIO=4&transport=websocket&sid={sids[two]}")
                 assert refusal.value.status == 400

@@ -36,15 +36,15 @@ class Client:
 
     async def connect(self, token, transports):
         auth = {"token": token} if token else None
-        await self.io.connect(settings.url("gateway"), auth=auth, transports=transports, wait_timeout=10)
+        await self.io.connect(settings.url("gateway"), auth=auth, transports=transports, wait_timeout=30)
         return self
 
     async def next(self, count=1):
-        return [await asyncio.wait_for(self.received.get(), 10) for _ in range(count)]
+        return [await asyncio.wait_for(self.received.get(), 30) for _ in range(count)]
 
 
 def run(coroutine):
-    return asyncio.run(asyncio.wait_for(coroutine, 60))
+    return asyncio.run(asyncio.wait_for(coroutine, 120))
 
 
 async def call(api, *arguments):
@@ -59,9 +59,9 @@ def test_seat_events_reach_the_map(transports):
         buyer = helpers.buyer()
         watcher = await Client().connect(helpers.buyer().token, transports)
         own = await Client().connect(buyer.token, transports)
-        joined = await watcher.io.call("join-seat-selection", event, timeout=10)
+        joined = await watcher.io.call("join-seat-selection", event, timeout=30)
         assert joined["success"] and joined["version"] >= 1, joined
-        assert (await own.io.call("join-seat-selection", {"eventId": event}, timeout=10))["success"]
+        assert (await own.io.call("join-seat-selection", {"eventId": event}, timeout=30))["success"]
 
         assert (await call(buyer, "POST", "/api/seats/reserve", {"seatIds": ids[:3]}))[0] == 200
         seen, mine = await watcher.next(3), await own.next(3)
@@ -77,7 +77,7 @@ def test_seat_events_reach_the_map(transports):
         assert payload["version"] == joined["version"] + 2 and payload["count"] == 1, payload
 
         # Who has left the map hears nothing more: the next message is of the other watcher's room only.
-        assert (await watcher.io.call("leave-seat-selection", event, timeout=10))["success"]
+        assert (await watcher.io.call("leave-seat-selection", event, timeout=30))["success"]
         assert (await call(buyer, "POST", "/api/seats/release", {"seatIds": ids[1:2]}))[0] == 200
         while (await own.next())[0][0] != "seat-released":
             pass
@@ -94,7 +94,7 @@ def test_a_socket_without_a_good_token_is_refused(token, message, transports):
         client = Client()
         with pytest.raises(socketio.exceptions.ConnectionError):
             await client.connect(token, transports)
-        reason = await asyncio.wait_for(client.refusal, 10)
+        reason = await asyncio.wait_for(client.refusal, 30)
         assert reason == message or reason.get("message") == message, reason
         await client.io.disconnect()
     run(scenario())
@@ -107,7 +107,7 @@ def test_refused_joins_say_why():
             ("join-event", "00000000-0000-4000-8000-000000000000"), ("join-event", "nonsense"), ("join-seat-selection", {"eventId": 7}),
             ("join-queue", "00000000-0000-4000-8000-000000000000"),
         ):
-            answer = await client.io.call(event, argument, timeout=10)
+            answer = await client.io.call(event, argument, timeout=30)
             assert answer["success"] is False and answer["code"] and answer["error"], (event, argument, answer)
         await client.io.disconnect()
     run(scenario())
@@ -120,7 +120,7 @@ def test_an_expiring_reservation_tells_its_buyer_and_the_map():
         buyer = helpers.buyer()
         client = await Client().connect(buyer.token, ["websocket"])
         watcher = await Client().connect(helpers.buyer().token, ["websocket"])
-        assert (await watcher.io.call("join-seat-selection", event, timeout=10))["success"]
+        assert (await watcher.io.call("join-seat-selection", event, timeout=30))["success"]
         answer = await call(buyer, "POST", "/api/reservations", {"eventId": event, "seatIds": ids})
         assert answer[0] == 201
         await watcher.next(2)
@@ -142,7 +142,7 @@ def test_the_stock_client_passes_through_the_gateway():
     token = helpers.buyer().token
     # Hubs that echo, for what the product's own events do not use: binary, acknowledgements both ways, namespaces. One directly, and two behind
     # two gateways.
-    pair = [hubs.Process("realtime", hubs.port(index), REALTIME_CONFORMANCE="1") for index in (30, 31)]
+    pair = [hubs.Process("realtime", hubs.port(index), REALTIME_CONFORMANCE="1", SOCKET_IO_PING_INTERVAL_MS="300") for index in (30, 31)]
     gateways = [hubs.Process("gateway", hubs.port(index), REALTIME_SERVICE_URL=",".join(hub.url for hub in pair)) for index in (32, 33)]
     with hubs.running(*pair, *gateways):
         arguments = ["--event", event, "--redis", settings.url("redis")]

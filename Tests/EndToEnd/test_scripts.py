@@ -20,7 +20,7 @@ def test_help_prints_help_and_does_nothing_else(script, tmp_path):
     for name in ("bash", "sh", "env", "python3", "cat", "dirname", "basename", "git", "sed", "grep"):
         (tools / name).symlink_to(os.path.realpath(sys.executable) if name == "python3" else shutil.which(name))
     environment = {"PATH": str(tools), "HOME": str(tmp_path), "TIKETI_DATA": str(tmp_path / "data")}
-    run = subprocess.run([script, "--help"], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=20)
+    run = subprocess.run([script, "--help"], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
     assert run.returncode == 0, run.stderr
     assert "usage" in run.stdout.lower()
     assert not (tmp_path / "data").exists()

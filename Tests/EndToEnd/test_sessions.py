@@ -19,7 +19,7 @@ def test_a_signed_out_session_holds_buys_and_renews_nothing():
         ("/api/payments/prepare", {"reservationId": event, "amount": 50000}),
         ("/api/auth/refresh", {}),
     ]:
-        helpers.eventually(lambda path=path, body=body: api.call("POST", path, body)[0] == 401, path, 8)
+        helpers.eventually(lambda path=path, body=body: api.call("POST", path, body)[0] == 401, path, 15)
         assert api.call("POST", path, body)[2]["code"] == "SESSION_ENDED"
     # The other sign-in goes on, with the hold that is the account's.
     assert other.post("/api/reservations", {"eventId": event, "seatIds": [seat]})["reservation"]["status"] == "pending"
@@ -48,4 +48,4 @@ def test_who_lost_the_role_or_the_account_is_no_administrator():
     helpers.sql(f"DELETE FROM auth_schema.users WHERE id = '{gone}'")
     for admin in [demoted, deleted]:
         for path in paths:
-            helpers.eventually(lambda admin=admin, path=path: admin.call("GET", path)[0] == 403, path, 8)
+            helpers.eventually(lambda admin=admin, path=path: admin.call("GET", path)[0] == 403, path, 15)

@@ -29,16 +29,27 @@ async def test_connecting_to_namespaces(client):
 async def test_the_first_event_comes_after_the_answer_by_itself(client):
     """Two messages in one read are one too many for a client that awaits them one by one."""
     host, port = client.base.removeprefix("http://").split(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
+    # A client that is slow to look finds both waiting, though they came one by one.
+    for _ in range(10):
+        first, second = await first_reads(host, int(port))
+        assert b'40{"sid":' in first
+        if b"auth" not in first:
+            break
+    assert b"auth" not in first and b'42["auth",{}]' in second
+
+
+async def first_reads(host, port):
+    """What the first two reads after a CONNECT give."""
+    reader, writer = await asyncio.open_connection(host, port)
     writer.write(
         b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
     await reader.readuntil(b'"maxPayload":1000000}')
     writer.write(b"\x81\x82\x00\x00\x00\x0040")
     first = await reader.read(65536)
-    second = await reader.read(65536)
-    assert b'40{"sid":' in first and b"auth" not in first and b'42["auth",{}]' in second
+    second = b"" if b"auth" in first else await reader.read(65536)
     writer.close()
+    return first, second
 
 
 @scenario("/socket.io/")
@@ -65,7 +76,7 @@ async def test_a_connection_without_a_namespace_ends(client):
         while (packet := await receive(socket, skip_pings=False)) != "closed":
             await socket.send_str("3")
             assert packet == "2"
-    await asyncio.wait_for(answer_pings(), 5)
+    await asyncio.wait_for(answer_pings(), 20)
 
 
 @scenario("/socket.io/")

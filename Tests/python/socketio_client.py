@@ -4,7 +4,7 @@ usage: socketio_client.py BASE_URL TOKEN [--event ID] [--redis URL] [--echo URL]
 
 BASE_URL  realtime, or the gateway in front of it       TOKEN  a valid access token
 --event   an existing event: joins are tried            --redis  where services publish: broadcasts are tried
---echo    a hub with REALTIME_CONFORMANCE=true, or a gateway before such: messages, binary and acknowledgements are tried
+--echo    a hub with REALTIME_CONFORMANCE=true that pings every few seconds, or a gateway before such: messages, binary and acknowledgements are tried
 
 Prints a line for each check and exits with 1 when one failed.
 """
@@ -16,6 +16,7 @@ import json
 import sys
 import uuid
 
+import engineio.packet
 import msgpack
 import redis.asyncio as redis
 import socketio
@@ -54,9 +55,22 @@ class Client:
         self.disconnected.set()
 
     async def connect(self, url, transports, auth=None):
-        await self.sio.connect(url, transports=transports, auth=auth, namespaces=[self.namespace], wait_timeout=10)
+        await self.sio.connect(url, transports=transports, auth=auth, namespaces=[self.namespace], wait_timeout=30)
 
-    async def next(self, timeout=10):
+    async def heartbeats(self, count):
+        """Returns when that many pings were answered."""
+        answered, send = asyncio.Semaphore(0), self.sio.eio._send_packet
+
+        async def counted(packet):
+            await send(packet)
+            if packet.packet_type == engineio.packet.PONG:
+                answered.release()
+        self.sio.eio._send_packet = counted
+        for _ in range(count):
+            await asyncio.wait_for(answered.acquire(), 30)
+        self.sio.eio._send_packet = send
+
+    async def next(self, timeout=30):
         return await asyncio.wait_for(self.received.get(), timeout)
 
     async def call(self, event, *data, timeout=10):
@@ -157,7 +171,7 @@ async def echo(name, transports, url):
         await client.emit("message", index)
     seen = [(await client.next())[1][0] for _ in range(300)]
     check(f"{name}: 300 messages stay in order", seen == list(range(300)), str(seen)[:200])
-    await asyncio.sleep(1.2)
+    await client.heartbeats(3)
     check(f"{name}: survives heartbeats", client.sio.connected)
     await client.emit("message", "still here")
     check(f"{name}: goes on after heartbeats", (await client.next())[1] == ["still here"])

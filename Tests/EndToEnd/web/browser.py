@@ -41,7 +41,7 @@ class Visitor:
 
     def tab(self):
         page = self.context.new_page()
-        page.set_default_timeout(15000)
+        page.set_default_timeout(30000)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda message: message.type == "error" and not message.text.startswith(HANDLED) and self.errors.append(message.text))
         return page
@@ -57,7 +57,7 @@ class Visitor:
         self.context.close()
 
 
-def wait_for(page, expression, arg=None, timeout=15000):
+def wait_for(page, expression, arg=None, timeout=30000):
     """Waits until the page says yes. The strict CSP lets nobody evaluate texts inside the page later on, so it is asked anew each time."""
     end = time.monotonic() + timeout / 1000
     while not page.evaluate(expression, arg):

@@ -76,7 +76,7 @@ def test_an_organiser_makes_opens_watches_refunds_and_cancels_an_event(organiser
     page.click("text=실시간 >> nth=0")
     page.wait_for_selector(".badge.live:text-is('실시간 연결됨')")
     refunded, kept = bought(event, 2), bought(event, 1)
-    wait_for(page, "[...document.querySelectorAll('.tile')].some(one => one.innerText.startsWith('판매') && one.querySelector('dd').innerText.startsWith('3'))", timeout=3000)
+    wait_for(page, "[...document.querySelectorAll('.tile')].some(one => one.innerText.startsWith('판매') && one.querySelector('dd').innerText.startsWith('3'))", timeout=8000)
     assert "360,000" in tile(page, "좌석 매출").inner_text()
     assert page.locator(".feed li").count() >= 3
 

@@ -48,7 +48,7 @@ def test_the_line_moves_and_back_is_no_trap(visitor):
 
 
 def test_the_lobby_and_the_check_of_its_draw(visitor):
-    opens = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=10)
+    opens = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=20)
     concert = event(rows=2, seats_per_row=5, queueEnabled=True, saleStartDate=opens.strftime("%Y-%m-%dT%H:%M:%SZ"))
     one = visitor()
     page = one.open(f"/events/{concert}")
