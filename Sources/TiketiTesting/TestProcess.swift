@@ -12,7 +12,8 @@ public final class TestProcess: Sendable {
     private let ended = Locked(false)
 
     /// Starts `arguments[0]`, found on PATH, its output going to `log`.
-    public init(_ arguments: [String], log: String) throws {
+    /// - Parameter environment: its whole environment; nil for that of the tests.
+    public init(_ arguments: [String], log: String, environment: [String: String]? = nil) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -29,9 +30,13 @@ public final class TestProcess: Sendable {
         posix_spawnattr_setsigdefault(&attributes, &defaults)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
         var words = arguments.map { strdup($0) } + [nil]
-        defer { for word in words { free(word) } }
+        var variables = environment.map { $0.map { strdup("\($0.key)=\($0.value)") } + [nil] } ?? []
+        defer { for word in words + variables { free(word) } }
         var child: pid_t = 0
-        let status = posix_spawnp(&child, arguments[0], &actions, &attributes, &words, environ)
+        let status =
+            environment == nil
+            ? posix_spawnp(&child, arguments[0], &actions, &attributes, &words, environ)
+            : posix_spawnp(&child, arguments[0], &actions, &attributes, &words, &variables)
         guard status == 0 else { throw Failure(description: "\(arguments[0]): \(String(cString: strerror(status)))") }
         pid = child
         Self.register(child)
