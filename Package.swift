@@ -84,7 +84,7 @@ let package = Package(
         program("tiketi", ["TiketiCLI"], path: "Sources/Programs/tiketi"),
         program("toss-simulator", ["TossSimulator"], path: "Sources/Programs/toss-simulator"),
         // Tests
-        module("TiketiTesting", ["TiketiNet", "TiketiJSON", "TiketiStore", "TiketiCore", "TiketiContracts"]),
+        module("TiketiTesting", ["TiketiNet", "TiketiJSON", "TiketiStore", "TiketiCore", "TiketiContracts", log]),
         tests("ExecutorContractTests", ["TiketiNet"]),
         tests("TiketiNetTests", ["TiketiNet", "TiketiTesting", "CLinux"]),
         tests("TiketiJSONTests", ["TiketiJSON", "TiketiTesting"]),

@@ -1,60 +1,45 @@
 // A stats service on a database of its own, with facts written as ticket would write them.
 import TiketiCore
 import TiketiNet
-import TiketiStore
 import TiketiTesting
 
 @testable import StatsService
 
 final class StatsFixture: Sendable {
-    let database: TestDatabase
-    let runtime: ServiceRuntime
+    private let service: TestService
     let app: TestApp
     let facts: PostgresFactStore
 
-    static func make() async throws -> StatsFixture {
-        let database = try await TestPostgres.shared().database()
-        try await database.query(
-            "INSERT INTO auth_schema.users (id, email, password_hash, name, role) VALUES ($1, 'admin@example.com', 'x', 'Admin', 'admin')",
-            [adminID.description])
-        var reader = EnvironmentReader(["REDIS_PORT": "1", "DB_PASSWORD": "tiketi"])
-        var config = CommonConfig.read(&reader, service: "stats", port: 0)
-        config.postgres = database.configuration(role: "tiketi_stats")
-        // Many fixtures share one server.
-        config.postgres.writeConnectionsPerLoop = 2
-        config.postgres.readConnectionsPerLoop = 1
-        let runtime = ServiceRuntime(name: "stats", config: config, group: .shared)
-        return StatsFixture(database, runtime, StatsApp.make(runtime, StatsConfig(&reader)))
-    }
-
-    private init(_ database: TestDatabase, _ runtime: ServiceRuntime, _ app: ServiceApp) {
-        self.database = database
-        self.runtime = runtime
-        self.app = TestApp(app.router)
-        facts = PostgresFactStore(pool: runtime.postgres)
-    }
-
     static let adminID = UUID()
-    static let admin = JWT.sign(
-        Principal(userID: adminID, email: "admin@example.com", role: .admin), secret: CommonConfig.developmentJWTSecret,
-        lifetimeSeconds: 3600)
+    static let admin = TestUser.token(adminID, role: .admin)
 
-    func close() async throws {
-        await runtime.close()
-        try await database.drop()
+    var database: TestDatabase { service.database }
+    var runtime: ServiceRuntime { service.runtime }
+
+    static func make() async throws -> StatsFixture {
+        let made = try await TestService.make(.stats) { StatsApp.make($0, StatsConfig(&$1)) }
+        try await made.service.database.account(adminID, role: .admin)
+        return StatsFixture(made.service, made.app)
     }
+
+    private init(_ service: TestService, _ app: ServiceApp) {
+        self.service = service
+        self.app = TestApp(app.router)
+        facts = PostgresFactStore(pool: service.runtime.postgres)
+    }
+
+    func close() async throws { try await service.close() }
 
     /// Takes every fact that is there; how many there were. A transaction open anywhere on the server holds the feed back for a moment, and
     /// other suites have theirs.
     @discardableResult
     func follow(limit: Int = 1000) async throws -> Int {
         var total = 0
-        for _ in 0..<1000 {
+        try await eventually {
             while let count = try await facts.applyNext(limit: limit), count > 0 { total += count }
             let behind = try await database.query(
                 "SELECT last_id < coalesce((SELECT max(id) FROM ticket_schema.outbox), 0) FROM stats_schema.feeds WHERE source = 'ticket'")
-            if try !behind[0].bool(0) { return total }
-            try await EventLoopGroup.shared.next().run { try await EventLoop.current?.sleep(nanoseconds: 10_000_000) }
+            return try !behind[0].bool(0)
         }
         return total
     }
