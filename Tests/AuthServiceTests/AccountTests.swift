@@ -30,6 +30,27 @@ import TiketiTesting
         try await auth.close()
     }
 
+    /// An address is one account, whatever its spelling carries that nobody sees: zero-width and soft hyphens, byte order marks, another form of é.
+    @Test func whatNobodySeesMakesNoOtherMailbox() async throws {
+        let auth = try await AuthFixture.make()
+        let user = try await auth.register("caf\u{E9}@example.com")
+        #expect(user.email == "caf\u{E9}@example.com")
+        for email in [
+            "caf\u{200B}\u{E9}@example.com", "caf\u{E9}@exam\u{AD}ple.com", "\u{FEFF}caf\u{E9}@example.com", "cafe\u{301}@example.com",
+            "\u{3000}CAF\u{C9}@example.com\u{A0}",
+        ] {
+            let again = try await auth.app.post(
+                "/api/auth/register", json: #"{"email":"\#(email)","password":"correct horse","name":"n"}"#)
+            #expect(again.code == "EMAIL_TAKEN", "\(email.unicodeScalars.map { String($0.value, radix: 16) })")
+            #expect(try await auth.login(email, "correct horse").json["user"]?["id"]?.stringValue == user.id)
+        }
+        let blank = try await auth.app.post(
+            "/api/auth/register", json: "{\"email\":\"a@b.co\",\"password\":\"correct horse\",\"name\":\"\u{3000}\u{200B}\"}")
+        #expect(blank.status == 400)
+        #expect(blank.json["details"]?.arrayValue?.first?["field"]?.stringValue == "name")
+        try await auth.close()
+    }
+
     @Test func manyAtOnceGetOneAccount() async throws {
         let auth = try await AuthFixture.make()
         let statuses = try await withThrowingTaskGroup(of: Int.self) { group in

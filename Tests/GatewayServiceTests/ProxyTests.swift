@@ -174,7 +174,7 @@ import TiketiTesting
             _ = try? await connection.send(body)
             let began = connection.stream.loop.now
             #expect(try await connection.head().hasPrefix("HTTP/1.1 413 "), "\(fields)")
-            #expect(connection.stream.loop.now - began < 5_000_000_000)
+            #expect(connection.stream.loop.now - began < 20_000_000_000)
         }
         try await EventLoopGroup.shared.next().run {
             try await refusal("Content-Length: 1048577", [])
@@ -240,18 +240,11 @@ import TiketiTesting
             try await connection.send("GET /api/events/flood HTTP/1.1\r\nHost: x\r\n\r\n")
             _ = try await connection.head()
             // When nothing moves any more, the pressure has reached the upstream.
-            var last = -1
-            var quiet = 0
-            while quiet < 5 {
-                try await connection.stream.loop.sleep(nanoseconds: 50_000_000)
-                let now = written.load(ordering: .relaxed)
-                quiet = now == last ? quiet + 1 : 0
-                last = now
-            }
+            let kept = try await settled { written.load(ordering: .relaxed) }
+            // 256 MB were to be sent; the kernel's socket buffers on two connections take some megabytes.
+            #expect(kept > 0 && kept < 48 << 20)
             connection.stream.close()
         }
-        // 256 MB were to be sent; the kernel's socket buffers on two connections take some megabytes.
-        #expect(written.load(ordering: .relaxed) < 48 << 20)
         try await gateway.close()
         await upstream.stop()
     }

@@ -11,7 +11,7 @@ final class RawConnection: @unchecked Sendable {
     private init(_ stream: TiketiNet.Stream) { self.stream = stream }
 
     static func connect(_ port: Int) async throws -> RawConnection {
-        RawConnection(try await Stream.connect(to: SocketAddress(literal: "127.0.0.1", port: port)!, timeoutNanoseconds: 5_000_000_000))
+        RawConnection(try await Stream.connect(to: SocketAddress(literal: "127.0.0.1", port: port)!, timeoutNanoseconds: 20_000_000_000))
     }
 
     func send(_ text: String) async throws { try await send(Array(text.utf8)) }

@@ -126,9 +126,13 @@ struct ConfirmTests {
         await fixture.close()
     }
 
-    /// 1,000 buyers, 100 at a time, each confirming three times at once at two instances.
+    /// 1,000 buyers, 100 at a time, each confirming three times at once at two instances. Nobody's patience ends because the machine is busy.
     @Test func manyBuyersConfirmThreeTimesEach() async throws {
-        let fixture = try await PaymentFixture(instances: 2)
+        let fixture = try await PaymentFixture(instances: 2) {
+            $0.answerTime = .seconds(300)
+            $0.tossTimeout = .seconds(300)
+            $0.driverPatience = .seconds(300)
+        }
         let wrong = try await withThrowingTaskGroup(of: [String].self) { group in
             for _ in 0..<100 {
                 group.addTask {

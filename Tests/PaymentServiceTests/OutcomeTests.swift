@@ -96,7 +96,7 @@ struct OutcomeTests {
 
     /// 409: the same request is still running at Toss.
     @Test func inProgressAtToss() async throws {
-        let fixture = try await PaymentFixture()
+        let fixture = try await PaymentFixture(reconcile: false)
         let buyer = try await fixture.ready("once-IDEMPOTENT_REQUEST_PROCESSING")
         #expect(try await fixture.confirm(buyer).status == 202)
         #expect(fixture.ticket[buyer.reservationID]?.status == "pending")

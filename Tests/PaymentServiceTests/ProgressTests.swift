@@ -23,7 +23,7 @@ struct ProgressTests {
         subscriber.psubscribe("socket.io#/#*")
         #expect(await subscriber.waitUntilSubscribed())
         try await work()
-        for _ in 0..<400 where seen.withLock({ $0.count }) < count { try await PaymentFixture.pause() }
+        try await eventually { seen.withLock { $0.count } >= count }
         subscriber.close()
         return seen.withLock { $0 }
     }

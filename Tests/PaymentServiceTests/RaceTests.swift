@@ -49,7 +49,7 @@ struct RaceTests {
         let fixture = try await PaymentFixture(webhooks: true)
         let buyer = try await fixture.ready("slow-800")
         async let confirmed = fixture.confirm(buyer)
-        while try await fixture.ledger(buyer)["charges"]?.intValue != 1 { try await PaymentFixture.pause() }
+        try await fixture.until("the charge") { try await fixture.ledger(buyer)["charges"]?.intValue == 1 }
         try await fixture.cancelAtToss(buyer)
         _ = try await confirmed
         try await fixture.eventually(buyer, "cancelled")
@@ -93,8 +93,6 @@ struct RaceTests {
                 == PaymentFixture.Row(status: "confirmed", phase: "done", calls: 1, alarm: "Toss shows PARTIAL_CANCELED"))
         #expect(fixture.metric("tiketi_payment_alarms_total{reason=\"difference\"}") == 1)
         #expect(fixture.ticket[buyer.reservationID]?.status == "confirmed")
-        for _ in 0..<48 { try await PaymentFixture.pause() }  // Toss runs one cancel a second
-
         _ = try await fixture.refund(buyer)
         try await fixture.eventually(buyer, "cancelled")
         let ledger = try await fixture.ledger(buyer)

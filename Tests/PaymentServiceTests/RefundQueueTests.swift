@@ -22,9 +22,9 @@ struct RefundQueueTests {
     }
 
     @Test func thePaceIsKeptAndNobodyWaits() async throws {
-        // Four refunds a second, and nothing else has to wait for them.
-        let fixture = try await PaymentFixture { $0.refundsPerSecond = 4 }
-        let buyers = try await paid(fixture, 40)
+        // Two refunds a second, and nothing else has to wait for them.
+        let fixture = try await PaymentFixture { $0.refundsPerSecond = 2 }
+        let buyers = try await paid(fixture, 30)
         let clock = ContinuousClock()
         let start = clock.now
         for buyer in buyers {
@@ -39,13 +39,14 @@ struct RefundQueueTests {
         let queued = try await fixture.database.query(
             "SELECT count(*) FROM payment_schema.payments WHERE phase = 'settling' AND refunded_at IS NULL")
         #expect(try queued[0].int(0) > 0)
-        // Set by the reconciler's rounds.
-        for _ in 0..<200 where (fixture.metric("tiketi_payments_refunds_queued") ?? 0) == 0 { try await PaymentFixture.pause() }
-        #expect((fixture.metric("tiketi_payments_refunds_queued") ?? 0) > 0)
-        #expect((fixture.metric("tiketi_payments_oldest_unfinished_seconds") ?? 99) < 5)
+        // Set by the reconciler's rounds: what waits for its turn is no trouble.
+        try await fixture.until("the queue's metrics") {
+            (fixture.metric("tiketi_payments_refunds_queued") ?? 0) > 0
+                && (fixture.metric("tiketi_payments_oldest_unfinished_seconds") ?? 99) < 5
+        }
         for buyer in buyers { try await fixture.eventually(buyer, "cancelled") }
-        // Forty at four a second, the first four of them at once.
-        #expect(clock.now - start > .seconds(8))
+        // Thirty at two a second, the first two of them at once.
+        #expect(clock.now - start > .seconds(13))
         for buyer in buyers {
             let ledger = try await fixture.ledger(buyer)
             #expect(ledger["refundedAmount"]?.int64Value == 70_000 && ledger["cancelCalls"]?.intValue == 1)

@@ -145,10 +145,8 @@ struct RefundTests {
         #expect(try await hook("t1", "CANCELED", order: buyer.orderID) == 200)
         #expect(try await hook(nil, "DONE", order: "ORDER-unknown") == 200)
         #expect(try await fixture.call(.post, "/api/payments/webhook") { $0.member("anything", 1) }.status == 200)
-        for _ in 0..<200 {
-            let waiting = try await fixture.database.query("SELECT count(*) FROM payment_schema.payments WHERE recheck")
-            if try waiting.first?.int(0) == 0 { break }
-            try await PaymentFixture.pause()
+        try await fixture.until("the looks at Toss") {
+            try await fixture.database.query("SELECT FROM payment_schema.payments WHERE recheck").isEmpty
         }
         #expect(try await fixture.row(buyer) == PaymentFixture.Row(status: "confirmed", phase: "done", calls: 1))
         #expect(fixture.ticket[buyer.reservationID]?.status == "confirmed")

@@ -39,8 +39,9 @@ struct SimulatorTests {
     @Test func idempotencyKeys() async throws {
         let fixture = try await PaymentFixture(reconcile: false)
         let (slow, other) = (try await open(fixture, "ORDER-slow", behaviour: "late-2000"), try await open(fixture, "ORDER-other"))
+        let before = try await fixture.tossRequests()
         async let first = confirm(fixture, slow, "ORDER-slow", idempotencyKey: "k")
-        for _ in 0..<4 { try await PaymentFixture.pause() }
+        try await fixture.until("the first call") { try await fixture.tossRequests() > before }
         let running = try await confirm(fixture, slow, "ORDER-slow", idempotencyKey: "k")
         #expect(running.status == 409 && running.code == "IDEMPOTENT_REQUEST_PROCESSING")
         let done = try await first
@@ -100,19 +101,26 @@ struct SimulatorTests {
                 if let refundable { $0.member("refundableAmount", refundable) }
             }
         }
-        func aSecond() async throws { for _ in 0..<44 { try await PaymentFixture.pause() } }
+        /// When the second of the cancel before is over.
+        func later(_ amount: Int?, refundable: Int? = nil) async throws -> PaymentFixture.Answer {
+            let answer = Locked<PaymentFixture.Answer?>(nil)
+            try await fixture.until("its turn") {
+                let latest = try await cancel(amount, refundable: refundable)
+                answer.withLock { $0 = latest }
+                return latest.code != "FORBIDDEN_CONSECUTIVE_REQUEST"
+            }
+            return try #require(answer.withLock { $0 })
+        }
         #expect(try await cancel(nil, refundable: 999).code == "NOT_MATCHES_REFUNDABLE_AMOUNT")
-        #expect(try await cancel(400).code == "FORBIDDEN_CONSECUTIVE_REQUEST")
-        try await aSecond()
-        #expect(try await cancel(400, refundable: 1000).body["status"]?.stringValue == "PARTIAL_CANCELED")
-        try await aSecond()
-        #expect(try await cancel(601).code == "NOT_CANCELABLE_AMOUNT")
-        try await aSecond()
-        let whole = try await cancel(nil, refundable: 600)
+        try await fixture.until("one that comes too soon") {
+            try await cancel(400, refundable: 999).code == "FORBIDDEN_CONSECUTIVE_REQUEST"
+        }
+        #expect(try await later(400, refundable: 1000).body["status"]?.stringValue == "PARTIAL_CANCELED")
+        #expect(try await later(601).code == "NOT_CANCELABLE_AMOUNT")
+        let whole = try await later(nil, refundable: 600)
         #expect(whole.body["status"]?.stringValue == "CANCELED" && whole.body["balanceAmount"]?.intValue == 0)
         #expect(whole.body["cancels"]?.arrayValue?.count == 2)
-        try await aSecond()
-        #expect(try await cancel(nil).code == "ALREADY_CANCELED_PAYMENT")
+        #expect(try await later(nil).code == "ALREADY_CANCELED_PAYMENT")
 
         func lines(_ more: String) async throws -> [JSONValue] {
             let now = Timestamp.now()

@@ -24,15 +24,14 @@ import TiketiTesting
     }
 
     private func follow(_ stats: StatsFixture, _ store: PaymentOutcomeStore, limit: Int) async throws {
-        for _ in 0..<1000 {
+        try await eventually {
             while let count = try await store.applyNext(limit: limit), count > 0 {}
             // Transactions of other suites on the same server hold the feed back for a moment.
             let behind = try await stats.database.query(
                 """
                 SELECT last_id < (SELECT coalesce(max(id), 0) FROM payment_schema.outbox) FROM stats_schema.feeds WHERE source = 'payment'
                 """)
-            if try !behind[0].bool(0) { return }
-            try await EventLoopGroup.shared.next().run { try await EventLoop.current?.sleep(nanoseconds: 10_000_000) }
+            return try !behind[0].bool(0)
         }
     }
 

@@ -108,7 +108,7 @@ final class PaymentFixture: Sendable {
                 PaymentApp.Parts(
                     postgres: pool, redis: redis, http: http,
                     ticket: InternalClient(
-                        base: ServiceURL(host: "127.0.0.1", port: ticketPort), token: Self.token, http: http),
+                        base: ServiceURL(host: "127.0.0.1", port: ticketPort), token: Self.token, http: http, timeout: .seconds(60)),
                     authentication: Authentication(JWT.Verifier(secret: Self.secret)), internalAuth: InternalAuth(token: Self.token),
                     metrics: registry, logger: Logger(label: "payment") { _ in SwiftLogNoOpLogHandler() }, group: Self.group),
                 config)
@@ -177,7 +177,7 @@ final class PaymentFixture: Sendable {
             request.headers["Content-Type"] = "application/json"
             request.body = .bytes(writer.finish())
         }
-        request.totalTimeout = 60_000_000_000
+        request.totalTimeout = 300_000_000_000
         let ready = request
         return try await Self.group.next().run { [browser] in
             let response = try await browser.execute(ready)
@@ -198,8 +198,7 @@ final class PaymentFixture: Sendable {
 
     func buyer(amount: Int64 = 70_000) throws -> Buyer {
         let user = UUID()
-        let token = JWT.sign(
-            Principal(userID: user, email: "b@example.com", role: .user), secret: Self.secret, lifetimeSeconds: 3600)
+        let token = TestUser.token(user, secret: Self.secret)
         return Buyer(userID: user, token: token, reservationID: ticket.add(userID: user, amount: amount), amount: amount)
     }
 
@@ -311,11 +310,10 @@ final class PaymentFixture: Sendable {
 
     /// The facts that statistics hear of one order. The feed shows a fact only when no older transaction of the server still runs.
     func facts(_ buyer: Buyer) async throws -> [String] {
-        for _ in 0..<2400 {
+        try await until("the feed") {
             let behind = try await database.query(
                 "SELECT (SELECT count(*) FROM payment_schema.outbox) - (SELECT count(*) FROM payment_schema.outbox_feed)")
-            if try behind.first?.int(0) == 0 { break }
-            try await Self.pause()
+            return try behind.first?.int(0) == 0
         }
         let rows = try await database.query(
             "SELECT kind FROM payment_schema.outbox_feed WHERE payload->>'orderId' = $1 ORDER BY id", [buyer.orderID])
@@ -328,11 +326,11 @@ final class PaymentFixture: Sendable {
 
     /// Waits until something is so, a minute at most.
     func until(_ what: String, _ isSo: () async throws -> Bool) async throws {
-        for _ in 0..<2400 {
-            if try await isSo() { return }
-            try await Self.pause()
+        do {
+            try await TiketiTesting.eventually(within: .seconds(60)) { try await isSo() }
+        } catch is NeverHappened {
+            Issue.record("waited for \(what)")
         }
-        Issue.record("waited for \(what)")
     }
 
     /// Makes the reconciler take the payment up now instead of after its pause.
@@ -351,7 +349,7 @@ final class PaymentFixture: Sendable {
         try await hurry()
         let reconciler = reconcilers[instance]
         try await Self.group.loops[0].run { _ = try await reconciler.tick() }
-        while reconciler.running > 0 { try await Self.pause() }
+        try await until("the reconciler's rest") { reconciler.running == 0 }
     }
 
     func prolongLeases() async throws {
@@ -408,15 +406,13 @@ final class PaymentFixture: Sendable {
 
     /// Waits for what the reconciler brings about.
     func eventually(_ buyer: Buyer, _ status: String, _ phase: String = "done") async throws {
-        var last: Row?
-        for _ in 0..<2400 {
+        try await until("\(status) \(phase)") {
             let row = try await row(buyer)
-            if row.status == status, row.phase == phase { return }
-            last = row
+            if row.status == status, row.phase == phase { return true }
             try await hurry()
             try await Self.pause()
+            return false
         }
-        Issue.record("waited for \(status) \(phase), is \(String(describing: last))")
     }
 }
 

@@ -17,6 +17,8 @@ import TiketiTesting
         let pool: PostgresPool
         let store: PostgresIdempotencyStore
         let runs = Atomic<Int>(0)
+        /// How often the store was asked for a key.
+        let asked = Atomic<Int>(0)
         let release: Locked<Bool>
 
         init(held: Bool = false) async throws {
@@ -35,11 +37,11 @@ import TiketiTesting
         func app(patience: Duration = .seconds(10), status: Int = 201, authorize: Idempotency.Authorization? = nil) -> TestApp {
             let router = Router()
             router.use(Authentication(JWT.Verifier(secret: IdempotencyTests.secret)))
-            router.use(Idempotency(store, patience: patience, authorize: authorize))
+            router.use(Idempotency(Counted(bench: self), patience: patience, authorize: authorize))
             for path in ["/api/reservations", "/api/other", "/api/queue", "/api/auth/login"] {
                 router.post(path) { context in
                     let run = self.runs.wrappingAdd(1, ordering: .relaxed).newValue
-                    while !self.release.withLock({ $0 }) { try await context.loop.sleep(nanoseconds: 5_000_000) }
+                    try await eventually { self.release.withLock { $0 } }
                     if status >= 400 { throw APIError(HTTPStatus(status), "SOME_CODE", "Some \(run)") }
                     return .success(HTTPStatus(status)) { $0.member("run", run) }
                 }
@@ -48,6 +50,27 @@ import TiketiTesting
         }
 
         var count: Int { runs.load(ordering: .relaxed) }
+
+        /// The store, and how often it is asked.
+        private struct Counted: IdempotencyStore {
+            let bench: Bench
+
+            func begin(user: UUID, key: String, requestHash: [UInt8]) async throws -> IdempotencyState {
+                let state = try await bench.store.begin(user: user, key: key, requestHash: requestHash)
+                bench.asked.add(1, ordering: .relaxed)
+                return state
+            }
+
+            func finish(user: UUID, key: String, token: Timestamp, answer: StoredAnswer) async throws {
+                try await bench.store.finish(user: user, key: key, token: token, answer: answer)
+            }
+
+            func abandon(user: UUID, key: String, token: Timestamp) async throws {
+                try await bench.store.abandon(user: user, key: key, token: token)
+            }
+
+            func removeExpired() async throws -> Int { try await bench.store.removeExpired() }
+        }
 
         func end() async throws {
             await pool.close()
@@ -167,11 +190,8 @@ import TiketiTesting
         let answers = try await withThrowingTaskGroup(of: TestResponse.self) { group in
             for _ in 0..<20 { group.addTask { try await self.post(app, token: token) } }
             group.addTask {
-                while bench.count == 0 {
-                    try await EventLoopGroup.shared.next().run { try await EventLoop.current?.sleep(nanoseconds: 2_000_000) }
-                }
-                // The first is running; let the others find it so.
-                try await EventLoopGroup.shared.next().run { try await EventLoop.current?.sleep(nanoseconds: 100_000_000) }
+                // The first is running, and the others have found it so.
+                try await eventually { bench.count == 1 && bench.asked.load(ordering: .relaxed) >= 20 }
                 bench.release.withLock { $0 = true }
                 return TestResponse(status: 0, headers: HTTPHeaders(), body: [])
             }

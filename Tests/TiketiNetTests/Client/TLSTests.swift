@@ -21,7 +21,7 @@ private func withTLS<Value: Sendable>(
             return count
         }
         clientLoop.spawn {
-            guard let tls = try? await TLSStream.server(over: stream, context: context, timeoutNanoseconds: 2_000_000_000) else { return }
+            guard let tls = try? await TLSStream.server(over: stream, context: context, timeoutNanoseconds: 20_000_000_000) else { return }
             await serve(ScriptedConnection(tls, number))
             tls.close()
         }
@@ -39,8 +39,8 @@ private let echo: @Sendable (ScriptedConnection) async -> Void = { connection in
 }
 
 private func open(_ address: SocketAddress, host: String, _ context: TLSContext) async throws(IOError) -> TLSStream {
-    let stream = try await Stream.connect(to: address, timeoutNanoseconds: 2_000_000_000)
-    return try await TLSStream.client(over: stream, host: host, context: context, timeoutNanoseconds: 2_000_000_000)
+    let stream = try await Stream.connect(to: address, timeoutNanoseconds: 20_000_000_000)
+    return try await TLSStream.client(over: stream, host: host, context: context, timeoutNanoseconds: 20_000_000_000)
 }
 
 private func failure(_ body: () async throws(IOError) -> TLSStream) async -> IOError? {
@@ -121,7 +121,7 @@ private func failure(_ body: () async throws(IOError) -> TLSStream) async -> IOE
         } _: { _, url in
             let address = SocketAddress(literal: url.host, port: url.port)!
             let late = await failure { () throws(IOError) in
-                let stream = try await Stream.connect(to: address, timeoutNanoseconds: 2_000_000_000)
+                let stream = try await Stream.connect(to: address, timeoutNanoseconds: 20_000_000_000)
                 return try await TLSStream.client(over: stream, host: "localhost", context: context, timeoutNanoseconds: 50_000_000)
             }
             #expect(late?.code == .timeout)
@@ -185,7 +185,7 @@ private func failure(_ body: () async throws(IOError) -> TLSStream) async -> IOE
         let context = try TLSContext.server(certificateFile: identity.certificateFile, keyFile: identity.keyFile)
         let listening = try await Listener.listen(on: SocketAddress(literal: "127.0.0.1", port: 0)!, group: clientGroup) { stream in
             clientLoop.spawn {
-                guard let tls = try? await TLSStream.server(over: stream, context: context, timeoutNanoseconds: 2_000_000_000) else {
+                guard let tls = try? await TLSStream.server(over: stream, context: context, timeoutNanoseconds: 20_000_000_000) else {
                     return
                 }
                 let connection = ScriptedConnection(tls, 0)

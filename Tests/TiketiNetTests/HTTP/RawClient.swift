@@ -13,7 +13,7 @@ final class RawClient: @unchecked Sendable {
 
     static func connect(_ port: Int) async throws -> RawClient {
         let address = try #require(SocketAddress(literal: "127.0.0.1", port: port))
-        return RawClient(try await Stream.connect(to: address, timeoutNanoseconds: 5_000_000_000))
+        return RawClient(try await Stream.connect(to: address, timeoutNanoseconds: 20_000_000_000))
     }
 
     func send(_ text: String) async throws {
@@ -116,12 +116,3 @@ func withServer(
 }
 
 func text(_ text: String, _ status: HTTPStatus = .ok) -> HTTPResponse { HTTPResponse(status: status, body: .bytes(Array(text.utf8))) }
-
-/// Waits until the condition holds, ten seconds at most.
-func eventually(_ condition: () -> Bool) async -> Bool {
-    for _ in 0..<2000 {
-        if condition() { return true }
-        try? await EventLoop.current?.sleep(nanoseconds: 5_000_000)
-    }
-    return false
-}

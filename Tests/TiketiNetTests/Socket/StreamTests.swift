@@ -1,6 +1,7 @@
 // Streams over real loopback sockets: order, back-pressure, ends, interruptions.
 import Testing
 import TiketiNet
+import TiketiTesting
 
 /// One loop for both ends, so that a pair can be used from one task.
 private let group = EventLoopGroup(count: 1)
@@ -12,7 +13,7 @@ private func withPair<Value: Sendable>(_ body: @escaping @Sendable (Stream, Stre
     let listening = try await Listener.listen(on: SocketAddress(literal: "127.0.0.1", port: 0)!, group: group) { accepted.succeed($0) }
     return try await loop.run {
         defer { listening.listeners[0].close() }
-        let client = try await Stream.connect(to: listening.address, timeoutNanoseconds: 2_000_000_000)
+        let client = try await Stream.connect(to: listening.address, timeoutNanoseconds: 20_000_000_000)
         let server = await accepted.value()
         defer {
             client.close()
@@ -115,7 +116,7 @@ private func failure(_ body: () async throws(IOError) -> Void) async -> IOError?
             client.write([UInt8](repeating: 1, count: 32 << 20))
             let closed = LoopPromise<Void>()
             server.whenPeerCloses { closed.succeed(()) }
-            try await loop.sleep(nanoseconds: 5_000_000)
+            try await eventually { client.queuedBytes < 32 << 20 }
             client.reset()
             await closed.value()
             let error = await failure { () async throws(IOError) in
@@ -163,7 +164,8 @@ private func failure(_ body: () async throws(IOError) -> Void) async -> IOError?
             let reader = Task(executorPreference: loop) {
                 await failure { () async throws(IOError) in _ = try await client.read(into: ByteBuffer()) }
             }
-            try await loop.sleep(nanoseconds: 5_000_000)
+            // Both get as far as they can.
+            for _ in 0..<20 { await Task.yield() }
             client.close()
             #expect(await writer.value == .closed)
             #expect(await reader.value == .closed)
@@ -176,7 +178,6 @@ private func failure(_ body: () async throws(IOError) -> Void) async -> IOError?
             for _ in 0..<20 { client.write([9]) }
             try await client.flush()
             client.finishWriting()
-            try await loop.sleep(nanoseconds: 5_000_000)
             let buffer = ByteBuffer()
             var reads = 0
             while try await server.read(into: buffer) > 0 { reads += 1 }
@@ -187,7 +188,7 @@ private func failure(_ body: () async throws(IOError) -> Void) async -> IOError?
     @Test func aRefusedConnectionSaysSo() async throws {
         let error = try await loop.run {
             await failure { () async throws(IOError) in
-                let stream = try await Stream.connect(to: SocketAddress(literal: "127.0.0.1", port: 1)!, timeoutNanoseconds: 1_000_000_000)
+                let stream = try await Stream.connect(to: SocketAddress(literal: "127.0.0.1", port: 1)!, timeoutNanoseconds: 20_000_000_000)
                 stream.close()
             }
         }
@@ -207,7 +208,7 @@ private func failure(_ body: () async throws(IOError) -> Void) async -> IOError?
         let accepted = LoopPromise<Stream>()
         let listening = try await Listener.listen(on: .unix(path: path), group: group) { accepted.succeed($0) }
         try await loop.run {
-            let client = try await Stream.connect(to: .unix(path: path), timeoutNanoseconds: 1_000_000_000)
+            let client = try await Stream.connect(to: .unix(path: path), timeoutNanoseconds: 20_000_000_000)
             let server = await accepted.value()
             client.write(Array("ping".utf8))
             let buffer = ByteBuffer()

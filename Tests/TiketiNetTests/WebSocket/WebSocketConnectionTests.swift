@@ -1,4 +1,5 @@
 import Testing
+import TiketiTesting
 
 @testable import TiketiNet
 
@@ -43,7 +44,7 @@ private func next(_ connection: WebSocketConnection) async throws -> WebSocketMe
     /// Sends `bytes` on a plain connection and returns everything that comes until the end.
     private func raw(_ port: Int, _ bytes: [UInt8]) async throws -> [UInt8] {
         try await EventLoopGroup.shared.next().run {
-            let stream = try await Stream.connect(to: SocketAddress(literal: "127.0.0.1", port: port)!, timeoutNanoseconds: 1_000_000_000)
+            let stream = try await Stream.connect(to: SocketAddress(literal: "127.0.0.1", port: port)!, timeoutNanoseconds: 20_000_000_000)
             defer { stream.close() }
             stream.write(bytes)
             let buffer = ByteBuffer()
@@ -69,7 +70,7 @@ private func next(_ connection: WebSocketConnection) async throws -> WebSocketMe
         try await client(port) { one in
             one.stream.write(Array(frame[..<390_000]))
             try await one.stream.flush()
-            while common.current < 390_000 - UnfinishedBytes.free { try await one.loop.sleep(nanoseconds: 1_000_000) }
+            try await eventually { common.current >= 390_000 - UnfinishedBytes.free }
             try await self.client(port) { two in
                 two.stream.write(frame)
                 let refused = try await next(two)

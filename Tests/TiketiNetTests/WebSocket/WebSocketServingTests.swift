@@ -1,4 +1,5 @@
 import Testing
+import TiketiTesting
 
 @testable import TiketiNet
 
@@ -35,7 +36,7 @@ private final class Echo: WebSocketReceiver, Sendable {
     /// Sends `bytes` behind a handshake and returns everything that comes behind the answer, until the end.
     private func raw(_ port: Int, _ bytes: [UInt8]) async throws -> [UInt8] {
         try await EventLoopGroup.shared.next().run {
-            let stream = try await Stream.connect(to: SocketAddress(literal: "127.0.0.1", port: port)!, timeoutNanoseconds: 1_000_000_000)
+            let stream = try await Stream.connect(to: SocketAddress(literal: "127.0.0.1", port: port)!, timeoutNanoseconds: 20_000_000_000)
             defer { stream.close() }
             let head =
                 "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
@@ -60,10 +61,7 @@ private final class Echo: WebSocketReceiver, Sendable {
 
     /// The ends a receiver was told of, when there are as many as expected.
     private func ends(_ echo: Echo, _ count: Int) async throws -> [WebSocketError.Code?] {
-        let loop = EventLoopGroup.shared.loops[0]
-        for _ in 0..<500 where echo.ends.withLock({ $0.count }) < count {
-            try await loop.run { try await loop.sleep(nanoseconds: 5_000_000) }
-        }
+        try await eventually { echo.ends.withLock { $0.count } >= count }
         return echo.ends.withLock { $0 }
     }
 
@@ -119,9 +117,7 @@ private final class Echo: WebSocketReceiver, Sendable {
         try await client(port) { $0.abort() }
         #expect(try await ends(echo, 2) == [.closed, .closed])
         // The places of ended connections are free again.
-        let loop = EventLoopGroup.shared.loops[0]
-        for _ in 0..<500 where server.openConnections > 0 { try await loop.run { try await loop.sleep(nanoseconds: 5_000_000) } }
-        #expect(server.openConnections == 0)
+        try await eventually { server.openConnections == 0 }
         await server.stop()
     }
 }

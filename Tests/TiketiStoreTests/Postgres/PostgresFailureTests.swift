@@ -10,14 +10,12 @@ import TiketiTesting
         try await EventLoopGroup.shared.loops[0].run(body)
     }
 
-    /// Waits until `condition` holds; fails the test after a minute.
-    private func eventually(_ condition: @escaping @Sendable () async throws -> Bool) async throws {
+    /// Waits until `condition` holds and does not throw, a minute at most.
+    private func eventually(
+        file: StaticString = #fileID, line: UInt = #line, _ condition: @escaping @Sendable () async throws -> Bool
+    ) async throws {
         try await onLoop {
-            for _ in 0..<12000 {
-                if let holds = try? await condition(), holds { return }
-                try await EventLoop.current?.sleep(nanoseconds: 5_000_000)
-            }
-            Issue.record("it never came true")
+            try await TiketiTesting.eventually(within: .seconds(60), file: file, line: line) { (try? await condition()) ?? false }
         }
     }
 
@@ -109,7 +107,7 @@ import TiketiTesting
                     group.addTask { await expectCode(.unavailable) { try await pool.execute("SELECT 1") } }
                 }
                 let waited = try #require(EventLoop.current).now - began
-                #expect(waited >= 95_000_000 && waited < 5_000_000_000)
+                #expect(waited >= 95_000_000 && waited < 20_000_000_000)
             }
             #expect(pool.statistics.acquireTimeouts == earlier + 3)
             #expect(pool.statistics.writeConnectionsInUse == 0)
@@ -157,7 +155,7 @@ import TiketiTesting
             }
             let began = Timestamp.now()
             await expectCode(.unavailable) { try await onLoop { try await pool.read("SELECT 1") } }
-            #expect(Timestamp.now() - began < .seconds(4))
+            #expect(Timestamp.now() - began < .seconds(20))
             try await server.start()
             try await eventually { pool.state.isReady }
             try await eventually { try await pool.execute("SELECT 1").count == 1 }

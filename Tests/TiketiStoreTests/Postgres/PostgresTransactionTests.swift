@@ -117,7 +117,7 @@ import TiketiTesting
                         attempts.add()
                         try await transaction.execute("UPDATE accounts SET balance = balance + 1 WHERE id = $1", [.int(first)])
                         arrived.add()
-                        while arrived.current < 2 { try await EventLoop.current?.sleep(nanoseconds: 1_000_000) }
+                        try await eventually { arrived.current >= 2 }
                         try await transaction.execute("UPDATE accounts SET balance = balance + 1 WHERE id = $1", [.int(second)])
                     }
                 }
