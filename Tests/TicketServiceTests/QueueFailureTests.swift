@@ -179,18 +179,18 @@ import TiketiTesting
     @Test func placesAreOnTheirOwnRedis() async throws {
         let own = try await TestRedis()
         let places = RedisClient(own.configuration, group: .shared)
-        let world = try await TicketWorld.make(queueRedis: places) { $0.queue.activeLimit = 1 }
-        let (event, _) = try await world.event(queue: true)
-        let waiters = try await join(world, event, 3)
-        #expect(try await ask(world, waiters[2]).json["position"]?.intValue == 2)
-        let keys = try await redis(world, "KEYS", "queue*").array ?? []
+        let fixture = try await TicketFixture.make(queueRedis: places) { $0.queue.activeLimit = 1 }
+        let (event, _) = try await fixture.event(queue: true)
+        let waiters = try await join(fixture, event, 3)
+        #expect(try await ask(fixture, waiters[2]).json["position"]?.intValue == 2)
+        let keys = try await redis(fixture, "KEYS", "queue*").array ?? []
         #expect(keys.isEmpty, "\(keys.map(\.string))")
         #expect(try await places.send(["KEYS", "queue*"]).array?.isEmpty == false)
         // Everything else may go at any time.
-        _ = try await redis(world, "FLUSHALL")
-        #expect(try await ask(world, waiters[2]).json["position"]?.intValue == 2)
+        _ = try await redis(fixture, "FLUSHALL")
+        #expect(try await ask(fixture, waiters[2]).json["position"]?.intValue == 2)
         places.close()
         own.kill()
-        try await world.close()
+        try await fixture.close()
     }
 }

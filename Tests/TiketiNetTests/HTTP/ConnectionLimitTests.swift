@@ -214,7 +214,7 @@ import TiketiTesting
                 #expect(response.status == status)
                 #expect(response.headers.values("x-content-type-options") == ["nosniff"], "\(status)")
                 client.stream.close()
-                #expect(await eventually { server.openConnections == 0 })
+                try await eventually { server.openConnections == 0 }
             }
             let first = try await RawClient.connect(port)
             defer { first.stream.close() }
