@@ -44,11 +44,11 @@ public struct SeatLayout: Sendable, Equatable {
     /// - Parameters:
     ///   - field: the name of the value, put before the names in faults.
     ///   - seatsPerUser: seats one person may buy of an event; their sum must fit one reservation.
-    ///   - clean: the text rule for names; nil refuses.
+    ///   - clean: the rule for texts that people send (docs/specification.md §10, Text), for the sections' names; nil refuses.
     ///   - faults: takes every fault, each with the path of its field.
     /// - Returns: nil when there was a fault.
     public static func read(
-        _ value: JSONValue?, field: String, seatsPerUser: Int = 1, clean: (String) -> String? = trimmed, faults: inout [ContractFault]
+        _ value: JSONValue?, field: String, seatsPerUser: Int = 1, clean: (String) -> String?, faults: inout [ContractFault]
     ) -> SeatLayout? {
         guard case .object? = value, case .array(let list)? = value?["sections"] else {
             faults.append(ContractFault(field, "must be an object with a list of sections"))
@@ -74,14 +74,6 @@ public struct SeatLayout: Sendable, Equatable {
             faults.append(ContractFault("\(field).sections[\(index)].startRow", "makes rows that the section has already"))
         }
         return faults.count == before ? layout : nil
-    }
-
-    /// The text rule where there is no stricter one.
-    public static func trimmed(_ text: String) -> String? {
-        var rest = text[...]
-        while rest.first?.isWhitespace == true { rest.removeFirst() }
-        while rest.last?.isWhitespace == true { rest.removeLast() }
-        return String(rest)
     }
 
     /// The first block that repeats a row of its section.

@@ -19,7 +19,7 @@ struct SectionReader {
         }
         let name = entry["name"]?.stringValue.flatMap(clean) ?? ""
         if name.isEmpty || name.unicodeScalars.count > SeatLayout.longestName {
-            fail("name", "must be 1 to \(SeatLayout.longestName) characters long")
+            fail("name", "must have 1 to \(SeatLayout.longestName) characters, none of them a control character")
         }
         let rows = number("rows", 1...1000)
         let width = number("seatsPerRow", 1...1000)

@@ -108,6 +108,31 @@ import TiketiTesting
         await upstream.stop()
     }
 
+    /// Names of layouts, of their sections and of keywords are kept composed and without invisible characters, or refused.
+    @Test func namesFollowTheRuleForTexts() async throws {
+        let gateway = try await GatewayFixture.make()
+        let token = GatewayFixture.token()
+        func layout(_ name: String, _ section: String) async throws -> TestResponse {
+            try await gateway.send(
+                .post, "/api/admin/seat-layouts",
+                json:
+                    "{\"name\":\"\(name)\",\"seatLayout\":{\"sections\":[{\"name\":\"\(section)\",\"rows\":1,\"seatsPerRow\":1,\"price\":1}]}}",
+                token: token)
+        }
+        let kept = try await layout("Cafe\u{301}\u{200B}", "\u{FEFF}\u{1112}\u{1161}\u{11AB}\u{AD}").json["seatLayout"]
+        #expect(kept?["name"]?.stringValue.map { Array($0.unicodeScalars) } == Array("Caf\u{E9}".unicodeScalars))
+        let section = kept?["layoutConfig"]?["sections"]?[0]?["name"]?.stringValue
+        #expect(section.map { Array($0.unicodeScalars) } == Array("\u{D55C}".unicodeScalars))
+        for blank in ["\u{200B}", "\u{3000}", "A\u{7F}"] {
+            #expect(try await layout("Hall", blank).code == "VALIDATION_FAILED")
+            #expect(try await layout(blank, "A").code == "VALIDATION_FAILED")
+            let keyword = try await gateway.send(
+                .post, "/api/admin/keywords", json: "{\"korean\":\"\(blank)\",\"english\":\"IU\"}", token: token)
+            #expect(keyword.code == "VALIDATION_FAILED")
+        }
+        try await gateway.close()
+    }
+
     @Test func anEventIsMadeFromAnInlineOrAStoredLayout() async throws {
         let upstream = try await services()
         let gateway = try await GatewayFixture.make(upstream: upstream.port)

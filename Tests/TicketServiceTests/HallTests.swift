@@ -19,6 +19,27 @@ import TiketiTesting
             """)
     }
 
+    /// Section names follow the rule for all texts: composed, without invisible characters; two that read alike are one section.
+    @Test func sectionNamesAreNormalised() async throws {
+        let fixture = try await TicketFixture.make()
+        let made = try await hall(
+            fixture, "{\"name\":\" \u{1105}\u{1169}\u{110B}\u{1163}\u{11AF}\u{200B}\u{FEFF} \",\"rows\":1,\"seatsPerRow\":1,\"price\":1}")
+        #expect(made.status == 201, "\(made.text)")
+        let section = made.json["event"]?["ticketTypes"]?[0]?["section"]?.stringValue
+        #expect(section.map { Array($0.unicodeScalars) } == Array("\u{B85C}\u{C584}".unicodeScalars))
+        for name in ["\u{200B}", "\u{3000}\u{AD}", "A\u{7F}B", "A\\u0000", "A\\nB"] {
+            let refused = try await hall(fixture, "{\"name\":\"\(name)\",\"rows\":1,\"seatsPerRow\":1,\"price\":1}")
+            #expect(refused.status == 400 && refused.code == "VALIDATION_FAILED", "\(name.unicodeScalars)")
+        }
+        let twice = try await hall(
+            fixture,
+            """
+            {"name":"Caf\u{E9}","rows":1,"seatsPerRow":1,"price":1},{"name":"Cafe\u{301}\u{AD}","rows":1,"seatsPerRow":1,"price":1}
+            """)
+        #expect(twice.status == 400 && twice.text.contains("already"))
+        try await fixture.close()
+    }
+
     @Test func rowsAreLabelsInTheOrderOfTheHall() async throws {
         let fixture = try await TicketFixture.make()
         let made = try await hall(

@@ -80,10 +80,11 @@ struct AdminRoutes: Sendable {
         if fields.value("seatLayoutId") != nil, inline != nil { fields.fail("seatLayout", "must not come with seatLayoutId") }
         var faults: [ContractFault] = []
         var layout: SeatLayout?
-        if let inline { layout = SeatLayout.read(inline, field: "seatLayout", faults: &faults) }
+        if let inline { layout = SeatLayout.read(inline, field: "seatLayout", clean: TextNormalizer.line, faults: &faults) }
         if let id, fields.errors.isEmpty {
             if let stored = try await layouts.find(id) {
-                layout = SeatLayout.read(try JSONValue.parse(stored.config), field: "seatLayoutId", faults: &faults)
+                layout = SeatLayout.read(
+                    try JSONValue.parse(stored.config), field: "seatLayoutId", clean: TextNormalizer.line, faults: &faults)
             } else {
                 fields.fail("seatLayoutId", "is not a known layout")
             }

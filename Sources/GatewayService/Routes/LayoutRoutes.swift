@@ -68,7 +68,7 @@ struct LayoutRoutes: Sendable {
         let value = fields.value(field) ?? fields.value("sections").map { .object([JSONValue.Member("sections", $0)]) }
         if value == nil, !isRequired { return nil }
         var faults: [ContractFault] = []
-        let layout = SeatLayout.read(value, field: field, faults: &faults)
+        let layout = SeatLayout.read(value, field: field, clean: TextNormalizer.line, faults: &faults)
         for fault in faults { fields.fail(fault.field, fault.message) }
         return layout
     }

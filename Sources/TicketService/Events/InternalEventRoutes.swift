@@ -89,7 +89,7 @@ struct InternalEventRoutes: Sendable {
     private func layout(_ fields: inout FieldReader) -> SeatLayout {
         var faults: [ContractFault] = []
         let layout = SeatLayout.read(
-            fields.value("seatLayout"), field: "seatLayout", seatsPerUser: seatsPerUser, faults: &faults)
+            fields.value("seatLayout"), field: "seatLayout", seatsPerUser: seatsPerUser, clean: TextNormalizer.line, faults: &faults)
         for fault in faults { fields.fail(fault.field, fault.message) }
         return layout ?? SeatLayout(sections: [])
     }

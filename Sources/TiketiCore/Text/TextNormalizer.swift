@@ -31,6 +31,12 @@ public enum TextNormalizer {
         }
     }
 
+    /// A text of one line in the form in which it is kept; nil when it holds control characters.
+    public static func line(_ text: String) -> String? {
+        let clean = clean(text)
+        return hasControls(clean) ? nil : clean
+    }
+
     /// The form in which text is searched and compared: clean, without regard to case and width, white space as single spaces.
     ///
     /// Case is folded one character at a time, so that a word folds alike wherever it stands (`ß` as `ss`, both Greek sigmas as one).
