@@ -69,8 +69,8 @@ struct TicketParts: Sendable {
         events = EventService(
             events: eventStore, cache: cache, lists: EventListCache(redis: redis), announcer: announcer, statuses: statuses,
             reservations: reservationStore,
-            created: metrics.counter("tiketi_events_created_total", "Events made."), queues: queue, listLoads: Coalescer(.callUnderWay),
-            detailLoads: Coalescer(.callUnderWay), wakeRefunds: { refundJob.wake() })
+            created: metrics.counter("tiketi_events_created_total", "Events made."), queues: queue,
+            descriptions: EventDescriptionCache(eventStore), wakeRefunds: { refundJob.wake() })
     }
 
     func router(authentication: Authentication, internalAuth: InternalAuth) -> Router {

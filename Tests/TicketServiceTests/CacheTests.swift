@@ -90,6 +90,41 @@ import TiketiTesting
         try await fixture.close()
     }
 
+    /// Long texts can't fill Redis: a cached page has no descriptions, and answers made from it have them all the same, as they are now.
+    @Test func cachedListsCarryNoDescriptions() async throws {
+        let fixture = try await TicketFixture.make()
+        let (event, _) = try await fixture.event()
+        let (plain, _) = try await fixture.event()
+        func describe(_ text: String) async throws {
+            #expect(try await fixture.inside(.put, "/internal/events/\(event)", "{\"description\":\"\(text)\"}").status == 200)
+        }
+        func listed(_ app: TestApp) async throws -> [UUID: String] {
+            let answer = try await app.get("/api/events?limit=10")
+            #expect(answer.json["pagination"]?["total"]?.intValue == 2)
+            return (answer.json["data"]?.arrayValue ?? []).reduce(into: [:]) { all, each in
+                guard let id = each["id"]?.stringValue.flatMap({ UUID($0) }) else { return }
+                all[id] = each["description"]?.stringValue ?? "none"
+            }
+        }
+        try await describe(#"The \"description\":null of {\"id\":\"0\"} 소개"#)
+        let text = #"The "description":null of {"id":"0"} 소개"#
+        let other = try await TicketFixture.reader(of: fixture)
+        for app in [fixture.app, fixture.app, other, other] { #expect(try await listed(app) == [event: text, plain: "none"]) }
+        let kept = try await fixture.client.get("events:list:all:1:10:").map { String(decoding: $0, as: UTF8.self) }
+        #expect(kept?.contains(event.description) == true && kept?.contains("소개") == false)
+        try await describe("Changed")
+        for app in [fixture.app, fixture.app, other, other] { #expect(try await listed(app) == [event: "Changed", plain: "none"]) }
+        try await fixture.close()
+    }
+
+    @Test func cachedListsHaveABudget() {
+        let budget = ListCacheBudget()
+        let pages = (0..<1000).count { _ in budget.takes(64 << 10, now: 1) }
+        #expect(pages == ListCacheBudget.limit / (64 << 10))
+        #expect(!budget.takes(64 << 10, now: ListCacheBudget.life.nanoseconds - 1))
+        #expect(budget.takes(64 << 10, now: ListCacheBudget.life.nanoseconds + 1))
+    }
+
     @Test func everyListIsPaged() async throws {
         let fixture = try await TicketFixture.make()
         let (event, seats) = try await fixture.event()

@@ -4,9 +4,10 @@ import TiketiJSON
 import TiketiNet
 
 enum EventJSON {
-    static func list(_ page: EventPage, _ asked: Page) -> [UInt8] {
+    /// - Parameter descriptions: false leaves them null, for `EventListTemplate`.
+    static func list(_ page: EventPage, _ asked: Page, descriptions: Bool = true) -> [UInt8] {
         object { writer in
-            writer.array("data", page.events) { writer, event in writer.object { summary(event, &$0) } }
+            writer.array("data", page.events) { writer, event in writer.object { summary(event, &$0, description: descriptions) } }
             writer.pagination(asked, total: page.total)
         }
     }
@@ -28,10 +29,10 @@ enum EventJSON {
         return writer.finish()
     }
 
-    private static func summary(_ event: Event, _ writer: inout JSONWriter) {
+    private static func summary(_ event: Event, _ writer: inout JSONWriter, description: Bool = true) {
         writer.member("id", event.id)
         writer.member("title", event.title)
-        writer.member("description", event.description)
+        writer.member("description", description ? event.description : nil)
         writer.member("venue", event.venue)
         writer.member("eventDate", event.eventDate)
         writer.member("saleStartDate", event.saleStartDate)

@@ -9,7 +9,8 @@ struct EventListCache: Sendable {
 
     /// What Redis has of a page.
     enum Lookup: Sendable {
-        case hit([UInt8])
+        /// The page, and the generation in which it was made.
+        case hit(EventListTemplate, generation: String)
         /// Nothing that counts; a page made from now on may be stored under this generation.
         case miss(generation: String)
         case unavailable
@@ -27,10 +28,11 @@ struct EventListCache: Sendable {
         do throws(RedisError) {
             let found = try await redis.get([CacheKey.listGeneration, key])
             if let generation = found[0], generation.count == Self.generationLength {
+                let name = String(decoding: generation, as: UTF8.self)
                 if let page = found[1], page.count > Self.generationLength, page.prefix(Self.generationLength) == generation[...] {
-                    return .hit(Array(page[Self.generationLength...]))
+                    return .hit(EventListTemplate(Array(page[Self.generationLength...])), generation: name)
                 }
-                return .miss(generation: String(decoding: generation, as: UTF8.self))
+                return .miss(generation: name)
             }
             // Whoever comes first makes the generation; the next reader finds it.
             _ = try await redis.set(CacheKey.listGeneration, Array(UUID().description.utf8), onlyIfAbsent: true)

@@ -89,6 +89,9 @@ enum EventSQL {
         WHERE e.id = $1::uuid
         """
 
+    /// Parameters: $1 events.
+    static let descriptions = "SELECT id, description FROM ticket_schema.events WHERE id = ANY ($1::uuid[])"
+
     /// Parameters: $1 event.
     static let version = """
         SELECT c.version, c.revision FROM ticket_schema.event_counters c JOIN ticket_schema.events e ON e.id = c.event_id

@@ -14,13 +14,16 @@ struct EventService: Sendable {
     let reservations: ReservationStore
     let created: Counter
     let queues: QueueService
-    let listLoads: Coalescer<String, [UInt8], any Error>
-    let detailLoads: Coalescer<UUID, EventDetail?, any Error>
-    let popular = PopularQueries()
+    private let listLoads = Coalescer<String, [UInt8], any Error>(.callUnderWay)
+    /// A page that nothing dates must not be older than the question: who asks while one is read waits for the next reading.
+    private let uncachedLoads = Coalescer<String, [UInt8], any Error>(.nextCall)
+    private let detailLoads = Coalescer<UUID, EventDetail?, any Error>(.callUnderWay)
+    private let popular = PopularQueries()
+    private let budget = ListCacheBudget()
+    let descriptions: EventDescriptionCache
     /// Wakes the job that closes what a cancelled event leaves behind.
     let wakeRefunds: @Sendable () -> Void
 
-    private static let listLife = 300.0
     private static let eventLife = 60.0
     private static let ticketsLife = 300.0
 
@@ -28,24 +31,30 @@ struct EventService: Sendable {
 
     /// One page as JSON.
     func list(_ page: Page, status: EventStatus?, search: SearchTerms?) async throws -> [UInt8] {
-        guard !announcer.distrust.contains(nil), ListCachePolicy.keeps(page), search.map({ popular.isCommon($0.canonical) }) ?? true else {
-            return EventJSON.list(try await events.page(page, status: status, search: search), page)
-        }
         let key = EventListCache.key(page, status: status, search: search)
+        guard !announcer.distrust.contains(nil), ListCachePolicy.keeps(page), search.map({ popular.isCommon($0.canonical) }) ?? true else {
+            // Not kept, and still read once for all who ask in the same moment.
+            return try await uncachedLoads.value(key) {
+                EventJSON.list(try await events.page(page, status: status, search: search), page)
+            }
+        }
         var generation: String?
         switch await lists.look(key) {
-        case .hit(let body): return body
+        case .hit(let template, let generation):
+            return template.filled(await descriptions.descriptions(of: template.events, generation: generation))
         case .miss(let current): generation = current
         case .unavailable: break
         }
         return try await listLoads.value(key + (generation ?? "")) { [generation] in
             let found = try await events.page(page, status: status, search: search)
-            let body = EventJSON.list(found, page)
-            if let generation, body.count <= ListCachePolicy.largest {
-                let life = min(Self.listLife, found.secondsValid ?? Self.listLife)
-                await lists.store(key, body, generation: generation, life: .seconds(life))
+            if let generation {
+                let body = EventJSON.list(found, page, descriptions: false)
+                if body.count <= ListCachePolicy.largest, budget.takes(body.count + key.utf8.count) {
+                    let life = min(ListCacheBudget.life, found.secondsValid.map { .seconds($0) } ?? ListCacheBudget.life)
+                    await lists.store(key, body, generation: generation, life: life)
+                }
             }
-            return body
+            return EventJSON.list(found, page)
         }
     }
 

@@ -21,6 +21,15 @@ struct EventStore: Sendable {
             queueCommitment: try row.stringOrNil("commitment"), secondsValid: try row.doubleOrNil("boundary"))
     }
 
+    /// The descriptions of events, nil where there is none; what is not there is not in the answer.
+    func descriptions(of ids: [UUID]) async throws -> [UUID: String?] {
+        var descriptions: [UUID: String?] = [:]
+        for row in try await postgres.read(EventSQL.descriptions, [.uuidArray(ids)]) {
+            descriptions.updateValue(try row.stringOrNil(1), forKey: try row.uuid(0))
+        }
+        return descriptions
+    }
+
     func version(_ id: UUID) async throws -> (version: Int64, revision: Int64)? {
         guard let row = try await postgres.read(EventSQL.version, [.uuid(id)]).first else { return nil }
         return (Int64(try row.int(0)), Int64(try row.int(1)))

@@ -2,7 +2,7 @@
 import TiketiCore
 import TiketiNet
 
-/// Bounds of the kept lists: pages times limits times statuses times common queries, each of at most `largest` bytes.
+/// Which lists are kept: the first pages of usual sizes, each of at most `largest` bytes; `ListCacheBudget` bounds them together.
 enum ListCachePolicy {
     /// Bytes of one kept page.
     static let largest = 64 << 10
