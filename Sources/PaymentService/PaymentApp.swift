@@ -67,9 +67,8 @@ struct PaymentParts {
 
         router = Router()
         router.use(parts.authentication)
-        router.use(Idempotency(FinalAnswers(parts.postgres)))
         PaymentRoutes(payments: payments, ticket: ticket, webhooks: Webhooks(store: store)).install(
-            on: router, SessionCheck(postgres: parts.postgres, redis: parts.redis))
+            on: router, SessionCheck(postgres: parts.postgres, redis: parts.redis), Idempotency(FinalAnswers(parts.postgres)))
         InternalRoutes(refunds: refunds, admin: PaymentAdmin(store: store, saga: saga, answerTime: config.refundAnswerTime))
             .install(on: router, auth: parts.internalAuth)
     }

@@ -76,10 +76,11 @@ struct TicketParts: Sendable {
     func router(authentication: Authentication, internalAuth: InternalAuth) -> Router {
         let router = Router()
         router.use(authentication)
-        if let idempotency { router.use(Idempotency(idempotency)) }
+        // After the session's check: an answer is repeated only to who may ask for it.
+        let repeats: [any Middleware] = idempotency.map { [Idempotency($0)] } ?? []
         EventRoutes(events: events).install(on: router)
-        SeatRoutes(maps: maps, seats: seats, holdSeconds: config.holdSeconds).install(on: router, sessions)
-        ReservationRoutes(reservations: reservations).install(on: router, sessions)
+        SeatRoutes(maps: maps, seats: seats, holdSeconds: config.holdSeconds).install(on: router, sessions, repeats)
+        ReservationRoutes(reservations: reservations).install(on: router, sessions, repeats)
         QueueRoutes(queue: queue, proofs: QueueProofService(store: queue.store)).install(
             on: router, auth: internalAuth, sessions)
         InternalEventRoutes(events: events, seatsPerUser: config.seatsPerUser).install(on: router, auth: internalAuth)

@@ -271,6 +271,40 @@ extension ConfirmTests {
         await fixture.close()
     }
 
+    /// The answer under a key is not repeated to a session that has ended.
+    @Test func anEndedSessionGetsNoRepeatedAnswer() async throws {
+        let fixture = try await PaymentFixture(instances: 2)
+        var buyer = try fixture.buyer()
+        let session = UUID()
+        try await fixture.database.run(
+            script: """
+                INSERT INTO auth_schema.users (id, email, password_hash, name)
+                    VALUES ('\(buyer.userID)', '\(buyer.userID)@example.com', 'x', 'n');
+                INSERT INTO auth_schema.sessions (id, user_id, generation, expires_at)
+                    VALUES ('\(session)', '\(buyer.userID)', 0, now() + interval '1 day');
+                """)
+        let claims = SessionClaims(id: session, generation: 0, authenticatedAt: .now())
+        buyer.token = JWT.sign(
+            Principal(userID: buyer.userID, email: "b@example.com", role: .user, session: claims), secret: PaymentFixture.secret,
+            lifetimeSeconds: 3600)
+        func prepare(_ instance: Int) async throws -> PaymentFixture.Answer {
+            try await fixture.call(
+                .post, "/api/payments/prepare", port: fixture.paymentPorts[instance], token: buyer.token,
+                headers: [("Idempotency-Key", "prepare")]
+            ) {
+                $0.member("reservationId", buyer.reservationID)
+                $0.member("amount", buyer.amount)
+            }
+        }
+        let first = try await prepare(0)
+        #expect(first.status == 200)
+        #expect(try await prepare(0).bytes == first.bytes)
+        try await fixture.database.run(script: "UPDATE auth_schema.sessions SET ended_at = now() WHERE id = '\(session)'")
+        // The other instance has not asked for this session in the last seconds.
+        #expect(try await prepare(1).code == "SESSION_ENDED")
+        await fixture.close()
+    }
+
     @Test func theIdempotencyKey() async throws {
         let fixture = try await PaymentFixture()
         let buyer = try await fixture.ready()

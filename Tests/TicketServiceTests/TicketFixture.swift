@@ -45,17 +45,19 @@ struct TicketFixture: Sendable {
     }
 
     /// Another process on the same database and Redis; it is closed with them.
-    static func reader(of fixture: TicketFixture) async throws -> TestApp {
+    static func reader(of fixture: TicketFixture) async throws -> TestApp { try await another(fixture).app }
+
+    /// The same, with its parts.
+    static func another(_ fixture: TicketFixture) async throws -> (app: TestApp, parts: TicketParts) {
         var parts = TicketParts(
             postgres: fixture.pool, redis: fixture.client, group: .shared,
             blocking: BlockingPool(name: "test", threads: 1, queueLimit: 100),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, metrics: MetricsRegistry(), payments: fixture.payments,
             config: fixture.parts.config)
-        parts.idempotency = nil
-        return TestApp(
-            parts.router(
-                authentication: Authentication(JWT.Verifier(secret: "secret-of-the-tests")),
-                internalAuth: InternalAuth(token: internalToken)))
+        parts.idempotency = fixture.parts.idempotency
+        let router = parts.router(
+            authentication: Authentication(JWT.Verifier(secret: "secret-of-the-tests")), internalAuth: InternalAuth(token: internalToken))
+        return (TestApp(router), parts)
     }
 
     func close() async throws {
@@ -65,8 +67,9 @@ struct TicketFixture: Sendable {
         try await database.drop()
     }
 
-    static func token(_ user: UUID, role: Role = .user) -> String {
-        JWT.sign(Principal(userID: user, email: "u@example.com", role: role), key: key, lifetimeSeconds: 3600)
+    static func token(_ user: UUID, role: Role = .user, session: UUID? = nil) -> String {
+        let claims = session.map { SessionClaims(id: $0, generation: 0, authenticatedAt: .now()) }
+        return JWT.sign(Principal(userID: user, email: "u@example.com", role: role, session: claims), key: key, lifetimeSeconds: 3600)
     }
 
     /// Calls a public route as a user; nil calls without a token.

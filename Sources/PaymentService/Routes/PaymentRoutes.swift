@@ -8,8 +8,9 @@ struct PaymentRoutes {
     let ticket: TicketClient
     let webhooks: Webhooks
 
-    func install(on router: Router, _ sessions: SessionCheck) {
-        let live = RouteOptions(middleware: [LiveSession(sessions)])
+    func install(on router: Router, _ sessions: SessionCheck, _ idempotency: Idempotency) {
+        // In this order: an answer is repeated only to who may ask for it.
+        let live = RouteOptions(middleware: [LiveSession(sessions), idempotency])
         router.post("/api/payments/prepare", live) { context in
             let caller = try context.requirePrincipal()
             var fields = try await context.fields()

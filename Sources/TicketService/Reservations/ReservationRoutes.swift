@@ -6,9 +6,10 @@ import TiketiNet
 struct ReservationRoutes: Sendable {
     let reservations: ReservationService
 
-    func install(on router: Router, _ sessions: SessionCheck) {
+    /// - Parameter repeats: what repeats answers by their `Idempotency-Key`.
+    func install(on router: Router, _ sessions: SessionCheck, _ repeats: [any Middleware]) {
         let live = RouteOptions(middleware: [LiveSession(sessions)])
-        router.post("/api/reservations", live) { try await create($0) }
+        router.post("/api/reservations", RouteOptions(middleware: [LiveSession(sessions)] + repeats)) { try await create($0) }
         router.get("/api/reservations/my") { try await mine($0) }
         router.get("/api/reservations/:id", RouteOptions(middleware: [CurrentRole(sessions)])) { try await get($0) }
         router.put("/api/reservations/:id/cancel", live) { try await cancel($0) }

@@ -11,13 +11,14 @@ struct SeatRoutes: Sendable {
     /// Maps of fewer seats are not worth compressing.
     private static let gzipFrom = 5
 
-    func install(on router: Router, _ sessions: SessionCheck) {
+    /// - Parameter repeats: what repeats answers by their `Idempotency-Key`.
+    func install(on router: Router, _ sessions: SessionCheck, _ repeats: [any Middleware]) {
         router.get("/api/seats/:eventId") { try await map($0) }
         router.get("/api/seats/:eventId/layout") { try await layout($0) }
         router.get("/api/seats/:eventId/states") { try await states($0) }
         router.get("/api/seats/:eventId/mine") { try await mine($0) }
-        router.post("/api/seats/reserve", RouteOptions(middleware: [LiveSession(sessions)])) { try await hold($0) }
-        router.post("/api/seats/release") { try await release($0) }
+        router.post("/api/seats/reserve", RouteOptions(middleware: [LiveSession(sessions)] + repeats)) { try await hold($0) }
+        router.post("/api/seats/release", RouteOptions(middleware: repeats)) { try await release($0) }
     }
 
     private func map(_ context: RequestContext) async throws -> HTTPResponse {
