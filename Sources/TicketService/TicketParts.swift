@@ -53,7 +53,7 @@ struct TicketParts: Sendable {
         let refunds = RefundJob(reservations: reservationStore, service: reservations, logger: logger)
         let queue = QueueService(
             store: QueueStore(postgres: postgres, config: config.queue), line: QueueLine(redis: queueRedis ?? redis), announcer: announcer,
-            config: config.queue, logger: logger, metrics: metrics)
+            config: config.queue, logger: logger, lengths: QueueLengths(metrics))
         let refundJob = Job("refunds", loop: group.next(), logger: logger, metrics: metrics) { try await refunds.tick() }
         jobs = [
             Job("reservation-cleaner", loop: group.next(), logger: logger, metrics: metrics) { try await cleaner.tick() },

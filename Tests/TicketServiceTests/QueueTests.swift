@@ -255,11 +255,42 @@ import TiketiTesting
         let (event, _) = try await fixture.event(queue: true)
         for _ in 0..<4 { _ = try await join(fixture, event, UUID()) }
         try await fixture.on { _ = try await fixture.parts.queue.tick() }
-        let gauge = fixture.parts.queue.metrics.gauge("tiketi_queue_users_total", "", labels: [("event", event.description)])
-        let before = gauge.value
+        let lengths = fixture.parts.queue.lengths
+        let before = lengths.users(event)
         _ = try await join(fixture, event, UUID())
         let nap = try await fixture.on { try await fixture.parts.queue.tick() }
-        #expect(before == 3 && gauge.value == 4 && nap <= .seconds(5))
+        #expect(before == 3 && lengths.users(event) == 4 && nap <= .seconds(5))
+        try await fixture.close()
+    }
+
+    /// A sum over processes is right: one of them reports, another when that one is gone, and none reports a queue that is over.
+    @Test func oneProcessReportsTheLengths() async throws {
+        let fixture = try await TicketFixture.make { $0.queue.activeLimit = 1 }
+        let (event, _) = try await fixture.event(queue: true)
+        for _ in 0..<4 { _ = try await join(fixture, event, UUID()) }
+        let (here, there) = (fixture.parts.queue, try await TicketFixture.another(fixture).parts.queue)
+        try await fixture.on { _ = try await here.tick() }
+        try await fixture.on { _ = try await there.tick() }
+        #expect(here.lengths.users(event) == 3 && there.lengths.users(event) == nil)
+        // The reporter is gone: its turn ends by itself, well within five seconds.
+        try await eventually(within: .seconds(5)) {
+            try await fixture.on { _ = try await there.tick() }
+            return there.lengths.users(event) == 3
+        }
+        // Ended by the other process: nothing is left of it at either.
+        try await fixture.on { _ = try await here.tick() }
+        try await fixture.database.run(script: "UPDATE ticket_schema.events SET status = 'cancelled'")
+        try await fixture.on { _ = try await here.tick() }
+        try await fixture.on { _ = try await there.tick() }
+        #expect(here.lengths.users(event) == nil && there.lengths.users(event) == nil)
+        // Without Redis nobody knows: no figure rather than an old one.
+        let (second, _) = try await fixture.event(queue: true)
+        for _ in 0..<3 { _ = try await join(fixture, second, UUID()) }
+        try await fixture.on { _ = try await there.tick() }
+        #expect(there.lengths.users(second) == 2)
+        fixture.redis.kill()
+        _ = try? await fixture.on { try await there.tick() }
+        #expect(there.lengths.users(second) == nil)
         try await fixture.close()
     }
 }

@@ -207,6 +207,14 @@ struct QueueLine: Sendable {
 
     func length(_ event: UUID) async throws(RedisError) -> Int { Int(try await redis.send(["ZCARD", Self.waiting(event)]).int ?? 0) }
 
+    /// Whether `process` is the one that reports the lengths of all lines, for `life`.
+    func isReporter(_ process: UUID, for life: Duration) async throws(RedisError) -> Bool {
+        try await redis.evaluate(
+            QueueScripts.report, keys: ["queues:reporter"],
+            arguments: [RedisArgument(process.description), RedisArgument(Int(life / .milliseconds(1)))]
+        ).int == 1
+    }
+
     /// How many wait for each of the events, in their lines and lobbies.
     func crowds(_ events: [UUID]) async throws(RedisError) -> [Int] {
         guard !events.isEmpty else { return [] }

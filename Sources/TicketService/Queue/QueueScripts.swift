@@ -147,6 +147,15 @@ enum QueueScripts {
         return 1
         """)
 
+    /// KEYS: the reporter's key. ARGV: who asks, milliseconds. Answers 1 when the asker is the one who reports, for so long.
+    static let report = RedisScript(
+        """
+        local holder = redis.call('GET', KEYS[1])
+        if holder and holder ~= ARGV[1] then return 0 end
+        redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+        return 1
+        """)
+
     /// KEYS: waiting, gaps, meta. Answers the generation, the first score (nil when nobody waits), the measured pace, and the gaps
     /// behind the first.
     static let head = RedisScript(

@@ -12,7 +12,9 @@ struct QueueService: Sendable {
     let announcer: Announcer
     let config: QueueConfig
     let logger: Logger
-    let metrics: MetricsRegistry
+    let lengths: QueueLengths
+    private let process = UUID()
+    private static let reportLife: Duration = .seconds(3)
     /// Rounds that let people in at once: who comes while one runs is in the next.
     let rounds = Coalescer<UUID, [Admission], any Error>(.nextCall)
 
@@ -111,7 +113,7 @@ struct QueueService: Sendable {
 
     // MARK: Letting in
 
-    /// One look at every queue: batches that are due, lines that are over. Nanoseconds until something is due, a second at most.
+    /// One look at every queue: batches that are due, lines that are over. How long until something is due, a second at most.
     func admitDue() async throws -> Duration {
         var next = 1.0
         for queue in try await store.due() {
@@ -129,22 +131,21 @@ struct QueueService: Sendable {
         return .seconds(max(0.005, next)) + .milliseconds(1)
     }
 
-    private func gauge(_ event: UUID) -> Gauge {
-        metrics.gauge("tiketi_queue_users_total", "Users who wait.", labels: [("event", event.description)])
-    }
-
-    /// Looked at with every tick, so that the figure is never older than a few seconds.
+    /// Counts with every tick, so that the figures are never older than a few seconds. One process reports for all of them, so that a sum over
+    /// processes counts nobody twice; when it dies another takes over within `reportLife`.
     private func count() async throws {
+        guard try await closed({ () async throws(RedisError) in try await line.isReporter(process, for: Self.reportLife) }) else {
+            return lengths.replace([:])
+        }
         let events = try await store.watched()
         let crowds = try await closed { () async throws(RedisError) in try await line.crowds(events) }
-        for (event, crowd) in zip(events, crowds) { gauge(event).set(crowd) }
+        lengths.replace(Dictionary(uniqueKeysWithValues: zip(events, crowds)))
     }
 
     /// Nobody waits for an event that is over, or that lets everybody in.
     private func end(_ event: UUID) async throws {
         try await closed { () async throws(RedisError) in try await line.drop(event) }
         try await store.close(event)
-        gauge(event).set(0)
     }
 
     private func admit(_ event: UUID, _ manner: QueueStore.Manner, isDrawn: Bool) async throws -> [Admission] {
@@ -187,11 +188,17 @@ struct QueueService: Sendable {
         }
     }
 
-    /// One look at every queue; nanoseconds until the next.
+    /// One look at every queue; how long to wait for the next.
     func tick() async throws -> Duration {
-        let next = try await admitDue()
-        try await publishFronts()
-        try await count()
-        return next
+        do {
+            let next = try await admitDue()
+            try await publishFronts()
+            try await count()
+            return next
+        } catch {
+            // No figure rather than an old one.
+            lengths.replace([:])
+            throw error
+        }
     }
 }

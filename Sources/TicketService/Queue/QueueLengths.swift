@@ -1,0 +1,23 @@
+// How many users wait in each queue, as `/metrics` shows it.
+import TiketiCore
+import TiketiNet
+
+/// The gauge `tiketi_queue_users_total`. Its series come and go with the queues: one that ended shows nothing, instead of its last figure.
+final class QueueLengths: Sendable {
+    private let lengths = Locked<[UUID: Int]>([:])
+
+    init(_ metrics: MetricsRegistry) {
+        metrics.collect { [lengths] text in
+            text.family("tiketi_queue_users_total", "Users who wait.", type: "gauge")
+            for (event, users) in lengths.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
+                text.sample("tiketi_queue_users_total", labels: [("event", event.description)], Double(users))
+            }
+        }
+    }
+
+    /// Shows these figures and no others.
+    func replace(_ figures: [UUID: Int]) { lengths.withLock { $0 = figures } }
+
+    /// What is shown of an event.
+    func users(_ event: UUID) -> Int? { lengths.withLock { $0[event] } }
+}
