@@ -49,6 +49,37 @@ import TiketiTesting
         try await fixture.close()
     }
 
+    /// Messages speak the account's language, Korean where none is known, and say how long a reservation may wait.
+    @Test func messagesSpeakTheLanguageOfTheAccount() async throws {
+        let fixture = try await TicketFixture.make { $0.queue.activeLimit = 2 }
+        let (event, seats) = try await fixture.event(queue: true)
+        let (korean, english) = (UUID(), UUID())
+        try await fixture.database.run(
+            script: """
+                INSERT INTO auth_schema.users (id, email, password_hash, name, language)
+                    VALUES ('\(english)', '\(english)@example.com', 'x', 'n', 'en')
+                """)
+        func sent(to user: UUID, _ messages: [(channel: String, payload: [UInt8])]) -> String {
+            messages.map { $0.channel + String(decoding: $0.payload, as: UTF8.self) }.filter { $0.contains(user.description) }.joined()
+        }
+        let admitted = try await fixture.published("socket.io#/#*", until: 2) {
+            for user in [korean, english] {
+                let joined = try await fixture.call(.post, "/api/queue", as: user, "{\"eventId\":\"\(event)\"}")
+                #expect(joined.status == 200)
+            }
+        }
+        #expect(sent(to: korean, admitted).contains("입장 순서가 되었습니다."))
+        #expect(sent(to: english, admitted).contains("It is your turn."))
+        #expect(try await fixture.reserve(event, [seats[0]], as: korean).status == 201)
+        #expect(try await fixture.reserve(event, [seats[1]], as: english).status == 201)
+        try await fixture.pass(seconds: 901)
+        let expired = try await fixture.published("socket.io#/#*", until: 4) { try await fixture.expire() }
+        #expect(sent(to: korean, expired).contains("15분이 경과하여 예약이 만료되었습니다."))
+        #expect(sent(to: english, expired).contains("Your reservation has expired after 15 minutes."))
+        #expect(LiveText.reservationExpired(.korean, after: .seconds(90)) == "90초가 경과하여 예약이 만료되었습니다.")
+        try await fixture.close()
+    }
+
     @Test func tellsOfSellingOut() async throws {
         let fixture = try await TicketFixture.make()
         let (event, seats) = try await fixture.event(seats: 1)

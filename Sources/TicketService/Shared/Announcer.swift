@@ -10,6 +10,8 @@ import TiketiStore
 /// Announces committed changes to caches, buyers and live seat maps, and repeats the invalidations that Redis did not take.
 struct Announcer: Sendable {
     private let store: AnnouncementStore
+    private let languages: AccountLanguageStore
+    private let hold: Duration
     private let logger: Logger
     private let failures: Counter
     private let seatsReserved: Counter
@@ -18,8 +20,14 @@ struct Announcer: Sendable {
     /// Invalidations that Redis did not take. Repeated until it does.
     private let lost = Locked<[UUID?: Int64]>([:])
 
-    init(store: AnnouncementStore, distrust: CacheDistrust, logger: Logger, metrics: MetricsRegistry) {
+    /// - Parameter hold: how long a reservation waits to be paid, for the message that it has expired.
+    init(
+        store: AnnouncementStore, languages: AccountLanguageStore, hold: Duration, distrust: CacheDistrust, logger: Logger,
+        metrics: MetricsRegistry
+    ) {
         self.store = store
+        self.languages = languages
+        self.hold = hold
         self.distrust = distrust
         self.logger = logger
         failures = metrics.counter("tiketi_announcements_failed_total", "Announcements after a commit that Redis did not take.")
@@ -40,8 +48,10 @@ struct Announcer: Sendable {
             describe(change, &batch.messages)
             if case .held = change.kind { seatsReserved.increment(by: UInt64(change.seats.count)) }
         }
+        let languages = await languages.languages(of: announcement.expired.map(\.userID))
         for reservation in announcement.expired {
-            let payload = LiveEvent.reservationExpired(reservationID: reservation.id, message: "Your reservation has expired")
+            let text = LiveText.reservationExpired(languages[reservation.userID] ?? .korean, after: hold)
+            let payload = LiveEvent.reservationExpired(reservationID: reservation.id, message: text)
             batch.messages.append(
                 SocketMessage(LiveEvent.reservationExpired.rawValue, payload, rooms: [LiveRoom.user(reservation.userID)]))
         }
@@ -63,11 +73,13 @@ struct Announcer: Sendable {
 
     /// Users whom a queue let in.
     func announce(_ admissions: [Admission], to event: UUID) async {
+        let languages = await languages.languages(of: admissions.map(\.userID))
         await send(
             AnnouncementStore.Batch(
                 messages: admissions.map { admission in
                     let payload = LiveEvent.queueAdmitted(
-                        eventID: event, queueID: admission.queueID, message: "It is your turn", expiresAt: admission.expiresAt)
+                        eventID: event, queueID: admission.queueID,
+                        message: LiveText.queueAdmitted(languages[admission.userID] ?? .korean), expiresAt: admission.expiresAt)
                     return SocketMessage(
                         LiveEvent.queueAdmitted.rawValue, payload,
                         rooms: [LiveRoom.queue(admission.queueID), LiveRoom.user(admission.userID)])
