@@ -192,7 +192,7 @@ public final class TestPostgres: Sendable {
         owner == nil ? [] : ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"]
     }
 
-    static func freePort() throws -> Int {
+    public static func freePort() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var address = sockaddr_in()

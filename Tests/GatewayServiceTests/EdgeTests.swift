@@ -120,6 +120,21 @@ import TiketiTesting
         try await gateway.close()
     }
 
+    /// The operator's own port asks for no token; nothing of the product is there.
+    @Test func operationsHaveAPortOfTheirOwn() async throws {
+        let port = try TestPostgres.freePort()
+        let gateway = try await GatewayFixture.make(["OPERATIONS_PORT": "\(port)"])
+        let operations = TestClient(port: port)
+        for path in ["/metrics", "/health", "/health/db", "/health/redis", "/health/all", "/ready"] {
+            #expect([200, 503].contains(try await operations.get(path).status), "\(path)")
+        }
+        #expect(try await operations.get("/metrics").text.contains("http_requests_total"))
+        for path in ["/api/events", "/api/config", "/", "/uploads/a.png"] {
+            #expect(try await operations.get(path).status == 404, "\(path)")
+        }
+        try await gateway.close()
+    }
+
     @Test func packedBodiesAreRefused() async throws {
         let upstream = try await Upstreams.start { _ in Upstreams.ok("reached") }
         let gateway = try await GatewayFixture.make(upstream: upstream.port)

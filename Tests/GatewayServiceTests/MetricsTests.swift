@@ -95,4 +95,38 @@ import TiketiTesting
         for series in theirs { #expect(!gateway.split(separator: "\n").contains(series)) }
         #expect(gateway.contains("services_http_requests_total"))
     }
+
+    /// However many ask: the gateway's own part is worked out once a second, the sum once a scrape, and no question reaches a service.
+    @Test func manyScrapesAreOneScrape() async throws {
+        let own = MetricsRegistry()
+        let readings = Locked(0)
+        own.gauge("x", "Read.") {
+            readings.withLock { $0 += 1 }; return 1
+        }
+        let rollup = MetricsRollup(own)
+        rollup.update([("ticket", Self.exposition(requests: 1))])
+        let second: UInt64 = 1_000_000_000
+        let texts = await withTaskGroup(of: [UInt8].self) { group in
+            for _ in 0..<50 { group.addTask { rollup.exposition(now: 5 * second) } }
+            return await group.reduce(into: Set()) { $0.insert($1) }
+        }
+        #expect(texts.count == 1)
+        _ = rollup.exposition(now: 6 * second - 1)
+        #expect(readings.withLock { $0 } == 1)
+        _ = rollup.exposition(now: 6 * second)
+        #expect(readings.withLock { $0 } == 2)
+        // A scrape's result shows at once.
+        rollup.update([("ticket", Self.exposition(requests: 2))])
+        #expect(String(decoding: rollup.exposition(now: 6 * second), as: UTF8.self).contains("status=\"200\"} 2"))
+    }
+
+    @Test func scrapesOfTheGatewayAskNoService() async throws {
+        let services = try await ScriptedServer.start([ScriptedServer.text(200, "# TYPE a counter\na 1\n")])
+        let gateway = try await GatewayFixture.make(upstream: services.port)
+        try await eventually { try await gateway.get("/metrics").text.contains("services_a 5") }
+        for _ in 0..<20 { #expect(try await gateway.get("/metrics").status == 200) }
+        #expect(services.seen.filter { $0.target == "/metrics" }.count == 5)
+        try await gateway.close()
+        await services.stop()
+    }
 }

@@ -38,7 +38,11 @@ public struct Idempotency: Middleware {
             throw APIError.validation("Idempotency-Key", "must have 1 to 200 visible ASCII characters")
         }
         try await authorize?(context)
-        let hash = Crypto.sha256(Array("\(context.method) \(context.request.path)\n".utf8) + (try await context.body()))
+        // The body is read here and kept for the handler; it is hashed where it lies.
+        let digest = SHA256()
+        digest.update(Array("\(context.method) \(context.request.path)\n".utf8))
+        digest.update(try await context.body())
+        let hash = digest.finish()
         guard let token = try await take(user, key, hash, context) else { throw inProgress }
         switch token {
         case .answer(let answer): return replay(answer)

@@ -90,6 +90,31 @@ import TiketiTesting
         return try await app.send(.post, path, headers: headers, json: json, token: token)
     }
 
+    /// A body comes from its connection once: what the middleware has hashed is still there for the handler.
+    @Test func theBodyIsReadOnce() async throws {
+        let bench = try await Bench()
+        let router = Router()
+        router.use(Authentication(JWT.Verifier(secret: Self.secret)))
+        router.use(Idempotency(bench.store))
+        router.post("/api/reservations") { context in
+            let (bytes, value) = (try await context.body(), try await context.json())
+            return .success { json in
+                json.member("bytes", bytes.count)
+                json.member("text", value["text"]?.stringValue)
+            }
+        }
+        let app = TestApp(router)
+        let caller = token()
+        let text = String(repeating: "가", count: 100_000)
+        for replay in [nil, "true"] {
+            let answer = try await post(app, json: #"{"text":"\#(text)"}"#, token: caller)
+            #expect(answer.json["bytes"]?.intValue == 300_011 && answer.json["text"]?.stringValue == text)
+            #expect(answer.headers["idempotency-replayed"] == replay)
+        }
+        #expect(try await post(app, json: #"{"text":"\#(text.dropLast())"}"#, token: caller).code == "IDEMPOTENCY_MISMATCH")
+        try await bench.end()
+    }
+
     @Test func whoMayNotDoItTakesNoKey() async throws {
         let bench = try await Bench()
         let mayDoIt = Locked(false)
