@@ -52,8 +52,8 @@ enum GatewayApp {
             payment: OwnerClient(service: internalClient(urls.payment))
         ).install(on: router)
         let images = ImageService(
-            images: ImageStore(root: config.uploadRoot, files: runtime.blocking), audit: audit, dailyQuota: config.uploadQuota,
-            logger: logger)
+            images: imageStore(runtime, config), spool: config.uploadRoot, files: runtime.blocking, audit: audit,
+            dailyQuota: config.uploadQuota, publicURL: config.publicImageURL, logger: logger)
         ImageRoutes(images: images, admins: admins).install(on: router)
         let distrust = CacheDistrust()
         let listening = distrust.listen(runtime.config.redis, loop: runtime.group.next())
@@ -70,6 +70,18 @@ enum GatewayApp {
             router: router,
             services: [scrape, ViewWriter(news: news, runtime: runtime), answers.cleaner(runtime), RedisListener(listening)],
             operations: operations, ownAnswerFields: edge.security.ofOwnAnswers)
+    }
+
+    private static func imageStore(_ runtime: ServiceRuntime, _ config: GatewayConfig) -> any ImageStore {
+        guard let settings = config.bucket else { return DiskImageStore(root: config.uploadRoot, files: runtime.blocking) }
+        let http = HTTPClient()
+        let credentials: any AWSCredentialSource =
+            switch settings.credentials {
+            case .key(let key): FixedCredentials(value: key)
+            case .role(let role): WebIdentityCredentials(role, http: http, files: runtime.blocking, logger: runtime.logger)
+            }
+        return S3ImageStore(
+            objects: S3Client(bucket: settings.bucket, credentials: credentials, http: http), logger: runtime.logger)
     }
 
     private static func edge(_ runtime: ServiceRuntime, _ config: GatewayConfig) -> Edge {

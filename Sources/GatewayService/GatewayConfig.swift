@@ -11,6 +11,10 @@ struct GatewayConfig: Sendable {
     var upstreamConnections: Int
     var webRoot: String
     var uploadRoot: String
+    /// Where images are kept; nil: in `uploadRoot`.
+    var bucket: S3Settings?
+    /// Where the world finds the bucket's objects, without a slash at the end; nil: through the gateway.
+    var publicImageURL: String?
     /// Images of one administrator in 24 hours.
     var uploadQuota: Int
     /// Where the world reaches the gateway, without a slash at the end.
@@ -32,6 +36,9 @@ struct GatewayConfig: Sendable {
         upstreamConnections = environment.int("UPSTREAM_CONNECTIONS_PER_WORKER", default: 256, in: 1...65_535)
         webRoot = environment.string("WEB_ROOT", default: "web/dist")
         uploadRoot = environment.string("UPLOAD_ROOT", default: "uploads")
+        bucket = S3Settings.read(&environment)
+        publicImageURL = environment.optionalURL("PUBLIC_IMAGE_URL")?.description
+        if publicImageURL != nil, bucket == nil { environment.problem("PUBLIC_IMAGE_URL", "needs a bucket: AWS_S3_BUCKET") }
         uploadQuota = environment.int("UPLOAD_DAILY_QUOTA", default: 200, in: 1...1_000_000)
         publicURL = environment.optionalURL("PUBLIC_URL")?.description
         settings = PublicSettings(

@@ -1,4 +1,4 @@
-// Uploaded images: what is one, what is kept of it, how forms carry it, how many a day.
+// Uploaded images: what is one, what is kept of it, how many a day.
 import Testing
 import TiketiCore
 import TiketiNet
@@ -60,6 +60,19 @@ import TiketiTesting
         return bytes.indices.contains { bytes[$0...].prefix(wanted.count).elementsEqual(wanted) }
     }
 
+    /// The bytes that are kept of an upload.
+    private static func kept(_ upload: [UInt8]) throws -> [UInt8] {
+        let content = try ImageFile(upload).content
+        let bytes = content.portions(7).flatMap { piece in
+            switch piece {
+            case .kept(let range): upload.bytes(range)
+            case .made(let bytes): bytes
+            }
+        }
+        #expect(content.length == bytes.count)
+        return bytes
+    }
+
     @Test func sizesAreRead() throws {
         for (bytes, type, width, height) in [
             (Self.png(640, 480), ImageType.png, 640, 480), (Self.jpeg(), .jpeg, 5, 3), (Self.gif, .gif, 7, 9),
@@ -70,7 +83,7 @@ import TiketiTesting
                 50
             ),
         ] {
-            let image = try ImageFile(bytes[...])
+            let image = try ImageFile(bytes)
             #expect(image.type == type)
             #expect([image.width, image.height] == [width, height], "\(type)")
         }
@@ -78,32 +91,65 @@ import TiketiTesting
 
     @Test func whatTellsOfTheMakerIsLeftOut() throws {
         let text = Self.chunk("tEXt", Array("Author Kim".utf8)) + Self.chunk("eXIf", Array("GPS 37.5N".utf8))
-        let png = try ImageFile((Self.png(1, 1, text) + Array("behind".utf8))[...])
-        #expect(png.bytes == Self.png())
+        #expect(try Self.kept(Self.png(1, 1, text) + Array("behind".utf8)) == Self.png())
 
-        let jpeg = try ImageFile(
-            (Self.jpeg(
+        let jpeg = try Self.kept(
+            Self.jpeg(
                 Self.exif(orientation: 6) + Self.segment(0xFE, Array("comment".utf8)) + Self.segment(0xE2, Array("ICC_PROFILE\0x".utf8)))
-                + Array("behind".utf8))[...])
-        for secret in ["GPS", "comment", "behind"] { #expect(!Self.contains(jpeg.bytes, secret), "\(secret)") }
-        #expect(Self.contains(jpeg.bytes, "ICC_PROFILE"))
+                + Array("behind".utf8))
+        for secret in ["GPS", "comment", "behind"] { #expect(!Self.contains(jpeg, secret), "\(secret)") }
+        #expect(Self.contains(jpeg, "ICC_PROFILE"))
         // Upright is what the Exif field says; it alone stays, and reading it again finds it.
-        #expect(jpeg.bytes == Self.jpeg(ExifOrientation.segment(6) + Self.segment(0xE2, Array("ICC_PROFILE\0x".utf8))))
-        #expect(try ImageFile(jpeg.bytes[...]).bytes == jpeg.bytes)
-        #expect(try ImageFile(Self.jpeg(Self.exif(orientation: 1))[...]).bytes == Self.jpeg())
+        #expect(jpeg == Self.jpeg(ExifOrientation.segment(6) + Self.segment(0xE2, Array("ICC_PROFILE\0x".utf8))))
+        #expect(try Self.kept(jpeg) == jpeg)
+        #expect(try Self.kept(Self.jpeg(Self.exif(orientation: 1))) == Self.jpeg())
 
-        let gif = try ImageFile((Self.gif + Array("behind".utf8))[...])
-        #expect(!Self.contains(gif.bytes, "me!") && !Self.contains(gif.bytes, "behind") && Self.contains(gif.bytes, "NETSCAPE2.0"))
+        let gif = try Self.kept(Self.gif + Array("behind".utf8))
+        #expect(!Self.contains(gif, "me!") && !Self.contains(gif, "behind") && Self.contains(gif, "NETSCAPE2.0"))
 
         let extended = Self.riff("VP8X", [0x2C, 0, 0, 0, 0, 0, 0, 0, 0, 0]) + Self.riff("VP8L", [0x2F, 0, 0, 0, 0])
-        let webp = try ImageFile(Self.webp(extended + Self.riff("EXIF", Array("GPS".utf8)) + Self.riff("XMP ", Array("me".utf8)))[...])
-        #expect(webp.bytes == Self.webp(Self.riff("VP8X", [0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0]) + Self.riff("VP8L", [0x2F, 0, 0, 0, 0])))
+        let webp = try Self.kept(Self.webp(extended + Self.riff("EXIF", Array("GPS".utf8)) + Self.riff("XMP ", Array("me".utf8))))
+        #expect(webp == Self.webp(Self.riff("VP8X", [0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0]) + Self.riff("VP8L", [0x2F, 0, 0, 0, 0])))
+    }
+
+    /// Files larger than what a reader has in memory at a time, with marks right at its edges.
+    @Test(arguments: [0, 1, 2, 3, 32 * 1024 - 300, 100_000])
+    func longImagesAreReadToTheirEnd(shift: Int) throws {
+        let filler = [UInt8](repeating: 7, count: 65_000)
+        let png = Self.png(3, 4, Self.chunk("PLTE", filler + filler + [UInt8](repeating: 1, count: shift)))
+        #expect(try Self.kept(png + filler) == png)
+        var noise: [UInt8] = []
+        for place in 0..<(130_000 + shift) { noise += place % 5 == 0 ? [0xFF, 0x00] : [UInt8(truncatingIfNeeded: place % 251)] }
+        let jpeg: [UInt8] = Self.jpeg().dropLast(2) + noise + [0xFF, 0xD9]
+        let secret = Self.segment(0xEF, Array("secret".utf8) + filler)
+        #expect(try Self.kept(Array(jpeg.prefix(2)) + secret + Array(jpeg.dropFirst(2)) + filler) == jpeg)
+    }
+
+    /// What needs more memory than its head says at first: a second frame, a picture larger than its canvas.
+    @Test func theLargestSizeCounts() {
+        func fault(_ bytes: [UInt8]) -> ImageFault? {
+            do {
+                _ = try ImageFile(bytes)
+                return nil
+            } catch { return error }
+        }
+        let huge = Self.segment(0xC0, [8, 0xFF, 0xFF, 0xFF, 0xFF, 1, 1, 0x11, 0])
+        #expect(fault(Self.jpeg(huge)) == .tooManyPixels)
+        let small = Self.riff("VP8X", [0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+        #expect(fault(Self.webp(small + Self.riff("VP8L", [0x2F, 0xFF, 0xFF, 0xFF, 0x0F]))) == .tooManyPixels)
+        var gif = Self.gif
+        let frame = gif.count - 16
+        #expect(gif[frame] == 0x2C)
+        (gif[frame + 5], gif[frame + 6], gif[frame + 7], gif[frame + 8]) = (0xFF, 0xFF, 0xFF, 0xFF)
+        #expect(fault(gif) == .tooManyPixels)
+        // One head for a picture.
+        #expect(fault(Self.png(1, 1, Self.chunk("IHDR", [0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0]))) == .malformed)
     }
 
     @Test func whatIsNoImageIsRefused() {
         func fault(_ bytes: [UInt8]) -> ImageFault? {
             do {
-                _ = try ImageFile(bytes[...])
+                _ = try ImageFile(bytes)
                 return nil
             } catch { return error }
         }
@@ -120,38 +166,8 @@ import TiketiTesting
         #expect(fault(Self.png(8000, 5001)) == .tooManyPixels)
         #expect(fault(Self.png(8000, 5000)) == nil)
         #expect(fault(Self.png(0x7FFF_FFFF, 0x7FFF_FFFF)) == .tooManyPixels)
-    }
-
-    // MARK: Forms
-
-    private static func form(_ head: String, _ content: [UInt8], before: String = "", boundary: String = "b-1") -> [UInt8] {
-        Array("\(before)--\(boundary)\r\n\(head)\r\n\r\n".utf8) + content + Array("\r\n--\(boundary)--\r\n".utf8)
-    }
-
-    @Test(arguments: [
-        #"Content-Disposition: form-data; name="image"; filename="a.png""#, #"Content-Disposition: form-data; name=image"#,
-        #"content-disposition:form-data;name="image""#, #"Content-Disposition: form-data; filename="a;b; name=\"x\".png"; name="image""#,
-        #"Content-Disposition: form-data; filename="x; name=other"; name="image""#,
-        "Content-Disposition: form-data;\r\n name=\"image\"", #"Content-Disposition: form-data; filename="C:\dir\a.png"; name="image""#,
-        "Content-Type: image/png\r\nContent-Disposition: form-data; name=\"image\"; filename*=UTF-8''%ED%95%9C.png",
-    ])
-    func legalFormsAreRead(head: String) {
-        let content = Array("\r\n--b-12 is text, and so is --b-1".utf8)
-        let body = Self.form(head, content)
-        #expect(Multipart.field("image", in: body, boundary: Array("b-1".utf8)).map { Array($0) } == content)
-    }
-
-    @Test func delimitersMayHaveBlanksAndAPreamble() {
-        let head = #"Content-Disposition: form-data; name="image""#
-        let body = Array("preamble\r\n--b \t\r\n\(head)\r\n\r\nyes\r\n--b  \r\n\(head)2\r\n\r\nno\r\n--b--  \r\nepilogue".utf8)
-        #expect(Multipart.field("image", in: body, boundary: Array("b".utf8)).map { String(decoding: $0, as: UTF8.self) } == "yes")
-        #expect(Multipart.field("none", in: body, boundary: Array("b".utf8)) == nil)
-        #expect(Multipart.boundary(#"multipart/form-data; charset=utf-8; boundary="a;b=c""#) == Array("a;b=c".utf8))
-        #expect(Multipart.boundary("Multipart/Form-Data;BOUNDARY=x") == ["x".utf8.first!])
-        #expect(Multipart.boundary("multipart/mixed; boundary=x") == nil)
-        for broken in ["", "--b", "--b\r\n", "--b\r\n\r\n", "--b\r\nContent-Disposition: form-data; name=\"image\"\r\n\r\nx"] {
-            #expect(Multipart.field("image", in: Array(broken.utf8), boundary: Array("b".utf8)) == nil, "\(broken)")
-        }
+        // Their product is beyond an Int.
+        #expect(fault(Self.png(0xFFFF_FFFF, 0xFFFF_FFFF)) == .tooManyPixels)
     }
 
     // MARK: Through the gateway
@@ -163,7 +179,7 @@ import TiketiTesting
         let other = "--b-1\r\nContent-Disposition: form-data; name=\"other\"\r\n\r\nx\r\n"
         return try await gateway.send(
             .post, "/api/image/upload", headers: ["Content-Type": type ?? "multipart/form-data; boundary=\"b-1\""],
-            body: .bytes(form(head, content, before: other)), token: token)
+            body: .bytes(MultipartTests.form(head, content, before: other)), token: token)
     }
 
     @Test func imagesAreKnownByTheirContent() async throws {
@@ -194,6 +210,27 @@ import TiketiTesting
             #expect(try await gateway.get(path).status == 404)
         }
         #expect(try await gateway.send(.post, "/api/image/upload").status == 401)
+        try await gateway.close()
+    }
+
+    @Test func imagesAreRemoved() async throws {
+        let folder = try TemporaryDirectory("tiketi-uploads")
+        let gateway = try await GatewayFixture.make(["UPLOAD_ROOT": folder.path])
+        let token = GatewayFixture.token()
+        let url = try #require(try await Self.upload(gateway, Self.png(), token: token).json["url"]?.stringValue)
+        let name = try #require(url.split(separator: "/").last)
+        #expect(try await gateway.send(.get, url, headers: ["If-None-Match": "\"\(name)\""]).status == 304)
+        #expect(try await gateway.send(.delete, "/api/image/\(name)").status == 401)
+        #expect(try await gateway.send(.delete, "/api/image/\(name)", token: GatewayFixture.token(.user)).status == 403)
+        #expect(try await gateway.send(.delete, "/api/image/\(UUID()).png", token: token).status == 404)
+        #expect(try await gateway.send(.delete, "/api/image/..%2F\(name)", token: token).status == 404)
+        #expect(try await gateway.send(.delete, "/api/image/\(name)", token: token).json["success"] == .bool(true))
+        #expect(try await gateway.get(url).status == 404)
+        #expect(try await gateway.send(.get, url, headers: ["If-None-Match": "\"\(name)\""]).status == 404)
+        #expect(try await gateway.send(.delete, "/api/image/\(name)", token: token).status == 404)
+        let records = try await gateway.database.query("SELECT action, entity_id FROM public.audit_log ORDER BY id")
+        #expect(try records.map { try $0.string(0) } == ["image.upload", "image.delete"])
+        #expect(try records.allSatisfy { try $0.string(1) == name })
         try await gateway.close()
     }
 

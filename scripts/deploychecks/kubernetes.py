@@ -17,8 +17,6 @@ REPLICAS = {"dev": (1, 1), "staging": (2, 3), "prod": (3, 5)}
 SCALE = {"staging": (10, 20), "prod": (15, 30)}
 # What the database servers of docs/operations.md accept, without what is kept for operators.
 CONNECTIONS = {"dev": 250, "staging": 850, "prod": 2400}
-# Settings of the specification that no service here reads by this name yet, or that belong to the platform.
-OTHER_SETTINGS = {"AWS_REGION", "AWS_S3_BUCKET", "S3_ENDPOINT"}
 
 
 def images_are_replaced(overlay):
@@ -172,7 +170,7 @@ def addresses_exist(overlay):
 
 
 def settings_are_known(overlay):
-    documented = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", overlay.project.text("docs/configuration.md"))) | OTHER_SETTINGS
+    documented = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", overlay.project.text("docs/configuration.md")))
     for key in overlay.config():
         if key not in documented:
             yield f"{key} is a setting of nobody"
@@ -221,6 +219,8 @@ def roles_are_kept_apart(overlay):
     for key in taken:
         if key not in given:
             yield f"the migration does not set {key}"
+    if overlay.name != "dev" and not overlay.config().get("AWS_S3_BUCKET"):
+        yield "several gateways don't share a disk: images need AWS_S3_BUCKET"
     if overlay.config().get("AWS_S3_BUCKET"):
         notes = overlay.get("ServiceAccount", "gateway")["metadata"].get("annotations", {})
         if not re.fullmatch(r"arn:aws:iam::\d{12}:role/[\w-]+", notes.get("eks.amazonaws.com/role-arn", "")):

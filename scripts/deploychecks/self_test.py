@@ -30,6 +30,7 @@ FAULTS = [  # what, file, old text, new text, the check that finds it
     ("a plain value in a sealed secret", "k8s/overlays/prod/secrets.enc.yaml", "JWT_SECRET: PLACEHOLDER-run-scripts-seal-secrets", "JWT_SECRET: c2VjcmV0", kubernetes.secrets_are_kept),
     ("one password for two roles", f"{K}/stats-service/deployment.yaml", "key: DB_PASSWORD_STATS", "key: DB_PASSWORD_TICKET", kubernetes.roles_are_kept_apart),
     ("a role whose password nobody sets", f"{K}/migrate/job.yaml", "- name: DB_PASSWORD_AUTH", "- name: DB_PASSWORD_AUTHS", kubernetes.roles_are_kept_apart),
+    ("images on one pod's disk", "k8s/overlays/prod/kustomization.yaml", "      - AWS_S3_BUCKET=tiketi-prod-assets\n", "", kubernetes.roles_are_kept_apart),
     ("a database that is believed", "k8s/overlays/prod/kustomization.yaml", "DB_SSLMODE=verify-full", "DB_SSLMODE=require", kubernetes.settings_are_known),
     ("metrics at the public port", f"{K}/gateway/deployment.yaml", 'prometheus.io/port: "13001"', 'prometheus.io/port: "3001"', kubernetes.probes_and_ports_agree),
     ("applications made by applications", "argocd/projects/tiketi-project.yaml", "    - namespace: tiketi-staging\n", "    - namespace: argocd\n      server: https://kubernetes.default.svc\n    - namespace: tiketi-staging\n", delivery.argocd_leads_to_what_is_there),

@@ -2,14 +2,14 @@
 import TiketiCore
 import TiketiNet
 
-/// `/api/image/upload` and `/uploads`.
+/// `/api/image` and `/uploads`.
 struct ImageRoutes: Sendable {
     let images: ImageService
     let admins: AdminCheck
 
     func install(on router: Router) {
-        // The form around the image needs a little more than the image.
-        router.post("/api/image/upload", RouteOptions(bodyLimit: ImageService.largest + 64 * 1024)) { try await upload($0) }
+        router.post("/api/image/upload") { try await upload($0) }
+        router.delete("/api/image/:name") { try await delete($0) }
         router.get("/uploads/:name") { try await show($0) }
     }
 
@@ -18,29 +18,35 @@ struct ImageRoutes: Sendable {
         guard let boundary = context.request.headers["content-type"].flatMap(Multipart.boundary) else {
             throw APIError.unsupportedMediaType("Content-Type must be multipart/form-data")
         }
-        let body = try await context.body()
-        guard let image = Multipart.field("image", in: body, boundary: boundary), !image.isEmpty else {
-            throw APIError.validation("image", "is required")
-        }
-        let name = try await images.save(image, by: actor)
-        return .success(.created) { $0.member("url", "/uploads/" + name) }
+        let url = try await images.save(context.request.body, boundary: boundary, by: actor)
+        return .success(.created) { $0.member("url", url) }
+    }
+
+    private func delete(_ context: RequestContext) async throws -> HTTPResponse {
+        let actor = try await context.requireAdmin(admins)
+        guard let name = ImageName(context.parameter("name")) else { throw APIError.notFound }
+        try await images.delete(name, by: actor)
+        return .success()
     }
 
     private func show(_ context: RequestContext) async throws -> HTTPResponse {
-        let name = context.parameter("name")
-        guard let image = try await images.load(name) else { throw APIError.notFound }
-        var response = HTTPResponse(status: .ok)
-        // The name is the identity: what it stands for never changes.
-        response.headers.add("ETag", "\"\(name)\"")
-        response.headers.add("Cache-Control", "public, max-age=31536000, immutable")
+        guard let name = ImageName(context.parameter("name")) else { throw APIError.notFound }
+        let tag = "\"\(name)\""
+        let isKnown = context.request.headers["If-None-Match"].map { EntityTag.matches($0, tag) } == true
+        var response = HTTPResponse(status: isKnown ? .notModified : .ok)
+        if isKnown {
+            guard try await images.contains(name) else { throw APIError.notFound }
+        } else {
+            guard let body = try await images.open(name) else { throw APIError.notFound }
+            response.headers.add("Content-Type", name.type.contentType)
+            response.body = .stream(length: body.length) { writer in
+                while let piece = try await body.read() { try await writer.write(piece) }
+            }
+        }
+        response.headers.add("ETag", tag)
+        response.headers.add("Cache-Control", ImageName.cacheControl)
         // A copy stored for a page of this origin has no CORS field, and would be refused to a page of another.
         if !context.request.headers.contains("origin") { response.headers.add("Vary", "Origin") }
-        if context.request.headers["If-None-Match"].map({ EntityTag.matches($0, "\"\(name)\"") }) == true {
-            response.status = .notModified
-            return response
-        }
-        response.headers.add("Content-Type", image.type.contentType)
-        response.body = .bytes(image.bytes)
         return response
     }
 }

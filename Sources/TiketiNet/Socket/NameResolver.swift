@@ -22,7 +22,9 @@ extension SocketAddress {
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         hints.ai_flags = AI_ADDRCONFIG
         var list: UnsafeMutablePointer<addrinfo>?
-        let status = getaddrinfo(host, String(port), &hints, &list)
+        // Names below localhost are this machine, whatever a name server says (RFC 6761 §6.3); not every system's resolver knows.
+        let name = host.lowercased().hasSuffix(".localhost") ? "localhost" : host
+        let status = getaddrinfo(name, String(port), &hints, &list)
         guard status == 0, let first = list else {
             throw IOError(.unresolved, detail: "\(host): \(String(cString: gai_strerror(status)))")
         }

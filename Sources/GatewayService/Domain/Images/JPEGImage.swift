@@ -2,41 +2,47 @@
 
 enum JPEGImage {
     static func read(_ reader: inout ImageReader) -> ImageContent? {
-        guard reader.take(2) != nil else { return nil }
-        var content = ImageContent(bytes: [0xFF, 0xD8])
+        guard reader.skip(2) != nil else { return nil }
+        var content = ImageContent()
+        content.keep(0..<2)
         var hasScan = false
         while true {
             guard let marker = nextMarker(&reader) else { return nil }
+            let start = reader.position - 2
             switch marker {
             case 0xD9:
                 // What an application hung behind the end is left out.
-                content.bytes += [0xFF, 0xD9]
+                content.keep(start..<reader.position)
                 return hasScan ? content : nil
-            case 0x01, 0xD0...0xD7: content.bytes += [0xFF, marker]
+            case 0x01, 0xD0...0xD7: content.keep(start..<reader.position)
             default:
-                guard let length = reader.big(2), length >= 2, let data = reader.take(length - 2) else { return nil }
+                guard let length = reader.big(2), length >= 2 else { return nil }
+                let data = reader.position
                 if isFrame(marker) {
-                    guard data.count >= 6 else { return nil }
-                    let size = Array(data.prefix(5))
-                    content.height = Int(size[1]) << 8 | Int(size[2])
-                    content.width = Int(size[3]) << 8 | Int(size[4])
+                    guard length >= 8, reader.skip(1) != nil, let height = reader.big(2), let width = reader.big(2) else { return nil }
+                    content.needs(width: width, height: height)
                 }
-                if marker == 0xE1, let orientation = ExifOrientation.read(Array(data)) {
+                var head = ImageReader(reader, at: data)
+                reader.position = data
+                guard reader.skip(length - 2) != nil else { return nil }
+                if marker == 0xE1, let orientation = ExifOrientation.read(head.take(min(length - 2, 4096)) ?? []) {
                     // Without it pictures of phones would lie on their side.
-                    content.bytes += ExifOrientation.segment(orientation)
-                } else if isKept(marker, data) {
-                    content.bytes += [0xFF, marker] + reader.bytes[(reader.position - length)..<reader.position]
+                    content.add(ExifOrientation.segment(orientation))
+                } else if isKept(marker, head.take(min(length - 2, 12)) ?? []) {
+                    content.keep(start..<reader.position)
                 }
                 if marker == 0xDA {
                     guard content.width > 0 else { return nil }
                     hasScan = true
-                    content.bytes += codedData(&reader)
+                    let coded = reader.position
+                    skipCodedData(&reader)
+                    content.keep(coded..<reader.position)
                 }
             }
         }
     }
 
-    /// Fill bytes may stand before a marker.
+    /// Fill bytes may stand before a marker; they are left out.
     private static func nextMarker(_ reader: inout ImageReader) -> UInt8? {
         guard reader.byte() == 0xFF else { return nil }
         while let byte = reader.byte() { if byte != 0xFF { return byte == 0 ? nil : byte } }
@@ -49,24 +55,22 @@ enum JPEGImage {
     }
 
     /// Of application segments and comments: JFIF, colour profiles and Adobe's colour transform change how the picture looks.
-    private static func isKept(_ marker: UInt8, _ data: ArraySlice<UInt8>) -> Bool {
+    private static func isKept(_ marker: UInt8, _ head: [UInt8]) -> Bool {
         switch marker {
         case 0xE0, 0xEE: true
-        case 0xE2: data.starts(with: Array("ICC_PROFILE\0".utf8))
+        case 0xE2: head.starts(with: Array("ICC_PROFILE\0".utf8))
         case 0xE1...0xEF, 0xFE: false
         default: true
         }
     }
 
     /// The data of a scan, up to the next marker that is no restart.
-    private static func codedData(_ reader: inout ImageReader) -> ArraySlice<UInt8> {
-        let start = reader.position
-        while reader.remaining > 1 {
-            let (first, second) = (reader.bytes[reader.position], reader.bytes[reader.position + 1])
-            if first == 0xFF, second != 0, !(0xD0...0xD7).contains(second) { break }
+    private static func skipCodedData(_ reader: inout ImageReader) {
+        while let first = reader.peek(), let second = reader.peek(1) {
+            if first == 0xFF, second != 0, !(0xD0...0xD7).contains(second) { return }
             reader.position += 1
         }
-        return reader.bytes[start..<reader.position]
+        reader.position = reader.count
     }
 }
 
@@ -76,9 +80,9 @@ enum ExifOrientation {
     static func read(_ data: [UInt8]) -> UInt8? {
         guard data.starts(with: Array("Exif\0\0".utf8)) else { return nil }
         var reader = ImageReader(Array(data.dropFirst(6)))
-        let isLittle = reader.bytes.first == UInt8(ascii: "I")
+        let isLittle = reader.peek() == UInt8(ascii: "I")
         func number(_ count: Int) -> Int? { isLittle ? reader.little(count) : reader.big(count) }
-        guard number(2) != nil, number(2) == 42, let first = number(4), first >= 8, first < reader.bytes.count else { return nil }
+        guard number(2) != nil, number(2) == 42, let first = number(4), first >= 8, first < reader.count else { return nil }
         reader.position = first
         guard let fields = number(2) else { return nil }
         for _ in 0..<fields {
