@@ -2,7 +2,7 @@
 import TiketiCore
 import TiketiNet
 
-/// `/api/news`.
+/// `/api/news` and `/api/admin/news`.
 struct NewsRoutes: Sendable {
     let news: NewsService
     let admins: AdminCheck
@@ -10,14 +10,26 @@ struct NewsRoutes: Sendable {
     func install(on router: Router, _ writes: RouteOptions) {
         router.get("/api/news") { try await list($0) }
         router.get("/api/news/:id") { try await find($0) }
+        router.get("/api/admin/news") { try await listAll($0) }
+        router.get("/api/admin/news/:id") { try await findAny($0) }
         router.post("/api/news", writes) { try await create($0) }
         router.put("/api/news/:id", .admin) { try await update($0) }
         router.delete("/api/news/:id") { try await delete($0) }
     }
 
     private func list(_ context: RequestContext) async throws -> HTTPResponse {
-        let page = try Page.read(from: context.query)
-        let found = try await news.list(page)
+        try await answer(.published, Page.read(from: context.query))
+    }
+
+    /// Drafts too; `?status=draft` those alone.
+    private func listAll(_ context: RequestContext) async throws -> HTTPResponse {
+        _ = try await context.requireAdmin(admins)
+        let query = context.query
+        return try await answer(query.choice("status") ?? NewsSelection.all, Page.read(from: query))
+    }
+
+    private func answer(_ selection: NewsSelection, _ page: Page) async throws -> HTTPResponse {
+        let found = try await news.list(selection, page)
         return .success { json in
             json.array("news", found.items) { json, item in json.object { item.write(to: &$0) } }
             json.pagination(page, total: found.total)
@@ -26,17 +38,22 @@ struct NewsRoutes: Sendable {
 
     private func find(_ context: RequestContext) async throws -> HTTPResponse {
         let isView = context.method == .get && !Self.isPrefetch(context.request.headers)
-        return Self.answer(try await news.find(try context.uuidParameter("id"), isView: isView))
+        return Self.answer(try await news.read(try context.uuidParameter("id"), isView: isView))
+    }
+
+    private func findAny(_ context: RequestContext) async throws -> HTTPResponse {
+        _ = try await context.requireAdmin(admins)
+        return Self.answer(try await news.find(try context.uuidParameter("id")))
     }
 
     private func create(_ context: RequestContext) async throws -> HTTPResponse {
         let actor = try await context.requireAdmin(admins)
         var fields = try await context.fields()
-        let title = fields.string("title", max: 200)
-        let content = fields.string("content", max: 100_000, lines: true)
-        let pinned = fields.optionalBool("isPinned") ?? false
+        let text = NewsText(
+            title: fields.string("title", max: 200), content: fields.string("content", max: 100_000, lines: true),
+            isPinned: fields.optionalBool("isPinned") ?? false, isDraft: fields.optionalBool("isDraft") ?? false)
         try fields.finish()
-        return Self.answer(try await news.create(title: title, content: content, isPinned: pinned, by: actor), .created)
+        return Self.answer(try await news.create(text, by: actor), .created)
     }
 
     private func update(_ context: RequestContext) async throws -> HTTPResponse {
@@ -45,7 +62,7 @@ struct NewsRoutes: Sendable {
         let change = NewsChange(
             title: fields.optionalString("title", min: 1, max: 200),
             content: fields.optionalString("content", min: 1, max: 100_000, lines: true),
-            isPinned: fields.optionalBool("isPinned"))
+            isPinned: fields.optionalBool("isPinned"), isDraft: fields.optionalBool("isDraft"))
         try fields.finish()
         return Self.answer(try await news.update(try context.uuidParameter("id"), change, by: actor))
     }

@@ -20,25 +20,33 @@ final class NewsService: Sendable {
         self.logger = logger
     }
 
-    /// Pinned first, newest first.
-    func list(_ page: Page) async throws -> (items: [NewsItem], total: Int) {
-        var found = try await store.list(limit: page.limit, offset: page.offset)
+    /// Drafts first where they are shown, then pinned first, newest first.
+    func list(_ selection: NewsSelection, _ page: Page) async throws -> (items: [NewsItem], total: Int) {
+        var found = try await store.list(selection, limit: page.limit, offset: page.offset)
         for index in found.items.indices { found.items[index].views += unwritten(found.items[index].id) }
         return found
     }
 
+    /// What is published, as the public reads it.
     /// - Parameter isView: whether a person reads it now: a look at the head or a browser's guess is none.
     /// - Throws: 404.
-    func find(_ id: UUID, isView: Bool) async throws -> NewsItem {
-        guard var item = try await store.find(id: id) else { throw APIError.notFound }
+    func read(_ id: UUID, isView: Bool) async throws -> NewsItem {
+        guard var item = try await store.find(id: id), item.publishedAt != nil else { throw APIError.notFound }
         if isView { views.withLock { $0.counted[id, default: 0] += 1 } }
         item.views += unwritten(id)
         return item
     }
 
-    func create(title: String, content: String, isPinned: Bool, by actor: AdminActor) async throws -> NewsItem {
-        let entry = AuditEntry(by: actor, "news.create", "news")
-        let item = try await store.create(title: title, content: content, isPinned: isPinned, audit: entry)
+    /// What is published or not, as admins see it: no view.
+    /// - Throws: 404.
+    func find(_ id: UUID) async throws -> NewsItem {
+        guard var item = try await store.find(id: id) else { throw APIError.notFound }
+        item.views += unwritten(id)
+        return item
+    }
+
+    func create(_ text: NewsText, by actor: AdminActor) async throws -> NewsItem {
+        let item = try await store.create(text, audit: AuditEntry(by: actor, "news.create", "news"))
         logger.adminAction("news.create", item.id, actor)
         return item
     }

@@ -131,6 +131,8 @@ export interface News {
   author: string;
   views: number;
   isPinned: boolean;
+  isDraft: boolean;
+  publishedAt: string | null;
   createdAt: string;
   updatedAt: string;
 }

@@ -23,7 +23,7 @@ export default function NewsListPage(): JSX.Element {
               <ul className="news-list" role="list">
                 {list.data.news.map((one) => (
                   <li key={one.id} className={one.isPinned ? 'pinned' : undefined}>
-                    <Link to={`/news/${one.id}`}>{one.isPinned && <span className="badge accent">{words.pinned}</span>}<b className="grow">{one.title}</b><span className="small soft"><DateTime at={one.createdAt} style="date" /></span></Link>
+                    <Link to={`/news/${one.id}`}>{one.isPinned && <span className="badge accent">{words.pinned}</span>}<b className="grow">{one.title}</b><span className="small soft"><DateTime at={one.publishedAt ?? one.createdAt} style="date" /></span></Link>
                   </li>
                 ))}
               </ul>

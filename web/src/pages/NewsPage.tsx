@@ -23,7 +23,7 @@ export default function NewsPage(): JSX.Element {
       <header className="stack-s">
         {data.isPinned && <div><span className="badge accent">{words.pinned}</span></div>}
         <Heading title={data.title} />
-        <p className="small soft"><DateTime at={data.createdAt} style="date" /> · {data.author} · {words.views(count(data.views, language))}</p>
+        <p className="small soft"><DateTime at={data.publishedAt ?? data.createdAt} style="date" /> · {data.author} · {words.views(count(data.views, language))}</p>
       </header>
       <hr />
       <div className="prose">{data.content}</div>

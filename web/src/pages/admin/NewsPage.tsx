@@ -1,4 +1,4 @@
-// Writing news: pinned ones stand on top. Drafts where the server keeps them.
+// Writing news: pinned ones stand on top, drafts above them until they are published.
 import { type FormEvent, useState } from 'react';
 import { api, newKey } from '../../api/client';
 import type { News, NewsList } from '../../api/types';
@@ -19,27 +19,25 @@ import { AdminPage } from './parts/AdminPage';
 import { Confirm, Loaded, Problem, useAction } from './parts/shared';
 import { adminStrings } from './words';
 
-type AdminNews = News & { isDraft?: boolean };
-
 export default function NewsPage(): JSX.Element {
   const words = adminStrings();
   const text = words.news;
   const language = useLanguage();
   const page = useQuery().get('page') ?? '1';
-  const list = useResource(`admin/news/${page}`, (signal) => api.get<NewsList>('/api/news', { signal, query: { page, limit: 20 } }), { keepsPrevious: true });
-  const [editing, setEditing] = useState<AdminNews | 'new' | null>(null);
-  const [deleting, setDeleting] = useState<AdminNews | null>(null);
+  const list = useResource(`admin/news/${page}`, (signal) => api.get<NewsList>('/api/admin/news', { signal, query: { page, limit: 20 } }), { keepsPrevious: true });
+  const [editing, setEditing] = useState<News | 'new' | null>(null);
+  const [deleting, setDeleting] = useState<News | null>(null);
   return (
     <AdminPage title={text.title} actions={<Button onClick={() => setEditing('new')}>{text.create}</Button>}>
       <Loaded resource={list}>
         {({ news, pagination }) => (news.length === 0 ? <EmptyState title={text.empty} /> : (
           <>
             <Table hasCards
-              caption={text.title} rows={news as AdminNews[]} rowKey={({ id }) => id}
+              caption={text.title} rows={news} rowKey={({ id }) => id}
               columns={[
-                { key: 'subject', title: text.subject, cell: (item) => <>{item.isPinned && <span className="badge accent">{text.pinnedShort}</span>} {item.isDraft && <span className="badge warn">{text.draft}</span>} <Link to={`/news/${item.id}`}>{item.title}</Link></> },
+                { key: 'subject', title: text.subject, cell: (item) => <>{item.isPinned && <span className="badge accent">{text.pinnedShort}</span>} {item.isDraft && <span className="badge warn">{text.draft}</span>} {item.isDraft ? item.title : <Link to={`/news/${item.id}`}>{item.title}</Link>}</> },
                 { key: 'views', title: text.views, isNumber: true, cell: (item) => count(item.views, language) },
-                { key: 'published', title: text.published, cell: (item) => <span className="nowrap"><DateTime at={item.createdAt} style="short" /></span> },
+                { key: 'published', title: text.published, cell: (item) => <span className="nowrap">{item.publishedAt && <DateTime at={item.publishedAt} style="short" />}</span> },
                 { key: 'actions', title: words.events.actions, cell: (item) => (
                   <div className="admin-actions">
                     <Button look="secondary" size="small" onClick={() => setEditing(item)}>{words.edit}</Button>
@@ -62,7 +60,7 @@ export default function NewsPage(): JSX.Element {
   );
 }
 
-function Editor({ item, onClose, onDone }: { item: AdminNews | null; onClose: () => void; onDone: () => void }): JSX.Element {
+function Editor({ item, onClose, onDone }: { item: News | null; onClose: () => void; onDone: () => void }): JSX.Element {
   const words = adminStrings();
   const common = commonStrings();
   const text = words.news;
@@ -76,8 +74,7 @@ function Editor({ item, onClose, onDone }: { item: AdminNews | null; onClose: ()
     event.preventDefault();
     setTried(true);
     if (!title.trim() || !content.trim()) return;
-    // Only servers that keep drafts tell of them.
-    const body = { title, content, isPinned, ...(item?.isDraft === undefined ? {} : { isDraft }) };
+    const body = { title, content, isPinned, isDraft };
     void run(async () => {
       if (item) await api.put(`/api/news/${item.id}`, body);
       else await api.post('/api/news', body, { idempotencyKey: newKey() });
@@ -91,7 +88,7 @@ function Editor({ item, onClose, onDone }: { item: AdminNews | null; onClose: ()
         <Field label={text.subject} value={title} maxLength={200} problem={wasTried && !title.trim() ? words.editor.required : null} onChange={({ target }) => setTitle(target.value)} />
         <TextField label={text.content} value={content} rows={10} maxLength={100_000} problem={wasTried && !content.trim() ? words.editor.required : null} onChange={({ target }) => setContent(target.value)} />
         <label className="check"><input type="checkbox" checked={isPinned} onChange={({ target }) => setPinned(target.checked)} />{text.pinned}</label>
-        {item?.isDraft !== undefined && <label className="check"><input type="checkbox" checked={isDraft} onChange={({ target }) => setDraft(target.checked)} />{text.draft} · {text.draftHint}</label>}
+        <label className="check"><input type="checkbox" checked={isDraft} onChange={({ target }) => setDraft(target.checked)} />{text.draft} · {text.draftHint}</label>
         <Problem error={error} />
       </form>
     </Dialog>
