@@ -11,7 +11,7 @@
 FROM docker.io/library/swift:6.3-bookworm AS toolchain
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends pkg-config libpq-dev libssl-dev zlib1g-dev libcrypt-dev ca-certificates \
+    && apt-get install -y --no-install-recommends pkg-config libpq-dev libssl-dev zlib1g-dev libcrypt-dev libcmark-dev ca-certificates \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 
@@ -23,6 +23,7 @@ COPY Sources/CLinux Sources/CLinux
 COPY Sources/CPostgres Sources/CPostgres
 COPY Sources/COpenSSL Sources/COpenSSL
 COPY Sources/CZlib Sources/CZlib
+COPY Sources/CMark Sources/CMark
 RUN for module in TiketiNet TiketiStore TiketiCore TiketiCLI; do mkdir -p "Sources/$module" && touch "Sources/$module/empty.swift"; done \
     && TIKETI_ONLY=TiketiCLI swift build -c release --static-swift-stdlib \
     && rm -rf Sources

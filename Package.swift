@@ -54,6 +54,7 @@ let package = Package(
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CMark", pkgConfig: "libcmark", providers: [.apt(["libcmark-dev"])]),
         // Floor 0 in Swift: identifiers, instants, bytes as text
         module("TiketiBase", ["CLinux"]),
         // Floor 1: sockets, HTTP, WebSocket; JSON and MessagePack
@@ -66,7 +67,7 @@ let package = Package(
         module("TiketiCore", ["TiketiNet", "TiketiJSON", "TiketiStore", "CLinux", "COpenSSL", log]),
         module("TiketiRealtime", ["TiketiNet", "TiketiJSON", "TiketiStore", log, collections]),
         // Floor 4: services
-        module("GatewayService", service),
+        module("GatewayService", service + ["CMark"]),
         module("AuthService", service + ["CLinux", "COpenSSL"]),
         module("TicketService", service + ["TiketiRealtime", "CZlib", collections]),
         module("PaymentService", service + ["TiketiRealtime"]),

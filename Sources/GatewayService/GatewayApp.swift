@@ -38,7 +38,7 @@ enum GatewayApp {
         let operations = Router()
         OperationsRoutes(health: health, metrics: rollup, access: .everybody).install(on: operations)
         ConfigRoutes(settings: config.settings).install(on: router)
-        NewsRoutes(news: news, admins: admins).install(on: router, writes)
+        NewsRoutes(news: news, rendered: RenderedNews(threads: runtime.blocking), admins: admins).install(on: router, writes)
         LayoutRoutes(layouts: layouts, admins: admins).install(on: router, writes)
         AuditRoutes(audit: AuditService(audit: audit), admins: admins).install(on: router)
         AdminRoutes(

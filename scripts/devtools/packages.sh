@@ -3,7 +3,7 @@
 
 TIKETI_PACKAGES=(
   git pkg-config python3 python3-venv procps openssl ca-certificates curl
-  libpq-dev libssl-dev zlib1g-dev libcrypt-dev
+  libpq-dev libssl-dev zlib1g-dev libcrypt-dev libcmark-dev
   postgresql-15 redis-server
 )
 

@@ -3,7 +3,7 @@
 import re
 
 FLOORS = {
-    "CLinux": 0, "CPostgres": 0, "COpenSSL": 0, "CZlib": 0, "TiketiBase": 0.5,
+    "CLinux": 0, "CPostgres": 0, "COpenSSL": 0, "CZlib": 0, "CMark": 0, "TiketiBase": 0.5,
     "TiketiNet": 1, "TiketiJSON": 1, "TiketiStore": 2, "TiketiContracts": 3, "TiketiCore": 3, "TiketiRealtime": 3,
     "GatewayService": 4, "AuthService": 4, "TicketService": 4, "PaymentService": 4, "StatsService": 4, "RealtimeService": 4,
     "TiketiCLI": 4, "TossSimulator": 4, "TiketiTesting": 4, "Programs": 5,

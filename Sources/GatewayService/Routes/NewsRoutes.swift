@@ -5,6 +5,7 @@ import TiketiNet
 /// `/api/news` and `/api/admin/news`.
 struct NewsRoutes: Sendable {
     let news: NewsService
+    let rendered: RenderedNews
     let admins: AdminCheck
 
     func install(on router: Router, _ writes: RouteOptions) {
@@ -38,12 +39,12 @@ struct NewsRoutes: Sendable {
 
     private func find(_ context: RequestContext) async throws -> HTTPResponse {
         let isView = context.method == .get && !Self.isPrefetch(context.request.headers)
-        return Self.answer(try await news.read(try context.uuidParameter("id"), isView: isView))
+        return try await page(try await news.read(try context.uuidParameter("id"), isView: isView))
     }
 
     private func findAny(_ context: RequestContext) async throws -> HTTPResponse {
         _ = try await context.requireAdmin(admins)
-        return Self.answer(try await news.find(try context.uuidParameter("id")))
+        return try await page(try await news.find(try context.uuidParameter("id")))
     }
 
     private func create(_ context: RequestContext) async throws -> HTTPResponse {
@@ -78,7 +79,15 @@ struct NewsRoutes: Sendable {
         ["sec-purpose", "purpose", "x-purpose", "x-moz"].contains { headers[$0]?.lowercased().hasPrefix("pre") == true }
     }
 
-    private static func answer(_ item: NewsItem, _ status: HTTPStatus = .ok) -> HTTPResponse {
-        .success(status, capacity: item.content.utf8.count + 512) { json in json.object("news") { item.write(to: &$0) } }
+    /// One item with its content as a page shows it.
+    private func page(_ item: NewsItem) async throws -> HTTPResponse { Self.answer(item, html: try await rendered.html(of: item)) }
+
+    private static func answer(_ item: NewsItem, _ status: HTTPStatus = .ok, html: String? = nil) -> HTTPResponse {
+        .success(status, capacity: item.content.utf8.count + (html?.utf8.count ?? 0) + 512) { json in
+            json.object("news") { json in
+                item.write(to: &json)
+                if let html { json.member("html", html) }
+            }
+        }
     }
 }

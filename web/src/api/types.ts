@@ -132,6 +132,8 @@ export interface News {
   views: number;
   isPinned: boolean;
   isDraft: boolean;
+  /** The content as the server renders it: no HTML of the author, no address that acts. Only where one item is asked for. */
+  html?: string;
   publishedAt: string | null;
   createdAt: string;
   updatedAt: string;
