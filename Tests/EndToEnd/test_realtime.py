@@ -1,6 +1,7 @@
 """The stock python-socketio client through the gateway, over every way of connecting."""
 
 import asyncio
+import os
 import subprocess
 import sys
 
@@ -21,7 +22,7 @@ class Client:
         self.io = socketio.AsyncClient(reconnection=False)
         self.received = asyncio.Queue()
         self.refusal = asyncio.get_running_loop().create_future()
-        for name in ("seat-reserved", "seat-released", "reservation-expired", "event-status-changed"):
+        for name in ("seat-reserved", "seat-released", "reservation-expired", "event-status-changed", "queue-admitted"):
             self.io.on(name, self.collector(name))
         self.io.on("connect_error", self.refused)
 
@@ -110,6 +111,36 @@ def test_refused_joins_say_why():
             answer = await client.io.call(event, argument, timeout=30)
             assert answer["success"] is False and answer["code"] and answer["error"], (event, argument, answer)
         await client.io.disconnect()
+    run(scenario())
+
+
+def test_whoever_is_let_in_is_told_once():
+    """Whether the socket is still in its queue's room or has left it: the user's own room has the message too, and nobody gets it twice."""
+    async def scenario():
+        event = helpers.event(queueEnabled=True)
+        inside = [helpers.buyer() for _ in range(int(os.environ["QUEUE_ACTIVE_LIMIT"]))]
+        for buyer in inside:
+            assert buyer.post("/api/queue", {"eventId": event})["status"] == "admitted"
+        staying, leaving = helpers.buyer(), helpers.buyer()
+        clients = []
+        for buyer in (staying, leaving):
+            place = buyer.post("/api/queue", {"eventId": event})
+            assert place["status"] == "waiting"
+            client = await Client().connect(buyer.token, ["websocket"])
+            assert (await client.io.call("join-queue", place["queueId"], timeout=30))["success"]
+            if buyer is leaving:
+                assert (await client.io.call("leave-queue", place["queueId"], timeout=30))["success"]
+            clients.append((client, place["queueId"]))
+        for buyer in inside:
+            place = buyer.post("/api/queue", {"eventId": event})["queueId"]
+            assert (await call(buyer, "DELETE", f"/api/queue/{place}"))[0] == 200
+        for client, queue in clients:
+            [(name, payload)] = await client.next()
+            assert name == "queue-admitted" and payload["queueId"] == queue and payload["eventId"] == event, payload
+            # What came with it would be here before the answer to this.
+            assert (await client.io.call("join-event", event, timeout=30))["success"]
+            assert client.received.empty()
+            await client.io.disconnect()
     run(scenario())
 
 
