@@ -1,4 +1,4 @@
-// A Redis that answers reads and refuses writes: what it has is not served once a change could not be told to it.
+// A Redis that answers reads and refuses writes: what it has is not served once an invalidation was refused.
 import Testing
 import TiketiCore
 import TiketiNet

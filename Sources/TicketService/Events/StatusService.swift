@@ -1,4 +1,4 @@
-// Writes down what the clock or a sale made of events' statuses, and tells everybody once.
+// Writes down statuses that the clock or a sale changed, and announces each change once.
 import Logging
 import TiketiNet
 

@@ -131,8 +131,8 @@ struct QueueService: Sendable {
         return .seconds(max(0.005, next)) + .milliseconds(1)
     }
 
-    /// Counts with every tick, so that the figures are never older than a few seconds. One process reports for all of them, so that a sum over
-    /// processes counts nobody twice; when it dies another takes over within `reportLife`.
+    /// Counts with every tick, so that the figures are never older than a few seconds. One process reports for all of them, so that
+    /// a sum over processes counts nobody twice; when it dies another takes over within `reportLife`.
     private func count() async throws {
         guard try await closed({ () async throws(RedisError) in try await line.isReporter(process, for: Self.reportLife) }) else {
             return lengths.replace([:])

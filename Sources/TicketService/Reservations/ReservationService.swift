@@ -84,7 +84,7 @@ struct ReservationService: Sendable {
             return false
         case .unsettled: return false
         case .refunded, .nothingPaid:
-            // Payment tells us the same through `refunded`; whoever comes first does it.
+            // Payment reports the same through `refunded`; the first of the two does it.
             try await refunded(id, order: nil)
             return true
         }
