@@ -20,6 +20,10 @@ public struct RealtimeConfig: Sendable {
         config.server.engine.pingTimeoutMilliseconds = reader.int("SOCKET_IO_PING_TIMEOUT_MS", default: 20_000, in: 50...600_000)
         config.server.engine.maxPayload = reader.int("SOCKET_IO_MAX_PAYLOAD", default: 1_000_000, in: 1_000...16_000_000)
         config.server.engine.maximumQueuedBytes = reader.int("SOCKET_IO_MAX_QUEUED_BYTES", default: 1_048_576, in: 65_536...67_108_864)
+        config.server.engine.stallTimeout = .milliseconds(reader.int("SOCKET_IO_STALL_TIMEOUT_MS", default: 3_000, in: 100...600_000))
+        config.server.engine.maximumBurstBytes = reader.int("SOCKET_IO_MAX_BURST_BYTES", default: 16_777_216, in: 65_536...1_073_741_824)
+        config.server.engine.maximumBacklogBytes = reader.int(
+            "SOCKET_IO_MAX_BACKLOG_BYTES", default: 67_108_864, in: 1_048_576...17_179_869_184)
         config.server.engine.maximumUnfinishedBytes = reader.int(
             "SOCKET_IO_MAX_UNFINISHED_BYTES", default: 67_108_864, in: 1_048_576...4_294_967_296)
         config.server.connectTimeoutMilliseconds = reader.int("SOCKET_IO_CONNECT_TIMEOUT_MS", default: 45_000, in: 100...600_000)

@@ -13,7 +13,7 @@ private func failed(_ what: String = "unexpected outcome", _ location: SourceLoc
 
 @Suite struct EngineStateMachineTests {
     private func machine(_ transport: EngineStateMachine.Transport = .polling) -> EngineStateMachine {
-        EngineStateMachine(transport: transport, maximumBufferedBytes: 100)
+        EngineStateMachine(transport: transport, backlog: EngineBacklog(share: 100, limit: 300, patience: .seconds(3)))
     }
 
     @Test func pollsAreAnsweredOrHeld() {
@@ -40,6 +40,7 @@ private func failed(_ what: String = "unexpected outcome", _ location: SourceLoc
         var machine = machine()
         #expect(machine.send(packet(String(repeating: "x", count: 90))) == .buffered)
         #expect(machine.send(packet(String(repeating: "x", count: 20), volatile: true)) == .dropped)
+        #expect(machine.send(packet(String(repeating: "x", count: 200))) == .buffered)
         #expect(machine.send(packet(String(repeating: "x", count: 20))) == .overflow)
     }
 

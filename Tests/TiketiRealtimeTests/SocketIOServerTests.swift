@@ -277,6 +277,7 @@ import TiketiNet
     @Test func slowClientsAreCut() async throws {
         let hub = try await TestHub.start {
             $0.engine.maximumQueuedBytes = 200_000
+            $0.engine.stallTimeout = .milliseconds(200)
         }
         // Not reading while the hub sends far more than kernel buffers and queue hold.
         let big = SocketArguments(json: "\"" + String(repeating: "x", count: 100_000) + "\"")

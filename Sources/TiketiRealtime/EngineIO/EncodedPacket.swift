@@ -12,9 +12,14 @@ public final class EncodedPacket: Sendable {
     let packetCount: Int
     /// May be dropped for a receiver that lags.
     let isVolatile: Bool
+    /// Whether several clients get these bytes, so that they are held once however many of them lag.
+    let isShared: Bool
 
     /// A text message and the binary ones that belong to it.
-    public init(text: [UInt8], attachments: [[UInt8]] = [], isVolatile: Bool = false, deflate: WebSocketDeflateOptions? = nil) {
+    /// - Parameter deflate: also compresses the text, for clients that have agreed to that.
+    public init(
+        text: [UInt8], attachments: [[UInt8]] = [], isVolatile: Bool = false, isShared: Bool = false, deflate: WebSocketDeflateOptions? = nil
+    ) {
         var payload: [UInt8] = []
         payload.reserveCapacity(text.count + 1)
         payload.append(UInt8(ascii: "4"))
@@ -37,6 +42,7 @@ public final class EncodedPacket: Sendable {
         compressedFrames = compressed
         self.payload = payload
         self.isVolatile = isVolatile
+        self.isShared = isShared
         packetCount = 1 + attachments.count
     }
 
@@ -47,6 +53,7 @@ public final class EncodedPacket: Sendable {
         payload = [UInt8(ascii: "b")] + Array(Base64.encode(binary).utf8)
         packetCount = 1
         isVolatile = false
+        isShared = false
     }
 
     /// A control packet: type digit and data.
@@ -56,6 +63,7 @@ public final class EncodedPacket: Sendable {
         compressedFrames = nil
         packetCount = 1
         isVolatile = false
+        isShared = false
     }
 
     static let close = EncodedPacket(control: "1")

@@ -13,8 +13,14 @@ public struct EngineConfiguration: Sendable {
     public var maximumUnfinishedBytes = 67_108_864
     public var allowsPolling = true
     public var allowsWebSocket = true
-    /// Bytes that may wait for one client; beyond it volatile packets are dropped and others cut the client.
+    /// Bytes that may wait for one client whether it reads or not; beyond it volatile packets are dropped, and the client has to read.
     public var maximumQueuedBytes = 1_048_576
+    /// How long a client may take nothing while more than that waits for it.
+    public var stallTimeout = Duration.seconds(3)
+    /// Bytes that may wait for one client that reads. A message of any size goes to a client that has taken all before.
+    public var maximumBurstBytes = 16_777_216
+    /// What may wait for lagging clients beyond `maximumQueuedBytes` each, in bytes over all of them; broadcasts, which they share, not counted.
+    public var maximumBacklogBytes = 67_108_864
     /// permessage-deflate; off by default because it costs memory and time per broadcast.
     public var deflate: WebSocketDeflateOptions?
     public var origins = EngineOrigins.none

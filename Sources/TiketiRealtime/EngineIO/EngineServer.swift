@@ -22,7 +22,10 @@ final class EngineServer: Sendable {
         webSocket.unfinished = unfinished
         self.webSocket = webSocket
         let statistics = statistics
-        shards = group.loops.map { EngineShard(loop: $0, configuration: configuration, statistics: statistics, makeHandler: makeHandler) }
+        let backlog = UnfinishedBytes(limit: configuration.maximumBacklogBytes)
+        shards = group.loops.map {
+            EngineShard(loop: $0, configuration: configuration, statistics: statistics, backlog: backlog, makeHandler: makeHandler)
+        }
     }
 
     /// Answers a request under the server's path.

@@ -25,14 +25,16 @@ struct EngineStateMachine {
     private(set) var isPosting = false
     private var buffer: [EncodedPacket] = []
     private(set) var bufferedBytes = 0
-    private let maximumBufferedBytes: Int
+    /// Whether the client keeps up, on either transport.
+    var backlog: EngineBacklog
 
     /// Python's client refuses payloads of more packets.
     private static let packetsPerPoll = 16
 
-    init(transport: Transport, maximumBufferedBytes: Int) {
+    /// - Parameter backlog: how much may wait for the client's polls.
+    init(transport: Transport, backlog: EngineBacklog) {
         self.transport = transport
-        self.maximumBufferedBytes = maximumBufferedBytes
+        self.backlog = backlog
     }
 
     // MARK: Sending
@@ -51,7 +53,11 @@ struct EngineStateMachine {
     mutating func send(_ packet: EncodedPacket) -> SendOutcome {
         guard phase == .open else { return .closed }
         if transport == .websocket { return .write }
-        if bufferedBytes + packet.payload.count > maximumBufferedBytes { return packet.isVolatile ? .dropped : .overflow }
+        switch backlog.verdict(packet.payload.count, queued: bufferedBytes, isVolatile: packet.isVolatile) {
+        case .queue: break
+        case .drop: return .dropped
+        case .cut: return .overflow
+        }
         buffer.append(packet)
         bufferedBytes += packet.payload.count
         return isPollPending ? .answerPoll : .buffered

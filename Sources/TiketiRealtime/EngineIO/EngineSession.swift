@@ -40,13 +40,22 @@ public final class EngineSession: @unchecked Sendable {
     private var heartbeatDue: UInt64 = 0
     /// Whether anything came since the last ping.
     private var heardSincePing = false
+    /// Pings sent and answers received so far.
+    private var pings: UInt32 = 0
+    private var pongs: UInt32 = 0
+    /// Who waits for the answer to which ping.
+    private var confirmations: [(ping: UInt32, promise: LoopPromise<Bool>)] = []
 
     private var configuration: EngineConfiguration { shard.configuration }
-    private let maximumQueuedBytes: Int
+    private var backlogTimer: LoopTimer?
+    /// Our part of what is held for lagging clients alone.
+    private var heldBacklog = 0
     /// Where broadcasts find the session's WebSocket; -1 after its end.
     private(set) var lane: Int32
     /// How long a poll of a probing client waits for the `5`, and a close packet for the poll, that a client has sent at the same time.
     private static let concurrencyNanoseconds: UInt64 = 10_000_000
+    /// How often a lagging client is looked at.
+    private static let backlogNanoseconds: UInt64 = 100_000_000
     /// A timer later than this was held up by a busy loop.
     private static let tolerableLateness: UInt64 = 20_000_000
 
@@ -57,8 +66,11 @@ public final class EngineSession: @unchecked Sendable {
         self.sendsBase64 = sendsBase64
         loop = shard.loop
         lane = loop.lanes.allocate()
-        maximumQueuedBytes = shard.configuration.maximumQueuedBytes
-        machine = EngineStateMachine(transport: transport, maximumBufferedBytes: shard.configuration.maximumQueuedBytes)
+        let configuration = shard.configuration
+        machine = EngineStateMachine(
+            transport: transport,
+            backlog: EngineBacklog(
+                share: configuration.maximumQueuedBytes, limit: configuration.maximumBurstBytes, patience: configuration.stallTimeout))
     }
 
     /// Called once, before any packet.
@@ -75,12 +87,15 @@ public final class EngineSession: @unchecked Sendable {
 
     // MARK: Sending
 
-    /// Queues a packet, or sends it `now` where that can be. A client that does not keep up is cut when more than its share of bytes waits.
+    /// Queues a packet, or sends it `now` where that can be. A client that does not read is cut when more than its share of bytes waits.
     func send(_ packet: EncodedPacket, now: Bool = false) {
         switch machine.send(packet) {
         case .write: write(packet, now: now)
-        case .answerPoll: scheduleFlush()
-        case .buffered, .closed: break
+        case .answerPoll:
+            scheduleFlush()
+            grew(by: packet.payload.count, isShared: packet.isShared)
+        case .buffered: grew(by: packet.payload.count, isShared: packet.isShared)
+        case .closed: break
         case .dropped: shard.statistics.dropped.add(1, ordering: .relaxed)
         case .overflow: cutSlowClient()
         }
@@ -92,15 +107,35 @@ public final class EngineSession: @unchecked Sendable {
             if sendsBase64 { packet.base64Frames } else if websocket.compresses { packet.compressedFrames ?? packet.frames } else {
                 packet.frames
             }
-        if websocket.queuedBytes + frames.count > maximumQueuedBytes {
-            if packet.isVolatile {
-                shard.statistics.dropped.add(1, ordering: .relaxed)
-            } else {
-                cutSlowClient()
-            }
-            return
+        switch machine.backlog.verdict(frames.count, queued: websocket.queuedBytes, isVolatile: packet.isVolatile) {
+        case .queue:
+            websocket.sendEncoded(frames, now: now)
+            grew(by: frames.count, isShared: packet.isShared && !sendsBase64)
+        case .drop: shard.statistics.dropped.add(1, ordering: .relaxed)
+        case .cut: cutSlowClient()
         }
-        websocket.sendEncoded(frames, now: now)
+    }
+
+    private func grew(by bytes: Int, isShared: Bool) {
+        let queued = queuedBytes
+        machine.backlog.grew(by: bytes, to: queued, isShared: isShared, at: loop.now)
+        guard machine.backlog.isLagging else { return }
+        guard hold(machine.backlog.charge(queued)) else { return cutSlowClient() }
+        if backlogTimer == nil {
+            backlogTimer = loop.schedule(afterNanoseconds: Self.backlogNanoseconds) { [unowned self] in watchBacklog() }
+        }
+    }
+
+    private func hold(_ bytes: Int) -> Bool {
+        guard shard.backlog.move(from: heldBacklog, to: bytes) else { return false }
+        heldBacklog = bytes
+        return true
+    }
+
+    private func watchBacklog() {
+        let queued = queuedBytes
+        guard machine.backlog.isAlive(queued: queued, at: loop.now), hold(machine.backlog.charge(queued)) else { return cutSlowClient() }
+        if machine.backlog.isLagging { backlogTimer?.rearm(afterNanoseconds: Self.backlogNanoseconds) } else { backlogTimer = nil }
     }
 
     private func cutSlowClient() {
@@ -295,7 +330,10 @@ public final class EngineSession: @unchecked Sendable {
         switch machine.receive(packet) {
         case .text(let data): handler?.receive(text: data)
         case .binary(let data): handler?.receive(binary: data)
-        case .pong: pongArrived()
+        case .pong:
+            pongs &+= 1
+            confirm { $0 <= pongs }
+            pongArrived()
         case .nothing: break
         case .close(let reason): close(reason, pollEnd: reason == .transportClose ? .noop : .close)
         }
@@ -314,7 +352,22 @@ public final class EngineSession: @unchecked Sendable {
         isAwaitingPong = true
         heardSincePing = false
         armHeartbeat(configuration.pingTimeoutMilliseconds)
+        pings &+= 1
         send(.ping)
+    }
+
+    /// Returns true when the client has got everything that was sent before: it answers pings in their turn. False when the session ends first.
+    func confirm() async -> Bool {
+        guard isOpen else { return false }
+        pings &+= 1
+        let promise = LoopPromise<Bool>()
+        confirmations.append((pings, promise))
+        send(.ping)
+        return await promise.value()
+    }
+
+    private func confirm(_ isAnswered: (UInt32) -> Bool) {
+        while let first = confirmations.first, isAnswered(first.ping) { confirmations.removeFirst().promise.succeed(true) }
     }
 
     private func pongArrived() {
@@ -381,6 +434,12 @@ public final class EngineSession: @unchecked Sendable {
 
     private func finish(_ reason: EngineCloseReason) {
         ended = reason
+        backlogTimer?.cancel()
+        backlogTimer = nil
+        _ = hold(0)
+        let waiting = confirmations
+        confirmations = []
+        for (_, promise) in waiting { promise.succeed(false) }
         shard.statistics.closed(reason)
         let handler = handler
         self.handler = nil

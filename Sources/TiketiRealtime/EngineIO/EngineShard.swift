@@ -32,6 +32,8 @@ final class EngineShard: @unchecked Sendable {
     let loop: EventLoop
     let configuration: EngineConfiguration
     let statistics: EngineStatistics
+    /// What is held for single lagging clients of all shards beyond their shares.
+    let backlog: UnfinishedBytes
     private let makeHandler: @Sendable (EngineSession) -> any EngineHandler
     private var sessions: [String: EngineSession] = [:]
     /// Open sessions, for other loops.
@@ -43,12 +45,13 @@ final class EngineShard: @unchecked Sendable {
     private static let sampleNanoseconds: UInt64 = 5_000_000_000
 
     init(
-        loop: EventLoop, configuration: EngineConfiguration, statistics: EngineStatistics,
+        loop: EventLoop, configuration: EngineConfiguration, statistics: EngineStatistics, backlog: UnfinishedBytes,
         makeHandler: @escaping @Sendable (EngineSession) -> any EngineHandler
     ) {
         self.loop = loop
         self.configuration = configuration
         self.statistics = statistics
+        self.backlog = backlog
         self.makeHandler = makeHandler
     }
 

@@ -20,13 +20,13 @@ final class Broadcast: Sendable {
         self.offset = offset
         var marked: EncodedPacket?
         if recovery != .off, let offset {
-            marked = EncodedPacket(packet.marked(with: offset), isVolatile: target.isVolatile, deflate: deflate)
+            marked = EncodedPacket(packet.marked(with: offset), isVolatile: target.isVolatile, isShared: true, deflate: deflate)
         }
         self.marked = marked
         if recovery == .on, let marked {
             plain = marked
         } else {
-            plain = EncodedPacket(packet, isVolatile: target.isVolatile, deflate: deflate)
+            plain = EncodedPacket(packet, isVolatile: target.isVolatile, isShared: true, deflate: deflate)
         }
     }
 }
