@@ -8,14 +8,21 @@ import TiketiStore
 final class RedisSessionStore: SocketRecovery {
     private let redis: RedisClient
     private let hub: String
-    private let cache = Locked<[Int64: LoggedMessage]>([:])
+    private let cache = Locked(Cache())
     /// A session of a hub that died lives on for this long after the last renewal: two minutes, and the time between renewals.
     private static let liveMilliseconds = 180_000
     private static let lostMilliseconds = 120_000
     static let renewalNanoseconds: UInt64 = 50_000_000_000
-    /// Messages of one room that are repeated; who missed more begins anew.
-    private static let replayLimit = 5_000
-    private static let cacheLimit = 8_192
+    /// Messages that are read from the log at once, over all rooms of a session, and of one room at least: with large messages, all of a long
+    /// absence would fill the memory.
+    private static let portion = 128
+    private static let portionOfRoom = 4
+    private static let cacheBytes = 16_777_216
+
+    private struct Cache {
+        var messages: [Int64: LoggedMessage] = [:]
+        var bytes = 0
+    }
 
     init(_ redis: RedisClient, hub: String) {
         self.redis = redis
@@ -69,6 +76,13 @@ final class RedisSessionStore: SocketRecovery {
         return redis.call('PEXPIRE', KEYS[1], ARGV[2])
         """)
 
+    /// Key: session. A session that is gone is not brought back by it.
+    private static let replayingScript = RedisScript(
+        """
+        if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+        return redis.call('HSET', KEYS[1], 'p', '1')
+        """)
+
     // MARK: Sessions
 
     func create(_ pid: String, _ session: RecoverableSession) async -> Int64? {
@@ -102,7 +116,9 @@ final class RedisSessionStore: SocketRecovery {
         guard let sid = fields["s"], let namespace = fields["n"], let owner = fields["o"] else { return .unknown }
         var rooms: [String: Int64] = [:]
         for (name, value) in fields where name.hasPrefix("r:") { rooms[String(name.dropFirst(2))] = Int64(value) ?? 0 }
-        return .session(RecoverableSession(sid: sid, namespace: namespace, owner: owner, identity: fields["d"] ?? "", rooms: rooms))
+        return .session(
+            RecoverableSession(
+                sid: sid, namespace: namespace, owner: owner, identity: fields["d"] ?? "", isReplaying: fields["p"] != nil, rooms: rooms))
     }
 
     func release(_ pid: String, forGood: Bool) {
@@ -110,6 +126,16 @@ final class RedisSessionStore: SocketRecovery {
         inBackground { redis in
             let life = RedisArgument(forGood ? 0 : Self.lostMilliseconds)
             _ = try? await redis.evaluate(Self.releaseScript, keys: [Self.key(pid)], arguments: [.string(hub), life])
+        }
+    }
+
+    func replaying(_ pid: String, _ isReplaying: Bool) {
+        inBackground { redis in
+            if isReplaying {
+                _ = try? await redis.evaluate(Self.replayingScript, keys: [Self.key(pid)], arguments: [])
+            } else {
+                _ = try? await redis.send(["HDEL", Self.key(pid), "p"])
+            }
         }
     }
 
@@ -131,35 +157,43 @@ final class RedisSessionStore: SocketRecovery {
 
     // MARK: The log
 
-    func missed(by session: RecoverableSession, since offset: Int64) async -> [LoggedMessage]? {
+    func missed(by session: RecoverableSession, since offset: Int64) async -> MissedMessages? {
         let rooms = session.rooms.map { (name: $0.key, after: max($0.value, offset)) } + [(name: session.sid, after: offset)]
+        let portion = max(Self.portionOfRoom, Self.portion / rooms.count)
         let commands = rooms.map { room -> [RedisArgument] in
             let stream = EventLog.stream(session.namespace, room.name)
-            return ["XRANGE", .string(stream), "\(room.after + 1)-0", "+", "COUNT", RedisArgument(Self.replayLimit + 1)]
+            return ["XRANGE", .string(stream), "\(room.after + 1)-0", "+", "COUNT", RedisArgument(portion)]
         }
         guard let answers = try? await redis.pipeline(commands) else { return nil }
         var found: [Int64: LoggedMessage] = [:]
+        // Behind it a room may have messages that have not been read.
+        var end = Int64.max
         for (room, answer) in zip(rooms, answers) {
-            guard let entries = answer.array, entries.count <= Self.replayLimit else { return nil }
+            guard let entries = answer.array else { return nil }
             for (index, entry) in entries.enumerated() {
                 guard let logged = LogEntry(entry) else { return nil }
                 // What came before the first one must be known to the client, or the stream has been cut in between.
                 if index == 0 && logged.previous > room.after { return nil }
                 if found[logged.offset] == nil { found[logged.offset] = message(logged) }
+                if index == portion - 1 { end = min(end, logged.offset) }
             }
         }
-        return found.values.sorted { $0.offset < $1.offset }
+        let messages = found.values.filter { $0.offset <= end }.sorted { $0.offset < $1.offset }
+        return MissedMessages(messages: messages, end: end == .max ? nil : end)
     }
 
     /// Many clients miss the same messages.
     private func message(_ entry: LogEntry) -> LoggedMessage? {
-        if let known = cache.withLock({ $0[entry.offset] }) { return known }
+        if let known = cache.withLock({ $0.messages[entry.offset] }) { return known }
         guard let message = ClassicMessage(entry.bytes) else { return nil }
-        let packet = EncodedPacket(message.packet().marked(with: entry.offset))
+        let packet = EncodedPacket(message.packet().marked(with: entry.offset), isShared: true)
         let logged = LoggedMessage(offset: entry.offset, target: message.target, packet: packet)
         cache.withLock { cache in
-            if cache.count >= Self.cacheLimit { cache.removeAll(keepingCapacity: true) }
-            cache[entry.offset] = logged
+            // In both forms of the packet.
+            let bytes = packet.payload.count + packet.frames.count
+            if cache.bytes + bytes > Self.cacheBytes { cache = Cache() }
+            cache.messages[entry.offset] = logged
+            cache.bytes += bytes
         }
         return logged
     }

@@ -26,7 +26,10 @@ public final class Socket: @unchecked Sendable {
     private(set) var lastOffset: Int64 = 0
     /// Broadcasts that wait until the client has what it missed.
     private var held: [Broadcast]?
+    private var heldBytes = 0
     private static let maximumHeld = 4096
+    /// Whether logged broadcasts were let go while others were held: the log has them too.
+    private(set) var isBehindLog = false
     private(set) var isConnected = true
     /// Whether the client has been told that it is connected: nothing is sent before.
     var isActive = false
@@ -100,8 +103,7 @@ public final class Socket: @unchecked Sendable {
     /// Sends what was encoded once for many; at the end of the tick, or now when nothing for the same socket follows.
     func deliver(_ broadcast: Broadcast, now: Bool = false) {
         guard held == nil else {
-            held?.append(broadcast)
-            if let count = held?.count, count > Self.maximumHeld { connection?.session.close(.slowClient) }
+            hold(broadcast)
             return
         }
         guard recoveryID != nil else { return send(broadcast.plain, now) }
@@ -115,6 +117,20 @@ public final class Socket: @unchecked Sendable {
         } else {
             send(broadcast.plain, now)
         }
+    }
+
+    /// Keeps a broadcast for later. When they are many, those in the log are let go: they will be read from it.
+    private func hold(_ broadcast: Broadcast) {
+        if isBehindLog, broadcast.offset != nil { return }
+        held?.append(broadcast)
+        heldBytes += broadcast.plain.payload.count
+        let limit = shard.configuration.engine.maximumQueuedBytes
+        guard let count = held?.count, count > Self.maximumHeld || heldBytes > limit else { return }
+        isBehindLog = true
+        held?.removeAll { $0.offset != nil || $0.target.isVolatile }
+        heldBytes = held?.reduce(0) { $0 + $1.plain.payload.count } ?? 0
+        guard let left = held?.count, left > Self.maximumHeld / 2 || heldBytes > limit / 2 else { return }
+        connection?.session.close(.slowClient)
     }
 
     private func send(_ packet: EncodedPacket, _ now: Bool = false) {
@@ -147,6 +163,12 @@ public final class Socket: @unchecked Sendable {
         lastOffset = message.offset
         send(message.packet)
     }
+
+    /// The client has, or need not have, all that was logged up to `offset`.
+    func advance(to offset: Int64) { lastOffset = max(lastOffset, offset) }
+
+    /// The log is read again, so that what is logged from now on is held again.
+    func catchUp() { isBehindLog = false }
 
     /// Lets go what came during recovery, without what was among the missed.
     func releaseBroadcasts() {

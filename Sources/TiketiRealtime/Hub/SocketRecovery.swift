@@ -20,6 +20,8 @@ struct RecoverableSession: Sendable {
     let owner: String
     /// Whose it is, in the application's terms.
     let identity: String
+    /// Whether what the client missed has been sent to it, and nobody knows that it arrived.
+    let isReplaying: Bool
     /// Rooms with the offset at which each was entered; the empty name stands for everybody.
     let rooms: [String: Int64]
 }
@@ -29,6 +31,14 @@ struct LoggedMessage: Sendable {
     let offset: Int64
     let target: BroadcastTarget
     let packet: EncodedPacket
+}
+
+/// A part of what a client missed.
+struct MissedMessages: Sendable {
+    /// In the order of the log.
+    let messages: [LoggedMessage]
+    /// Up to which offset the part reaches; nil when nothing is behind it.
+    let end: Int64?
 }
 
 /// What is known of a session that a client names.
@@ -49,8 +59,10 @@ protocol SocketRecovery: Sendable {
     func take(_ pid: String) async -> SessionClaim
     /// The connection is lost: the session can be recovered for a while, or, `forGood`, not at all.
     func release(_ pid: String, forGood: Bool)
-    /// What concerns the session since `offset`, in order; nil when the log does not reach back that far.
-    func missed(by session: RecoverableSession, since offset: Int64) async -> [LoggedMessage]?
+    /// The client is being sent what it missed, or has got it.
+    func replaying(_ pid: String, _ isReplaying: Bool)
+    /// The next part of what concerns the session after `offset`; nil when the log does not reach back that far.
+    func missed(by session: RecoverableSession, since offset: Int64) async -> MissedMessages?
 }
 
 /// What came of attempts to recover, for metrics.
@@ -60,10 +72,14 @@ public enum SocketRecoveryOutcome: String, Sendable, CaseIterable {
     case unknown
     /// Somebody else's.
     case foreign
-    /// More was missed than the log keeps.
+    /// More was missed than the log keeps, or than the client takes in half a minute.
     case gap
     /// Redis did not answer.
     case unavailable
+    /// The connection ended before the client had got all that it missed.
+    case abandoned
+    /// An earlier attempt was abandoned: the same again would end the same way, so the client begins anew.
+    case repeated
 }
 
 public final class SocketRecoveryStatistics: Sendable {
