@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
-import { common, esbuild, nodePath, root } from './tools.mjs';
+import { common, esbuild, nodePath, root, socketClient } from './tools.mjs';
 
 const output = process.env.WEB_DIST ?? join(root, 'dist');
 const assets = join(output, 'assets');
@@ -79,10 +79,21 @@ async function build() {
     const source = join(root, 'src', 'static', file);
     if (existsSync(source)) writeFileSync(join(output, file), readFileSync(source));
   }
+  publishSocketClient();
   removeOld(before, new Set(Object.keys(outputs).map((name) => basename(name))));
   const size = [...names, style].reduce((sum, name) => sum + gzipSync(readFileSync(join(root, name)), { level: 9 }).length, 0);
   console.log(`web: built in ${((Date.now() - began) / 1000).toFixed(1)} s, first load ${(size / 1000).toFixed(1)} kB gzip`);
   return size;
+}
+
+/** The stock Socket.IO client at the addresses where pages look for it by habit. */
+function publishSocketClient() {
+  if (!existsSync(socketClient)) return;
+  const folder = join(output, 'socket.io');
+  mkdirSync(folder, { recursive: true });
+  const files = ['socket.io.js', 'socket.io.min.js'].map((name) => join(folder, name));
+  for (const file of files) writeFileSync(file, readFileSync(socketClient));
+  if (!isDevelopment) compress(files);
 }
 
 /** Files of earlier builds go after a day. */

@@ -74,6 +74,9 @@ import TiketiTesting
         put("index.html", "<!doctype html><title>page</title>")
         mkdir(root.path + "/assets", 0o700)
         put("assets/app-1234.js", "export {}")
+        mkdir(root.path + "/socket.io", 0o700)
+        put("socket.io/socket.io.js", "var io")
+        put("socket.io/other.js", "no")
         put(".hidden", "secret")
         symlink("/etc/passwd", root.path + "/passwd")
         let gateway = try await GatewayFixture.make(["WEB_ROOT": root.path])
@@ -93,6 +96,13 @@ import TiketiTesting
         let script = try await gateway.get("/assets/app-1234.js")
         #expect(script.headers["content-type"] == "text/javascript; charset=utf-8")
         #expect(script.headers["cache-control"]?.contains("immutable") == true)
+        // The stock Socket.IO client, if the build has it; the rest of that prefix is the hubs'.
+        let client = try await gateway.get("/socket.io/socket.io.js")
+        #expect(client.text == "var io" && client.headers["content-type"] == "text/javascript; charset=utf-8")
+        #expect(client.headers["etag"] != nil && client.headers["cache-control"] == "no-cache")
+        for path in ["/socket.io/socket.io.min.js", "/socket.io/other.js"] {
+            #expect(try await gateway.get(path).code == "NOT_FOUND", "\(path)")
+        }
         for path in ["/.hidden", "/passwd", "/assets/none.js", "/../etc/passwd", "/assets/..%2f..%2fetc/passwd"] {
             let answer = try await gateway.get(path)
             #expect(!answer.text.contains("secret") && !answer.text.contains("root:"), "\(path)")

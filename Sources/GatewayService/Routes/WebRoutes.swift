@@ -7,7 +7,16 @@ struct WebRoutes: Sendable {
     let app: WebApp
     let cards: PageCards
 
+    /// Where pages look for the stock Socket.IO client by habit; the rest of that prefix is the hubs'.
+    private static let socketClients = ["/socket.io/socket.io.js", "/socket.io/socket.io.min.js"]
+
     func install(on router: Router) {
+        for path in Self.socketClients {
+            router.get(path) { context in
+                guard let file = app.file(path, now: context.loop.now) else { throw APIError.notFound }
+                return Self.response(file, to: context.request)
+            }
+        }
         router.get("/*path") { context in
             let path: String
             switch SafePath.inspect(context.request.target) {

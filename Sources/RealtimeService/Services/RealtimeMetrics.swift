@@ -15,6 +15,9 @@ enum RealtimeMetrics {
         metrics.counter(
             "tiketi_socket_dropped_total", "Volatile packets dropped for slow clients.",
             reading: { Double(statistics.dropped.load(ordering: .relaxed)) })
+        metrics.counter(
+            "tiketi_socket_refused_messages_total", "Messages passed over because they were nested too deeply.",
+            reading: { Double(statistics.refusedMessages.load(ordering: .relaxed)) })
         metrics.gauge("tiketi_socket_websockets", "Open Socket.IO connections that use a WebSocket; the others poll.") {
             Double(statistics.websockets.load(ordering: .relaxed))
         }

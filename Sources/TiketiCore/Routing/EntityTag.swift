@@ -1,4 +1,5 @@
 // Entity tags and content codings of requests (RFC 9110 §8.8.3, §12.5.3, §13.1.2).
+import TiketiNet
 
 /// Entity tags and content codings of requests.
 public enum EntityTag {
@@ -17,20 +18,7 @@ public enum EntityTag {
     private static func opaque(_ tag: Substring) -> Substring { tag.hasPrefix("W/") ? tag.dropFirst(2) : tag }
 
     /// RFC 9110 §12.5.3: gzip is listed, or `*`, with a weight above zero.
-    public static func acceptsGzip(_ field: String?) -> Bool {
-        guard let field else { return false }
-        var any = false
-        for item in field.lowercased().split(separator: ",") {
-            let parts = item.split(separator: ";").map { $0.trimming() }
-            guard let coding = parts.first, coding == "gzip" || coding == "x-gzip" || coding == "*" else { continue }
-            let isRefused = parts.dropFirst().contains { part in
-                part.hasPrefix("q=") && part.dropFirst(2).allSatisfy { $0 == "0" || $0 == "." }
-            }
-            if coding != "*" { return !isRefused }
-            any = !isRefused
-        }
-        return any
-    }
+    public static func acceptsGzip(_ field: String?) -> Bool { Gzip.isAccepted(by: field) }
 }
 
 extension Substring {

@@ -113,6 +113,8 @@ public struct WebSocketConfiguration: Sendable {
     public var deflate: WebSocketDeflateOptions?
     /// Subprotocols this endpoint speaks, best first.
     public var subprotocols: [String] = []
+    /// Whether a client's first offer is taken when none is configured: such clients fail when no subprotocol is chosen.
+    public var acceptsAnySubprotocol = false
 
     public init() {}
 }

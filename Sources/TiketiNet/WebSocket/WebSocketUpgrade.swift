@@ -58,7 +58,10 @@ public enum WebSocketUpgrade {
         ]
         let deflates = configuration.deflate.flatMap { _ in WebSocketDeflate.negotiate(offers: offer.extensions) }
         if let deflates { headers.add("Sec-WebSocket-Extensions", deflates) }
-        if let chosen = configuration.subprotocols.first(where: offer.protocols.contains) { headers.add("Sec-WebSocket-Protocol", chosen) }
+        let takesFirst = configuration.acceptsAnySubprotocol && configuration.subprotocols.isEmpty
+        if let chosen = takesFirst ? offer.protocols.first : configuration.subprotocols.first(where: offer.protocols.contains) {
+            headers.add("Sec-WebSocket-Protocol", chosen)
+        }
         let compresses = deflates != nil
         return HTTPResponse(
             status: HTTPStatus(101), headers: headers,

@@ -91,6 +91,8 @@ final class RedisHubCore: @unchecked Sendable {
     private(set) var hub: HubReference?
     private var subscriber: RedisSubscriber?
     private var channels: [String: Presence] = [:]
+    /// What the channels of this hub's sockets begin with.
+    private var patterns: [String] = []
     /// The log's last offset before the namespaces' channels were subscribed.
     private var floor: Int64 = 0
     private var adoption: MessageAdoption?
@@ -124,6 +126,7 @@ final class RedisHubCore: @unchecked Sendable {
             receive(channel, payload)
         }
         self.subscriber = subscriber
+        patterns = namespaces.map { "\(ClassicMessage.prefix)#\($0)#\(uid)" }
         requests = HubRequests(hub: hub, redis: redis, uid: uid)
         for namespace in namespaces { requestChannels[HubRequests.channel(namespace)] = namespace }
         subscriber.subscribe(Array(requestChannels.keys))
@@ -144,10 +147,20 @@ final class RedisHubCore: @unchecked Sendable {
     private func subscribe(_ namespaces: [String]) {
         subscriber?.subscribe(namespaces.map { ClassicMessage.channel($0, rooms: []) })
         // Every socket is the room of its id, and all ids of this hub begin alike: one pattern is enough for all of them.
-        for namespace in namespaces { subscriber?.psubscribe("\(ClassicMessage.prefix)#\(namespace)#\(uid)*") }
+        for pattern in patterns { subscriber?.psubscribe(pattern + "*") }
     }
 
+    /// Whether the pattern of this hub's own sockets brings the channel's messages, for all loops.
+    private func isOwn(_ channel: String) -> Bool { patterns.contains { channel.hasPrefix($0) } }
+
     func appeared(_ channel: String, _ loopIndex: Int, _ ready: @escaping @Sendable (Bool) -> Void) {
+        guard !isOwn(channel) else {
+            // Subscribed by its name as well, it would bring every message twice.
+            loop.spawn { [subscriber] in
+                ready(await subscriber?.waitUntilSubscribed(timeout: Self.subscribeTimeout) ?? false)
+            }
+            return
+        }
         let presence = channels[channel] ?? Presence()
         channels[channel] = presence
         presence.timer?.cancel()

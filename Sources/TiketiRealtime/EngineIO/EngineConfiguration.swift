@@ -21,6 +21,8 @@ public struct EngineConfiguration: Sendable {
     public var maximumBurstBytes = 16_777_216
     /// What may wait for lagging clients beyond `maximumQueuedBytes` each, in bytes over all of them; broadcasts, which they share, not counted.
     public var maximumBacklogBytes = 67_108_864
+    /// From this size in bytes answers to polls are compressed with gzip, for clients that accept it; 0 for never.
+    public var compressesPollsFrom = 1_024
     /// permessage-deflate; off by default because it costs memory and time per broadcast.
     public var deflate: WebSocketDeflateOptions?
     public var origins = EngineOrigins.none

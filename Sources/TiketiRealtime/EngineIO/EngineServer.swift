@@ -20,6 +20,7 @@ final class EngineServer: Sendable {
         webSocket.maximumMessageBytes = configuration.maxPayload
         webSocket.deflate = configuration.deflate
         webSocket.unfinished = unfinished
+        webSocket.acceptsAnySubprotocol = true
         self.webSocket = webSocket
         let statistics = statistics
         let backlog = UnfinishedBytes(limit: configuration.maximumBacklogBytes)
@@ -134,7 +135,7 @@ final class EngineServer: Sendable {
             throw .badRequest
         }
         switch request.method {
-        case .get: return answer(await poll(request, sid, shard), request)
+        case .get: return await compressed(answer(await poll(request, sid, shard), request), for: request)
         case .post: return answer(await post(request, sid, shard), request)
         default:
             guard await on(shard, { $0.session(sid) != nil }) == true else { throw .unknownSession }
@@ -206,6 +207,31 @@ final class EngineServer: Sendable {
             configuration.origins.add(to: &headers, for: request)
             return HTTPResponse(headers: headers, body: .bytes(Array("ok".utf8)))
         }
+    }
+
+    /// Threads that compress: larger answers would hold up a loop.
+    private static let compressors = BlockingPool(name: "polls", threads: 1, queueLimit: 256)
+    /// Up to this size in bytes the loop itself is faster.
+    private static let compressedOnLoop = 65_536
+
+    /// A large answer to a poll in fewer bytes, when the client takes that.
+    private func compressed(_ response: HTTPResponse, for request: HTTPRequest) async -> HTTPResponse {
+        guard configuration.compressesPollsFrom > 0, case .bytes(let bytes) = response.body, bytes.count >= configuration.compressesPollsFrom,
+            Gzip.isAccepted(by: request.headers["Accept-Encoding"])
+        else { return response }
+        let packed: [UInt8]?
+        if bytes.count <= Self.compressedOnLoop {
+            packed = Gzip.compress(bytes)
+        } else {
+            // When all threads are busy the answer goes out as it is.
+            packed = (try? await Self.compressors.run { Gzip.compress(bytes) }) ?? nil
+        }
+        guard let packed else { return response }
+        var response = response
+        response.headers.add("Content-Encoding", "gzip")
+        response.headers.add("Vary", "Accept-Encoding")
+        response.body = .bytes(packed)
+        return response
     }
 
     private func refusal(_ error: EngineError, _ request: HTTPRequest) -> HTTPResponse {

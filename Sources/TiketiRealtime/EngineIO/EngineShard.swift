@@ -13,6 +13,8 @@ public final class EngineStatistics: Sendable {
     public let websockets = Atomic<Int>(0)
     /// Unsent bytes of all sessions, as of some seconds ago.
     public let queuedBytes = Atomic<Int>(0)
+    /// Messages passed over because they were nested too deeply.
+    public let refusedMessages = Atomic<Int>(0)
     private let refusals = Locked<[EngineRefusal: Int]>([:])
     private let ended = Locked<[EngineCloseReason: Int]>([:])
 

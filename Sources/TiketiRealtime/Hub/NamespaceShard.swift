@@ -42,7 +42,11 @@ final class NamespaceShard: @unchecked Sendable {
 
     // MARK: Members
 
-    func add(_ socket: Socket) { sockets[socket.id] = socket }
+    func add(_ socket: Socket) {
+        sockets[socket.id] = socket
+        // Others may have entered a room of that name before.
+        if let room = rooms[socket.id], socket.memberships[room.name] == nil { insert(socket, room) }
+    }
 
     /// From now on the socket gets broadcasts: its client has been told that it is connected.
     func activate(_ socket: Socket) {
@@ -101,6 +105,8 @@ final class NamespaceShard: @unchecked Sendable {
         } else {
             room = Room(name)
             rooms[name] = room
+            // A room of a socket's name is the socket's own, which costs nothing until another one enters it.
+            if let owner = sockets[name], owner !== socket { insert(owner, room) }
             announce(room)
         }
         if socket.memberships[name] == nil { insert(socket, room) }

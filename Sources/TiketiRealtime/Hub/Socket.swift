@@ -40,6 +40,8 @@ public final class Socket: @unchecked Sendable {
     private var inbox: [SocketPacket] = []
     private var inboxBytes = 0
     private var isProcessing = false
+    /// Why the socket left, until the events before that are handled and the application hears of it.
+    private var farewell: SocketDisconnectReason?
     private var nextAck: UInt64 = 0
     private var pendingAcks: [UInt64: LoopPromise<SocketPacket?>] = [:]
 
@@ -240,11 +242,24 @@ public final class Socket: @unchecked Sendable {
             let batch = inbox
             inbox = []
             inboxBytes = 0
-            for packet in batch where isConnected {
+            for packet in batch where handlesEvents {
                 await handler.received(SocketEvent(packet, packet.id.map { SocketReply(self, $0) }), from: self)
             }
         }
         isProcessing = false
+        if let farewell {
+            self.farewell = nil
+            handler.disconnected(self, farewell)
+        }
+    }
+
+    /// What a client sent before it left is handled like everything else; what it sent before it was sent away is not.
+    private var handlesEvents: Bool {
+        switch farewell {
+        case nil: isConnected
+        case .serverNamespaceDisconnect, .connection(.forcedServerClose), .connection(.slowClient): false
+        default: true
+        }
     }
 
     /// An unknown id is ignored, as the protocol asks.
@@ -260,7 +275,7 @@ public final class Socket: @unchecked Sendable {
         loop.preconditionOnLoop()
         guard isConnected else { return }
         if closingConnection {
-            connection?.session.disconnect(.forcedServerClose)
+            connection?.disconnect()
         } else {
             send(SocketPacket(.disconnect, namespace: namespace))
             connection?.forget(self)
@@ -281,6 +296,7 @@ public final class Socket: @unchecked Sendable {
         for promise in waiting.values { promise.succeed(nil) }
         connection = nil
         // A connection lost while its rooms were being subscribed was never announced to the application.
-        if isActive { handler.disconnected(self, reason) }
+        guard isActive else { return }
+        if isProcessing { farewell = reason } else { handler.disconnected(self, reason) }
     }
 }

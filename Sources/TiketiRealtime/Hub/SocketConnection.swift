@@ -45,7 +45,16 @@ final class SocketConnection: EngineHandler {
         do throws(SocketPacketError) {
             if let packet = try decoder.decode(text: text) { handle(packet) } else { account() }
         } catch {
-            session.close(.parseError)
+            if let packet = error.harmless { refuse(packet) } else { session.close(.parseError) }
+        }
+    }
+
+    /// One bad message is not a broken connection.
+    private func refuse(_ packet: SocketPacket) {
+        switch (packet.kind, members[packet.namespace]) {
+        case (.connect, nil): refuse(packet.namespace, "Payload is nested too deeply", nil)
+        case (.event, .some), (.ack, .connected): server.statistics.refusedMessages.add(1, ordering: .relaxed)
+        default: session.close(.parseError)
         }
     }
 
@@ -158,6 +167,12 @@ final class SocketConnection: EngineHandler {
     }
 
     func forget(_ socket: Socket) { members[socket.namespace] = nil }
+
+    /// Sends the client away from all its namespaces, each with its packet, so that it stays away; then the connection ends.
+    func disconnect() {
+        for case .connected(let socket) in Array(members.values) { socket.disconnect() }
+        session.disconnect(.forcedServerClose)
+    }
 
     func closed(_ reason: EngineCloseReason) {
         isClosed = true

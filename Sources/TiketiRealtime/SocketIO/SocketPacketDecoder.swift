@@ -2,10 +2,16 @@
 // connection.
 import TiketiJSON
 
-/// Why a packet was refused; the connection is then closed with "parse error".
+/// Why a packet was refused. The connection is then closed with "parse error", unless only this packet is `harmless`.
 public struct SocketPacketError: Error, Sendable, Equatable {
     public let message: String
-    init(_ message: String) { self.message = message }
+    /// A packet of the right form, without its payload, which is nested too deeply: it is passed over, and the connection goes on.
+    let harmless: SocketPacket?
+
+    init(_ message: String, harmless: SocketPacket? = nil) {
+        self.message = message
+        self.harmless = harmless
+    }
 }
 
 public struct SocketPacketDecoder {
@@ -13,6 +19,8 @@ public struct SocketPacketDecoder {
     private let maximumAttachments: Int
     /// A binary packet whose attachments have not all come.
     private var partial: (packet: SocketPacket, expected: Int)?
+    /// Attachments still to come of a packet that is passed over.
+    private var skipped = 0
 
     static let reservedEvents: Set<String> = ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"]
 
@@ -26,9 +34,16 @@ public struct SocketPacketDecoder {
 
     /// Takes a text message; nil when attachments must follow first.
     public mutating func decode(text: [UInt8]) throws(SocketPacketError) -> SocketPacket? {
-        if partial != nil { throw SocketPacketError("text where an attachment was announced") }
+        if partial != nil || skipped > 0 { throw SocketPacketError("text where an attachment was announced") }
         var reader = Reader(bytes: text)
-        let (packet, expected) = try reader.packet(maximumAttachments)
+        let packet: SocketPacket
+        let expected: Int
+        do throws(SocketPacketError) {
+            (packet, expected) = try reader.packet(maximumAttachments)
+        } catch {
+            if error.harmless != nil { skipped = reader.expected }
+            throw error
+        }
         if expected > 0 {
             partial = (packet, expected)
             return nil
@@ -38,6 +53,10 @@ public struct SocketPacketDecoder {
 
     /// Takes a binary message; the packet when it was the last attachment.
     public mutating func decode(binary: [UInt8]) throws(SocketPacketError) -> SocketPacket? {
+        if skipped > 0 {
+            skipped -= 1
+            return nil
+        }
         guard let (announced, expected) = partial else { throw SocketPacketError("attachment that was not announced") }
         var packet = announced
         packet.attachments.append(binary)
@@ -52,6 +71,8 @@ public struct SocketPacketDecoder {
     private struct Reader {
         let bytes: [UInt8]
         var index = 0
+        /// Attachments that the packet announces.
+        private(set) var expected = 0
 
         init(bytes: [UInt8]) { self.bytes = bytes }
 
@@ -61,7 +82,6 @@ public struct SocketPacketDecoder {
             }
             index = 1
             var type = first - UInt8(ascii: "0")
-            var expected = 0
             let isBinary = type >= 5
             if isBinary {
                 guard let count = number(), index < bytes.count, bytes[index] == UInt8(ascii: "-") else {
@@ -114,7 +134,7 @@ public struct SocketPacketDecoder {
                 guard rest.isEmpty else { throw SocketPacketError("disconnect with a payload") }
             case .connect, .connectError:
                 if rest.isEmpty { return }
-                guard let range = try? JSONScanner.value(bytes, from: index) else { throw SocketPacketError("broken JSON") }
+                let range = try walk(packet) { () throws(JSONError) in try JSONScanner.value(bytes, from: index) }
                 let first = bytes[range.lowerBound]
                 guard first == UInt8(ascii: "{") || (packet.kind == .connectError && first == UInt8(ascii: "\"")) else {
                     throw SocketPacketError("payload is not an object")
@@ -122,7 +142,8 @@ public struct SocketPacketDecoder {
                 packet.json = Array(bytes[range])
             case .event, .ack:
                 packet.json = Array(bytes[rest])
-                guard let found = try? JSONScanner.array(packet.json) else { throw SocketPacketError("payload is not an array") }
+                let json = packet.json
+                let found = try walk(packet) { () throws(JSONError) in try JSONScanner.array(json) }
                 packet.elements = found.ranges
                 if packet.kind == .event { try checkName(packet) }
                 if let attachments {
@@ -130,6 +151,16 @@ public struct SocketPacketDecoder {
                         throw SocketPacketError("illegal placeholder")
                     }
                 }
+            }
+        }
+
+        private func walk<Found>(_ packet: SocketPacket, _ body: () throws(JSONError) -> Found) throws(SocketPacketError) -> Found {
+            do throws(JSONError) {
+                return try body()
+            } catch {
+                guard error.code == .tooDeep else { throw SocketPacketError("payload: \(error)") }
+                throw SocketPacketError(
+                    "payload is nested too deeply", harmless: SocketPacket(packet.kind, namespace: packet.namespace, id: packet.id))
             }
         }
 
