@@ -15,7 +15,7 @@ public enum RealtimeApp {
     /// The same with other answers of ticket; for tests.
     public static func make(_ runtime: ServiceRuntime, _ config: RealtimeConfig, _ tickets: any TicketQueries) -> ServiceApp {
         let holder = ServerHolder()
-        let product = LiveNamespace(verifier: runtime.verifier, tickets: tickets, group: runtime.group)
+        let product = LiveNamespace(verifier: runtime.verifier, tickets: tickets, group: runtime.group, bounds: config.user)
         let feed = QueueFeed(runtime.config.redis, group: runtime.group, subscribers: product.queueSubscribers)
         let conformance = ConformanceNamespace(product: product, server: holder)
         let namespaces: [String: any SocketNamespace] =

@@ -7,6 +7,8 @@ public struct RealtimeConfig: Sendable {
     public var server = SocketIOConfiguration()
     /// Seconds over which a drain sends clients away, so that they do not all come back at once.
     public var drainSeconds = 5.0
+    /// What each user may have of this hub.
+    var user = UserBounds()
 
     /// Serves the protocol test suites instead of the product.
     public var isConformance = false
@@ -26,6 +28,9 @@ public struct RealtimeConfig: Sendable {
             "SOCKET_IO_MAX_BACKLOG_BYTES", default: 67_108_864, in: 1_048_576...17_179_869_184)
         config.server.engine.maximumUnfinishedBytes = reader.int(
             "SOCKET_IO_MAX_UNFINISHED_BYTES", default: 67_108_864, in: 1_048_576...4_294_967_296)
+        config.user.connections = reader.int("SOCKET_IO_USER_CONNECTIONS", default: 20, in: 0...100_000)
+        config.user.rooms = reader.int("SOCKET_IO_USER_ROOMS", default: 50, in: 0...1_000)
+        config.user.joinRate = reader.int("SOCKET_IO_USER_JOIN_RATE", default: 10, in: 0...100_000)
         config.server.connectTimeoutMilliseconds = reader.int("SOCKET_IO_CONNECT_TIMEOUT_MS", default: 45_000, in: 100...600_000)
         config.server.engine.upgradeTimeoutMilliseconds = reader.int("SOCKET_IO_UPGRADE_TIMEOUT_MS", default: 10_000, in: 100...600_000)
         config.server.engine.acceptRate = reader.int("SOCKET_IO_ACCEPT_RATE", default: 5_000, in: 0...1_000_000)

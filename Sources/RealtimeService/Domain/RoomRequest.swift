@@ -53,6 +53,7 @@ enum RoomAnswer: Equatable {
     static let unknown = RoomAnswer.failure(code: "NOT_FOUND", message: "Not found")
     static let unavailable = RoomAnswer.failure(code: "UNAVAILABLE", message: "Live updates are not available right now")
     static let tooMany = RoomAnswer.failure(code: "ROOM_LIMIT", message: "Too many rooms")
+    static let tooOften = RoomAnswer.failure(code: "RATE_LIMITED", message: "Too many joins, try again in a moment")
 
     var json: [UInt8] {
         var writer = JSONWriter(capacity: 128)

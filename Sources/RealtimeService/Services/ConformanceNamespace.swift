@@ -15,25 +15,29 @@ struct ConformanceNamespace: SocketNamespace {
     /// What a connection of this namespace is known by.
     private struct Guest: Sendable {
         let auth: [UInt8]
-        let principal: Principal?
+        let member: LiveMember?
     }
 
     func authorize(_ request: SocketConnectRequest) async -> SocketDecision {
         let decision = await product.authorize(request)
         guard case .accept(let rooms, let data, let identity) = decision else {
-            return .accept(data: Guest(auth: request.auth, principal: nil))
+            return .accept(data: Guest(auth: request.auth, member: nil))
         }
-        return .accept(rooms: rooms, data: Guest(auth: request.auth, principal: data as? Principal), identity: identity)
+        return .accept(rooms: rooms, data: Guest(auth: request.auth, member: data as? LiveMember), identity: identity)
     }
 
     func connected(_ socket: Socket) async {
         await product.connected(socket)
+        if let member = (socket.data as? Guest)?.member { product.resume(socket, member) }
         try? await socket.loop.sleep(nanoseconds: Self.pauseNanoseconds)
         let auth = (socket.data as? Guest)?.auth ?? []
         socket.emit("auth", SocketArguments(json: auth.isEmpty ? Array("{}".utf8) : auth))
     }
 
-    func disconnected(_ socket: Socket, _ reason: SocketDisconnectReason) { product.disconnected(socket, reason) }
+    func disconnected(_ socket: Socket, _ reason: SocketDisconnectReason) {
+        product.disconnected(socket, reason)
+        (socket.data as? Guest)?.member?.release()
+    }
 
     func received(_ event: SocketEvent, from socket: Socket) async {
         switch event.name {
@@ -54,7 +58,7 @@ struct ConformanceNamespace: SocketNamespace {
             }
             event.acknowledge()
         default:
-            if let principal = (socket.data as? Guest)?.principal { await product.received(event, from: socket, principal) }
+            if let member = (socket.data as? Guest)?.member { await product.received(event, from: socket, member) }
         }
     }
 }

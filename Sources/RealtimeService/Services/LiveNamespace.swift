@@ -12,11 +12,11 @@ struct LiveNamespace: SocketNamespace {
     /// asked, never the one under way.
     private let versions: PerLoop<Coalescer<UUID, Lookup<Int64>, Never>>
     let queueSubscribers: PerLoop<QueueSubscribers>
-    /// Rooms of one socket: an event page, a seat map and a queue each need one; more than this is no browser.
-    private static let roomLimit = 64
+    private let limits: UserLimits
 
-    init(verifier: JWT.Verifier, tickets: any TicketQueries, group: EventLoopGroup) {
+    init(verifier: JWT.Verifier, tickets: any TicketQueries, group: EventLoopGroup, bounds: UserBounds = UserBounds()) {
         self.verifier = verifier
+        limits = UserLimits(bounds)
         self.tickets = tickets
         versions = PerLoop(group) { _ in Coalescer(.nextCall) }
         queueSubscribers = PerLoop(group) { QueueSubscribers(loop: $0, tickets: tickets) }
@@ -27,7 +27,11 @@ struct LiveNamespace: SocketNamespace {
         guard let token = Self.token(of: request) else { return .refuse(message: "Authentication error") }
         do throws(JWTError) {
             let claims = try verifier.verify(token)
-            return .accept(rooms: [LiveRoom.user(claims.userID)], data: claims.principal, identity: claims.userID.description)
+            guard limits.connect(claims.userID, at: MonotonicClock.now) else {
+                return .refuse(message: "Too many connections", data: Array("{\"code\":\"CONNECTION_LIMIT\"}".utf8))
+            }
+            let member = LiveMember(claims.principal, limits)
+            return .accept(rooms: [LiveRoom.user(claims.userID)], data: member, identity: claims.userID.description)
         } catch {
             return .refuse(message: "Invalid token")
         }
@@ -44,44 +48,50 @@ struct LiveNamespace: SocketNamespace {
     }
 
     func received(_ event: SocketEvent, from socket: Socket) async {
-        await received(event, from: socket, socket.data as? Principal)
+        if let member = socket.data as? LiveMember { await received(event, from: socket, member) }
     }
 
-    func received(_ event: SocketEvent, from socket: Socket, _ principal: Principal?) async {
+    func received(_ event: SocketEvent, from socket: Socket, _ member: LiveMember) async {
         let answer: RoomAnswer
         switch RoomRequest.read(event.name, event.argument(0)) {
         case .notOurs: return
         case .invalid(let field): answer = .failure(code: "VALIDATION_FAILED", message: "\(field) must be an id")
         case .request(.leave, let request):
             socket.leave(request.room)
+            member.leave(request.room)
             if case .queue(let id) = request { queueSubscribers[socket.loop]?.leave(id, socket) }
             answer = .success(version: nil)
-        case .request(.join, let request): answer = await join(request, socket, principal)
+        case .request(.join, let request): answer = await join(request, socket, member)
         }
         event.acknowledge(SocketArguments(json: answer.json))
     }
 
-    private func join(_ request: RoomRequest, _ socket: Socket, _ principal: Principal?) async -> RoomAnswer {
-        if case .queue(let id) = request { return await join(queue: id, request, socket, principal) }
+    /// Each join asks ticket something, so a user's joins are limited in time as well as in number.
+    private func join(_ request: RoomRequest, _ socket: Socket, _ member: LiveMember) async -> RoomAnswer {
+        guard member.takeJoin(at: socket.loop.now) else { return .tooOften }
         let wasThere = socket.isIn(request.room)
-        guard wasThere || socket.rooms.count < Self.roomLimit else { return .tooMany }
+        guard member.enter(request.room) else { return .tooMany }
         // First the room, then the version: whatever changes after the version was read arrives as a message.
-        let answer = await enter(request, socket)
-        if case .failure = answer, !wasThere { socket.leave(request.room) }
+        let answer: RoomAnswer
+        if case .queue(let id) = request {
+            answer = await join(queue: id, request, socket, member.principal)
+        } else {
+            answer = await enter(request, socket)
+        }
+        if case .failure = answer, !wasThere {
+            socket.leave(request.room)
+            member.leave(request.room)
+        }
         return answer
     }
 
-    private func join(queue id: UUID, _ request: RoomRequest, _ socket: Socket, _ principal: Principal?) async -> RoomAnswer {
-        guard socket.isIn(request.room) || socket.rooms.count < Self.roomLimit else { return .tooMany }
+    private func join(queue id: UUID, _ request: RoomRequest, _ socket: Socket, _ principal: Principal) async -> RoomAnswer {
         guard let subscribers = queueSubscribers[socket.loop] else { return .unavailable }
         let since = subscribers.clock
         // Someone else's place answers as if it did not exist.
         switch await tickets.queueEntry(id) {
-        case .found(let place) where place.userID == principal?.userID:
-            guard await socket.join(request.room) else {
-                socket.leave(request.room)
-                return .unavailable
-            }
+        case .found(let place) where place.userID == principal.userID:
+            guard await socket.join(request.room) else { return .unavailable }
             subscribers.watch(id, place, socket, since: since)
             return .success(version: nil)
         case .found, .unknown: return .unknown
@@ -91,6 +101,7 @@ struct LiveNamespace: SocketNamespace {
 
     /// A connection that was taken up again is in its rooms without having asked.
     func connected(_ socket: Socket) async {
+        if let member = socket.data as? LiveMember { resume(socket, member) }
         guard let subscribers = queueSubscribers[socket.loop] else { return }
         for room in socket.rooms where room.hasPrefix(LiveRoom.queuePrefix) {
             guard let id = UUID(String(room.dropFirst(LiveRoom.queuePrefix.count))) else { continue }
@@ -99,7 +110,16 @@ struct LiveNamespace: SocketNamespace {
         }
     }
 
-    func disconnected(_ socket: Socket, _ reason: SocketDisconnectReason) { queueSubscribers[socket.loop]?.forget(socket) }
+    /// The rooms of a connection that was taken up again count as before.
+    func resume(_ socket: Socket, _ member: LiveMember) {
+        let own = LiveRoom.user(member.principal.userID)
+        for room in socket.rooms where room != own { _ = member.enter(room) }
+    }
+
+    func disconnected(_ socket: Socket, _ reason: SocketDisconnectReason) {
+        queueSubscribers[socket.loop]?.forget(socket)
+        (socket.data as? LiveMember)?.release()
+    }
 
     private func enter(_ request: RoomRequest, _ socket: Socket) async -> RoomAnswer {
         guard await socket.join(request.room) else { return .unavailable }
