@@ -44,7 +44,7 @@ struct PaymentParts {
         let metrics = PaymentMetrics(parts.metrics)
         let ticket = TicketClient(parts.ticket)
         let toss = TossClient(http: parts.http, config: config)
-        let announcer = PaymentAnnouncer(redis: parts.redis, logger: parts.logger, metrics: parts.metrics)
+        let announcer = PaymentAnnouncer(redis: parts.redis, hubWire: config.hubWire, logger: parts.logger, metrics: parts.metrics)
         let saga = PaymentSaga(
             store: store, toss: toss, ticket: ticket, announcer: announcer, config: config, metrics: metrics, logger: parts.logger)
         let payments = Payments(store: store, saga: saga, announcer: announcer, config: config, metrics: metrics)

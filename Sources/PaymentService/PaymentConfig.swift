@@ -1,5 +1,6 @@
 // Every setting of payment beyond the common ones.
 import TiketiCore
+import TiketiRealtime
 
 /// What one payment process is told by its environment (docs/configuration.md), and what only tests change.
 struct PaymentConfig: Sendable {
@@ -16,6 +17,8 @@ struct PaymentConfig: Sendable {
     var tossTimeout: Duration = .seconds(60)
     var tossConnectTimeout: Duration = .seconds(3)
     var declinePolicy: DeclinePolicy = .cancel
+    /// How hubs hear of payments.
+    var hubWire = HubWire.classic
     /// How long a buyer waits for a final answer before 202.
     var answerTime: Duration = .seconds(20)
     /// How long another service waits for a refund before 202.
@@ -46,6 +49,7 @@ struct PaymentConfig: Sendable {
         tossSecretKey = environment.secret("TOSS_SECRET_KEY", developmentDefault: "test_sk_development")
         tossTimeout = .seconds(environment.int("TOSS_TIMEOUT_SECONDS", default: 60, in: 1...120))
         declinePolicy = environment.choice("PAYMENT_DECLINE_POLICY", default: .cancel)
+        hubWire = environment.choice("SOCKET_IO_ADAPTER", default: .classic)
         limits = SettlementLimits(lease: .seconds(environment.int("PAYMENT_LEASE_LIMIT_SECONDS", default: 900, in: 10...86_400)))
         driverPatience = .seconds(environment.int("PAYMENT_DRIVER_SECONDS", default: 20, in: 1...600))
         reconcileInterval = .seconds(environment.int("PAYMENT_RECONCILE_SECONDS", default: 1, in: 1...60))

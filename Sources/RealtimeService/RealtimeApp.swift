@@ -23,7 +23,8 @@ public enum RealtimeApp {
         let logger = runtime.logger
         let gaps = runtime.metrics.counter("tiketi_socket_feed_gaps_total", "Times the Redis feed was interrupted.")
         let adapter = RedisHubAdapter(
-            runtime.config.redis, client: runtime.redis, group: runtime.group, logsMessages: config.server.recovery != .off
+            runtime.config.redis, client: runtime.redis, group: runtime.group, wire: config.hubWire,
+            logsMessages: config.server.recovery != .off
         ) {
             gaps.increment()
             logger.warning("feed from Redis was interrupted; clients are asked to load again")

@@ -7,6 +7,8 @@ public struct RealtimeConfig: Sendable {
     public var server = SocketIOConfiguration()
     /// Seconds over which a drain sends clients away, so that they do not all come back at once.
     public var drainSeconds = 5.0
+    /// How this hub, its like and the services reach each other.
+    public var hubWire = HubWire.classic
     /// What each user may have of this hub.
     var user = UserBounds()
 
@@ -35,6 +37,7 @@ public struct RealtimeConfig: Sendable {
         config.server.engine.upgradeTimeoutMilliseconds = reader.int("SOCKET_IO_UPGRADE_TIMEOUT_MS", default: 10_000, in: 100...600_000)
         config.server.engine.acceptRate = reader.int("SOCKET_IO_ACCEPT_RATE", default: 5_000, in: 0...1_000_000)
         config.server.recovery = recovery(&reader)
+        config.hubWire = reader.choice("SOCKET_IO_ADAPTER", default: .classic)
         config.server.usesRing = reader.bool("SOCKET_IO_URING", default: true)
         if reader.bool("SOCKET_IO_COMPRESSION", default: false) { config.server.engine.deflate = WebSocketDeflateOptions() }
         config.server.engine.node = UInt16(reader.int("REALTIME_NODE_ID", default: .random(in: 1...65_535), in: 0...65_535))

@@ -1,5 +1,6 @@
 // Every setting of ticket beyond the common ones.
 import TiketiCore
+import TiketiRealtime
 
 struct TicketConfig: Sendable {
     /// How long a hold or a pending reservation lasts.
@@ -10,6 +11,8 @@ struct TicketConfig: Sendable {
     var holdBatchSize = 100
     var cleanerInterval = 60
     var statusInterval = 300
+    /// How hubs hear of events.
+    var hubWire = HubWire.classic
     var queue = QueueConfig()
 
     init() {}
@@ -20,6 +23,7 @@ struct TicketConfig: Sendable {
         holdBatchSize = environment.int("HOLD_BATCH_SIZE", default: 100, in: 1...1000)
         cleanerInterval = environment.seconds("RESERVATION_CLEANER_INTERVAL_SECONDS", default: 60)
         statusInterval = environment.seconds("EVENT_STATUS_INTERVAL_SECONDS", default: 300)
+        hubWire = environment.choice("SOCKET_IO_ADAPTER", default: .classic)
         queue = QueueConfig(&environment)
     }
 }

@@ -32,8 +32,9 @@ struct TicketParts: Sendable {
         sessions = SessionCheck(postgres: postgres, redis: redis)
         let cache = SnapshotCache(redis: redis)
         announcer = Announcer(
-            store: AnnouncementStore(redis: redis, holdSeconds: config.holdSeconds), languages: AccountLanguageStore(postgres: postgres),
-            hold: .seconds(config.holdSeconds), distrust: distrust, logger: logger, metrics: metrics)
+            store: AnnouncementStore(redis: redis, hubWire: config.hubWire, holdSeconds: config.holdSeconds),
+            languages: AccountLanguageStore(postgres: postgres), hold: .seconds(config.holdSeconds), distrust: distrust, logger: logger,
+            metrics: metrics)
 
         seatStore = SeatStore(postgres: postgres, holdSeconds: config.holdSeconds, seatsPerUser: config.seatsPerUser)
         let eventStore = EventStore(postgres: postgres)

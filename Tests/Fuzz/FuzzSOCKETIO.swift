@@ -50,9 +50,9 @@ func check(_ packet: SocketPacket) {
     }
     // To other hubs and back.
     if packet.kind == .event, let data = MessagePackValue(json: packet.json, attachments: packet.attachments)?.array {
-        let message = ClassicMessage(uid: "abcdef", namespace: packet.namespace, data: data, target: BroadcastTarget(rooms: ["room"]))
+        let message = HubMessage(uid: "abcdef", namespace: packet.namespace, data: data, target: BroadcastTarget(rooms: ["room"]))
         if data.first?.string != nil {
-            let read = ClassicMessage(message.encoded())
+            let read = HubMessage(message.encoded())
             require(read?.data == data, "messages between hubs round trip")
         }
     }
@@ -73,7 +73,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
             value.appendJSON(to: &json, &attachments)
             if UTF8Validator.isValid(json) { require(MessagePackValue(json: json, attachments: attachments) != nil, "its JSON is JSON") }
         }
-        if let message = ClassicMessage(bytes) { _ = message.packet().encoded() }
+        if let message = HubMessage(bytes) { _ = message.packet().encoded() }
     default:
         if let value = MessagePackValue(json: bytes) {
             require((try? MessagePackReader.decode(value.encoded())) == value, "JSON becomes MessagePack")

@@ -12,43 +12,43 @@ private func hex(_ text: String) -> [UInt8] { Hex.decode(text)! }
         let bytes = hex(
             "93a65a67776a776e83a47479706502a46461746193a568656c6c6fa5776f726c6481a16e01a36e7370a12f83a5726f6f6d7390a665786365707490a5666c61677380"
         )
-        let message = try #require(ClassicMessage(bytes))
+        let message = try #require(HubMessage(bytes))
         #expect(message.uid == "Zgwjwn" && message.namespace == "/" && message.target == BroadcastTarget())
         #expect(message.packet().encoded() == Array("2[\"hello\",\"world\",{\"n\":1}]".utf8))
         #expect(message.encoded() == bytes)
-        #expect(message.channel == "socket.io#/#")
+        #expect(HubWire.classic.channel(of: message) == "socket.io#/#")
     }
 
     @Test func vectorOfTheEmitter() throws {
         let bytes = hex(
             "93a7656d697474657283a47479706502a46461746192a568656c6c6fa178a36e7370a12f83a5726f6f6d7390a5666c61677380a665786365707490")
-        #expect(try #require(ClassicMessage(bytes)).encoded() == bytes)
+        #expect(try #require(HubMessage(bytes)).encoded() == bytes)
     }
 
     /// What our emitter publishes: the same, and the log's offset as one more option, whose value the server appends.
     @Test func emitterCommands() throws {
-        let one = SocketEmitter.commands([SocketMessage("hello", Array("\"x\"".utf8), rooms: [])])[0]
+        let one = SocketEmitter.commands([SocketMessage("hello", Array("\"x\"".utf8), rooms: [])], wire: .classic)[0]
         #expect(one[0] == "EVAL" && one[2...4] == [2, "tiketi:live:offset", "tiketi:live:log:/#"])
         #expect(one[5...7] == [10_000, 1, "socket.io#/#"] && one[9...] == [1, 2])
         let bytes = hex(
             "93a7656d697474657283a47479706502a46461746192a568656c6c6fa178a36e7370a12f84a5726f6f6d7390a5666c61677380a665786365707490"
                 + "a66f6666736574cf")
         #expect(one[8] == .bytes(bytes))
-        let read = try #require(ClassicMessage(bytes + [0, 0, 0, 0, 0, 0, 1, 2]))
+        let read = try #require(HubMessage(bytes + [0, 0, 0, 0, 0, 0, 1, 2]))
         #expect(read.offset == 258 && read.data == [.string("hello"), .string("x")])
         // Streams that several messages share are named once.
         let messages = [
             SocketMessage("hello", [49], rooms: ["seats:1"], except: ["u"]), SocketMessage("hello", [49], rooms: ["a", "seats:1", "a"]),
         ]
-        let many = SocketEmitter.commands(messages)[0]
+        let many = SocketEmitter.commands(messages, wire: .classic)[0]
         #expect(many[2...5] == [3, "tiketi:live:offset", "tiketi:live:log:/#seats:1", "tiketi:live:log:/#a"])
         #expect(many[6...8] == [10_000, 2, "socket.io#/#seats:1#"] && many[10...12] == [1, 2, "socket.io#/#"])
         #expect(many[14...] == [2, 3, 2])
     }
 
     @Test func manyMessagesGoInPieces() {
-        #expect(SocketEmitter.commands([]).isEmpty)
-        let commands = SocketEmitter.commands((0..<600).map { SocketMessage("n", Array("\($0)".utf8), rooms: ["a"]) })
+        #expect(SocketEmitter.commands([], wire: .classic).isEmpty)
+        let commands = SocketEmitter.commands((0..<600).map { SocketMessage("n", Array("\($0)".utf8), rooms: ["a"]) }, wire: .classic)
         #expect(commands.map { $0[6] } == [256, 256, 88])
     }
 
@@ -105,10 +105,10 @@ private func hex(_ text: String) -> [UInt8] { Hex.decode(text)! }
         }
         #expect(throws: MessagePackError.self) { try MessagePackReader.decode([UInt8](repeating: 0x91, count: 100_000)) }
         for _ in 0..<20_000 {
-            _ = ClassicMessage((0..<Int.random(in: 0...40)).map { _ in UInt8.random(in: 0...255) })
+            _ = HubMessage((0..<Int.random(in: 0...40)).map { _ in UInt8.random(in: 0...255) })
         }
         for text in ["93a0c0c0", "9300c0c0", "93a16183a47479706505a46461746191a161a36e7370a12f80"] {
-            #expect(ClassicMessage(hex(text)) == nil)
+            #expect(HubMessage(hex(text)) == nil)
         }
     }
 }

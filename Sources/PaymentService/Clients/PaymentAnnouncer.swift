@@ -12,8 +12,8 @@ struct PaymentAnnouncer: Sendable {
     private let logger: Logger
     private let failures: Counter
 
-    init(redis: RedisClient, logger: Logger, metrics: MetricsRegistry) {
-        emitter = SocketEmitter(redis)
+    init(redis: RedisClient, hubWire: HubWire = .classic, logger: Logger, metrics: MetricsRegistry) {
+        emitter = SocketEmitter(redis, wire: hubWire)
         self.logger = logger
         failures = metrics.counter("tiketi_announcements_failed_total", "Announcements after a commit that Redis did not take.")
     }

@@ -23,11 +23,14 @@ struct AnnouncementStore: Sendable {
     static let removed = Int64.max
 
     private let redis: RedisClient
+    private let hubWire: HubWire
     private let cache: SnapshotCache
     private let holdSeconds: Int
 
-    init(redis: RedisClient, holdSeconds: Int) {
+    /// - Parameter hubWire: the format that hubs expect.
+    init(redis: RedisClient, hubWire: HubWire = .classic, holdSeconds: Int) {
         self.redis = redis
+        self.hubWire = hubWire
         cache = SnapshotCache(redis: redis)
         self.holdSeconds = holdSeconds
     }
@@ -36,7 +39,7 @@ struct AnnouncementStore: Sendable {
     func send(_ batch: Batch) async throws(RedisError) {
         var commands = batch.invalidations.map(invalidation)
         for change in batch.changes { mark(change, &commands) }
-        commands += SocketEmitter.commands(batch.messages)
+        commands += SocketEmitter.commands(batch.messages, wire: hubWire)
         commands += batch.fronts.map { ["PUBLISH", RedisArgument(QueueFront.channel), RedisArgument($0.encoded())] }
         let replies = try await redis.pipeline(commands)
         if let refusal = replies.lazy.compactMap(\.errorMessage).first { throw RedisError(.server, refusal) }

@@ -47,7 +47,12 @@ enum EventLog {
     /// Logs and publishes several messages, one behind the other, nothing between them.
     /// Keys: counter, streams. Arguments: entries to keep, number of messages; then for each its channel, the message without its offset,
     /// the number of its streams, and which of the keys they are. Answers the last offset.
-    static let publish = RedisScript(
+    static let publish = publishing(.classic)
+    /// The same for channels of sharded pub/sub.
+    static let publishToShards = publishing(.sharded)
+
+    private static func publishing(_ wire: HubWire) -> RedisScript {
+        RedisScript(
         beginning + """
             local count = tonumber(ARGV[2])
             redis.call('SET', KEYS[1], string.format('%.0f', n + count))
@@ -57,11 +62,12 @@ enum EventLog {
               local m = ARGV[at + 1] .. struct.pack('>I8', n)
               local last = at + 2 + tonumber(ARGV[at + 2])
               for i = at + 3, last do append(tonumber(ARGV[i]), n, m, ARGV[1]) end
-              redis.call('PUBLISH', ARGV[at], m)
+              redis.call('\(wire.verb)', ARGV[at], m)
               at = last + 1
             end
 
             """ + ending)
+    }
 
     /// For a message that somebody else has published: every hub that got it calls this, the first one numbers and logs it. Messages of
     /// the same bytes are told apart by their order: the nth that a hub got is the nth of all, counted from the first that it could hear.
@@ -101,13 +107,15 @@ enum EventLog {
     static func lastOffset(_ redis: RedisClient) async -> Int64 { (try? await redis.send(["GET", .string(counter)]))?.int ?? 0 }
 
     /// The words of one publication, for a pipeline: by source, because a pipeline can't repeat a call that the server did not know.
-    static func command(_ messages: [ClassicMessage]) -> [RedisArgument] {
+    static func command(_ messages: [HubMessage], _ wire: HubWire) -> [RedisArgument] {
         var keys: [RedisArgument] = [.string(counter)]
         var known: [String: Int] = [:]
         var arguments = [RedisArgument(entries), RedisArgument(messages.count)]
         for message in messages {
             let names = streams(message.namespace, message.target.rooms)
-            arguments += [.string(message.channel), .bytes(message.encodedWithoutOffset()), RedisArgument(names.count)]
+            arguments += [
+                .string(wire.channel(of: message)), .bytes(wire.encodedWithoutOffset(message)), RedisArgument(names.count),
+            ]
             for name in names {
                 if known[name] == nil {
                     keys.append(.string(name))
@@ -116,7 +124,7 @@ enum EventLog {
                 arguments.append(RedisArgument(known[name] ?? 0))
             }
         }
-        return publish.command(keys: keys, arguments: arguments, byHash: false)
+        return (wire.isSharded ? publishToShards : publish).command(keys: keys, arguments: arguments, byHash: false)
     }
 }
 

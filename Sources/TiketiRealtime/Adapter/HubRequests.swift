@@ -6,7 +6,7 @@ import TiketiStore
 
 /// Answers requests of @socket.io/redis-adapter and @socket.io/redis-emitter about the sockets of this process.
 struct HubRequests: Sendable {
-    let hub: HubReference
+    let sockets: HubSockets
     let redis: RedisClient
     let uid: String
 
@@ -16,9 +16,8 @@ struct HubRequests: Sendable {
         case allRooms, remoteJoin, remoteLeave, remoteDisconnect, remoteFetch, serverSideEmit, broadcast, clientCount, acknowledgement
     }
 
-    static func channel(_ namespace: String) -> String { "\(ClassicMessage.prefix)-request#\(namespace)#" }
-    private static func responseChannel(_ namespace: String) -> String { "\(ClassicMessage.prefix)-response#\(namespace)#" }
-    private static let ackTimeoutMilliseconds = 10_000
+    static func channel(_ namespace: String) -> String { "\(HubWire.prefix)-request#\(namespace)#" }
+    private static func responseChannel(_ namespace: String) -> String { "\(HubWire.prefix)-response#\(namespace)#" }
 
     /// JSON when it begins like it, else MessagePack; nil for neither.
     static func read(_ payload: [UInt8]) -> MessagePackValue? {
@@ -27,23 +26,23 @@ struct HubRequests: Sendable {
 
     func handle(_ request: MessagePackValue, _ namespace: String) async {
         guard let kind = request["type"]?.int.flatMap({ Kind(rawValue: $0) }), request["uid"]?.string != uid else { return }
-        let target = BroadcastTarget(rooms: request["opts"]?["rooms"]?.strings ?? [], except: request["opts"]?["except"]?.strings ?? [])
+        let target = HubMessage.target(request["opts"])
         switch kind {
         case .sockets:
             let rooms = BroadcastTarget(rooms: request["rooms"]?.strings ?? [])
-            let ids = await gather(namespace, rooms) { MessagePackValue.string($0.id) }
+            let ids = await sockets.gather(namespace, rooms) { MessagePackValue.string($0.id) }
             answer(request, namespace, [("sockets", .array(ids))])
         case .allRooms:
-            let rooms = await hub.onShards { shard in shard.namespace(namespace).roomNames }
-            answer(request, namespace, [("rooms", .array(Set(rooms.joined()).sorted().map { .string($0) }))])
+            let rooms = await sockets.rooms(namespace)
+            answer(request, namespace, [("rooms", .array(rooms.sorted().map { .string($0) }))])
         case .remoteJoin: await change(request, namespace, target) { socket, room in await socket.join(room) }
         case .remoteLeave: await change(request, namespace, target) { socket, room in socket.leave(room) }
         case .remoteDisconnect:
             let closes = request["close"] == .bool(true)
-            _ = await gather(namespace, only(request, target)) { $0.disconnect(closingConnection: closes) }
+            _ = await sockets.gather(namespace, only(request, target)) { $0.disconnect(closingConnection: closes) }
         case .remoteFetch:
-            let sockets = await gather(namespace, target) { Self.description(of: $0) }
-            answer(request, namespace, [("sockets", .array(sockets))])
+            let found = await sockets.gather(namespace, target) { HubSockets.description(of: $0) }
+            answer(request, namespace, [("sockets", .array(found))])
         case .serverSideEmit:
             // Nobody here listens for these events; who waits for an answer need not wait in vain.
             if request["requestId"] != nil { answer(request, namespace, [("type", .int(kind.rawValue)), ("data", .null)]) }
@@ -63,59 +62,24 @@ struct HubRequests: Sendable {
     ) async {
         let rooms = request["rooms"]?.strings ?? request["room"]?.string.map { [$0] } ?? []
         let target = only(request, target)
-        _ = await hub.onShards { shard in
-            for socket in shard.namespace(namespace).matching(target) {
-                for room in rooms { await act(socket, room) }
-            }
-        }
+        await sockets.change(namespace, target, rooms: rooms, act)
         // The form that names one socket wants to know that it has been done.
         if request["opts"] == nil { answer(request, namespace, []) }
-    }
-
-    private func gather<Value: Sendable>(
-        _ namespace: String, _ target: BroadcastTarget, _ read: @escaping @Sendable (Socket) -> Value
-    ) async -> [Value] {
-        await hub.onShards { shard in shard.namespace(namespace).matching(target).map(read) }.flatMap { $0 }
-    }
-
-    /// As Node's fetchSockets shows a socket; what a client sent to prove who it is stays here.
-    private static func description(of socket: Socket) -> MessagePackValue {
-        let handshake: [(String, MessagePackValue)] = [
-            ("headers", .map([])), ("address", .string(socket.handshake.peer.host)), ("xdomain", .bool(false)), ("secure", .bool(false)),
-            ("url", .string("/socket.io/")), ("query", .map([])), ("auth", .map([])),
-        ]
-        let rooms = ([socket.id] + socket.rooms).map { MessagePackValue.string($0) }
-        return .map([("id", .string(socket.id)), ("handshake", .map(handshake)), ("rooms", .array(rooms)), ("data", .map([]))])
     }
 
     // MARK: Events with acknowledgement
 
     private func broadcast(_ request: MessagePackValue, _ namespace: String, _ target: BroadcastTarget) async {
-        guard let data = request["packet"]?["data"]?.array, let event = data.first?.string else { return }
-        var json: [UInt8] = []
-        var attachments: [[UInt8]] = []
-        MessagePackValue.array(Array(data.dropFirst())).appendJSON(to: &json, &attachments)
-        let arguments = SocketArguments(json: Array(json.dropFirst().dropLast()), attachments: attachments)
-        let timeout = request["opts"]?["flags"]?["timeout"]?.int.map { Int(clamping: $0) } ?? Self.ackTimeoutMilliseconds
-        let counts = await hub.onShards { shard in
-            let sockets = shard.namespace(namespace).matching(target)
-            for socket in sockets {
-                shard.loop.spawn {
-                    guard let reply = try? await socket.call(event, arguments, timeoutMilliseconds: timeout) else { return }
-                    acknowledge(request, namespace, reply)
-                }
-            }
-            return sockets.count
-        }
-        let count = Int64(counts.reduce(0, +))
-        answer(request, namespace, [("type", .int(Kind.clientCount.rawValue)), ("clientCount", .int(count))])
+        guard let data = request["packet"]?["data"]?.array, data.first?.string != nil else { return }
+        let timeout = request["opts"]?["flags"]?["timeout"]?.int
+        let count = await sockets.ask(namespace, target, data, timeout: timeout) { acknowledge(request, namespace, $0) }
+        answer(request, namespace, [("type", .int(Kind.clientCount.rawValue)), ("clientCount", .int(Int64(count)))])
     }
 
     /// A client's answer: its first argument, as the adapter passes it on.
-    private func acknowledge(_ request: MessagePackValue, _ namespace: String, _ reply: SocketArguments) {
-        let list = MessagePackValue(json: [UInt8(ascii: "[")] + reply.json + [UInt8(ascii: "]")], attachments: reply.attachments)?.array
+    private func acknowledge(_ request: MessagePackValue, _ namespace: String, _ reply: MessagePackValue) {
         let fields: [(String, MessagePackValue)] = [
-            ("type", .int(Kind.acknowledgement.rawValue)), ("requestId", request["requestId"] ?? .null), ("packet", list?.first ?? .null),
+            ("type", .int(Kind.acknowledgement.rawValue)), ("requestId", request["requestId"] ?? .null), ("packet", reply),
         ]
         publish(Self.responseChannel(namespace), MessagePackValue.map(fields).encoded())
     }

@@ -9,30 +9,33 @@ final class MessageAdoption {
     private let redis: RedisClient
     private let loop: EventLoop
     private let hub: String
-    private let deliver: (ClassicMessage, Int64?) -> Void
+    private let wire: HubWire
+    private let deliver: (HubMessage, Int64?) -> Void
     /// Messages that wait for their number.
     private var pending = 0
     /// Numbered messages that came while others waited: their numbers may be higher than those still to come.
-    private var waiting = Deque<(message: ClassicMessage, offset: Int64)>()
-    init(_ redis: RedisClient, loop: EventLoop, hub: String, deliver: @escaping (ClassicMessage, Int64?) -> Void) {
+    private var waiting = Deque<(message: HubMessage, offset: Int64)>()
+
+    init(_ redis: RedisClient, loop: EventLoop, hub: String, wire: HubWire, deliver: @escaping (HubMessage, Int64?) -> Void) {
         self.redis = redis
         self.loop = loop
         self.hub = hub
+        self.wire = wire
         self.deliver = deliver
     }
 
     /// A message with a number.
-    func pass(_ message: ClassicMessage, _ offset: Int64) {
+    func pass(_ message: HubMessage, _ offset: Int64) {
         if pending == 0 { deliver(message, offset) } else { waiting.append((message, offset)) }
     }
 
     /// A message without one. `floor`: the last offset before its channel was subscribed.
-    func adopt(_ message: ClassicMessage, _ payload: [UInt8], floor: Int64) {
+    func adopt(_ message: HubMessage, _ payload: [UInt8], floor: Int64) {
         pending += 1
         let streams = EventLog.streams(message.namespace, message.target.rooms)
-        let keys = [EventLog.counter, history(of: payload, in: message.channel)] + streams
+        let keys = [EventLog.counter, history(of: payload, in: wire.channel(of: message))] + streams
         let arguments: [RedisArgument] = [
-            .bytes(message.encodedWithoutOffset()), RedisArgument(EventLog.entries), .string(hub), .integer(floor),
+            .bytes(wire.encodedWithoutOffset(message)), RedisArgument(EventLog.entries), .string(hub), .integer(floor),
         ]
         // Calls run in the order they were made: one connection, and by source, for one repeated because its script was unknown would fall
         // behind the next.
@@ -45,7 +48,7 @@ final class MessageAdoption {
         }
     }
 
-    private func adopted(_ message: ClassicMessage, _ offset: Int64?) {
+    private func adopted(_ message: HubMessage, _ offset: Int64?) {
         pending -= 1
         while let first = waiting.first, pending == 0 || first.offset < offset ?? 0 {
             if let offset, first.offset > offset { break }

@@ -1,4 +1,4 @@
-// Joins hubs through Redis in the classic adapter's format, with an exact subscription per room that has a member here.
+// Joins hubs through Redis in the formats of Node's adapters, with an exact subscription per room that has a member here.
 import TiketiJSON
 import TiketiNet
 import TiketiStore
@@ -10,22 +10,26 @@ public final class RedisHubAdapter: RecoveringAdapter {
     private let core: RedisHubCore
     private let redis: RedisClient
     private let logsMessages: Bool
+    private let wire: HubWire
     let sessions: any SocketRecovery
 
     /// - Parameters:
+    ///   - wire: the format that all hubs and emitters of this Redis share.
     ///   - logsMessages: whether messages are kept for clients that come back; the log also gives them their order.
     ///   - onGap: called when the connection was away, so that broadcasts may have been missed.
     public init(
-        _ configuration: RedisConfiguration, client: RedisClient, group: EventLoopGroup, logsMessages: Bool = false,
+        _ configuration: RedisConfiguration, client: RedisClient, group: EventLoopGroup, wire: HubWire = .classic,
+        logsMessages: Bool = false,
         onGap: @escaping @Sendable () -> Void = {}
     ) {
         uid = HubID.random()
         redis = client
         self.logsMessages = logsMessages
+        self.wire = wire
         let store = RedisSessionStore(client, hub: uid)
         sessions = store
         core = RedisHubCore(
-            configuration, client, loop: group.loops[0], uid: uid, log: logsMessages ? (client, store) : nil, onGap: onGap)
+            configuration, client, loop: group.loops[0], uid: uid, wire: wire, log: logsMessages ? (client, store) : nil, onGap: onGap)
     }
 
     public func start(_ hub: HubReference, namespaces: [String]) {
@@ -35,35 +39,31 @@ public final class RedisHubAdapter: RecoveringAdapter {
 
     public func roomAppeared(_ room: String, namespace: String, loop: EventLoop, _ ready: @escaping @Sendable (Bool) -> Void) {
         let core = core
-        let channel = ClassicMessage.channel(namespace, rooms: [room])
         core.loop.execute {
-            core.appeared(channel, loop.index) { isLive in loop.execute { ready(isLive) } }
+            core.appeared(room, namespace, loop.index) { isLive in loop.execute { ready(isLive) } }
         }
     }
 
     public func roomVanished(_ room: String, namespace: String, loop: EventLoop) {
         let core = core
-        let channel = ClassicMessage.channel(namespace, rooms: [room])
-        core.loop.execute { core.vanished(channel, loop.index) }
+        core.loop.execute { core.vanished(room, namespace, loop.index) }
     }
 
     public func publish(_ event: String, _ arguments: SocketArguments, namespace: String, to target: BroadcastTarget) {
         let list = [UInt8(ascii: "[")] + arguments.json + [UInt8(ascii: "]")]
         guard let values = MessagePackValue(json: list, attachments: arguments.attachments)?.array else { return }
-        var message = ClassicMessage(uid: uid, namespace: namespace, data: [.string(event)] + values, target: target)
+        var message = HubMessage(uid: uid, namespace: namespace, data: [.string(event)] + values, target: target)
         let redis = redis
         let core = core
         guard logsMessages, !target.isVolatile else {
             message.offset = logsMessages ? 0 : nil
             // Losing Redis loses the broadcast elsewhere; local sockets have theirs.
-            core.loop.spawn { [message] in
-                _ = try? await redis.send(["PUBLISH", RedisArgument(message.channel), RedisArgument(message.encoded())])
-            }
+            core.loop.spawn { [message, wire] in _ = try? await redis.send(wire.command(message)) }
             return
         }
-        core.loop.spawn { [message] in
+        core.loop.spawn { [message, wire] in
             do throws(RedisError) {
-                _ = try await redis.send(EventLog.command([message]))
+                _ = try await redis.send(EventLog.command([message], wire))
             } catch {
                 // It may or may not have been logged and published; when the server is away, local sockets have at least this.
                 if error.code != .timeout, error.code != .connectionLost { core.deliverLocally(message) }
@@ -83,7 +83,9 @@ final class RedisHubCore: @unchecked Sendable {
     private let configuration: RedisConfiguration
     private let redis: RedisClient
     private let uid: String
+    private let wire: HubWire
     private var requests: HubRequests?
+    private var shardedRequests: ShardedRequests?
     /// The namespace of each request channel.
     private var requestChannels: [String: String] = [:]
     private let log: (redis: RedisClient, sessions: RedisSessionStore)?
@@ -109,13 +111,15 @@ final class RedisHubCore: @unchecked Sendable {
     }
 
     init(
-        _ configuration: RedisConfiguration, _ redis: RedisClient, loop: EventLoop, uid: String, log: (RedisClient, RedisSessionStore)?,
+        _ configuration: RedisConfiguration, _ redis: RedisClient, loop: EventLoop, uid: String, wire: HubWire,
+        log: (RedisClient, RedisSessionStore)?,
         onGap: @escaping @Sendable () -> Void
     ) {
         self.configuration = configuration
         self.redis = redis
         self.loop = loop
         self.uid = uid
+        self.wire = wire
         self.log = log
         self.onGap = onGap
     }
@@ -126,13 +130,17 @@ final class RedisHubCore: @unchecked Sendable {
             receive(channel, payload)
         }
         self.subscriber = subscriber
-        patterns = namespaces.map { "\(ClassicMessage.prefix)#\($0)#\(uid)" }
-        requests = HubRequests(hub: hub, redis: redis, uid: uid)
-        for namespace in namespaces { requestChannels[HubRequests.channel(namespace)] = namespace }
-        subscriber.subscribe(Array(requestChannels.keys))
+        if wire.isSharded {
+            shardedRequests = ShardedRequests(sockets: HubSockets(hub: hub), redis: redis, uid: uid, wire: wire)
+        } else {
+            requests = HubRequests(sockets: HubSockets(hub: hub), redis: redis, uid: uid)
+            for namespace in namespaces { requestChannels[HubRequests.channel(namespace)] = namespace }
+            subscriber.subscribe(Array(requestChannels.keys))
+            patterns = namespaces.map { "\(HubWire.prefix)#\($0)#\(uid)" }
+        }
         guard let log else { return subscribe(namespaces) }
         subscriber.subscribe(RedisSessionStore.ownerChannel(uid))
-        adoption = MessageAdoption(log.redis, loop: loop, hub: uid) { [weak self] message, offset in self?.deliver(message, offset) }
+        adoption = MessageAdoption(log.redis, loop: loop, hub: uid, wire: wire) { [weak self] message, offset in self?.deliver(message, offset) }
         loop.spawn { [self] in
             floor = await EventLog.lastOffset(log.redis)
             subscribe(namespaces)
@@ -145,17 +153,19 @@ final class RedisHubCore: @unchecked Sendable {
     }
 
     private func subscribe(_ namespaces: [String]) {
-        subscriber?.subscribe(namespaces.map { ClassicMessage.channel($0, rooms: []) })
+        let channels = namespaces.map { wire.channel($0, rooms: []) }
+        if wire.isSharded { subscriber?.ssubscribe(channels) } else { subscriber?.subscribe(channels) }
         // Every socket is the room of its id, and all ids of this hub begin alike: one pattern is enough for all of them.
         for pattern in patterns { subscriber?.psubscribe(pattern + "*") }
     }
 
-    /// Whether the pattern of this hub's own sockets brings the channel's messages, for all loops.
-    private func isOwn(_ channel: String) -> Bool { patterns.contains { channel.hasPrefix($0) } }
+    /// Whether what all loops hear anyway, a namespace's channel or the pattern of this hub's own sockets, brings the room's messages. Subscribed by
+    /// its name as well, it would bring every message twice.
+    private func isHeard(_ room: String, _ channel: String) -> Bool { !wire.hasChannel(room) || patterns.contains { channel.hasPrefix($0) } }
 
-    func appeared(_ channel: String, _ loopIndex: Int, _ ready: @escaping @Sendable (Bool) -> Void) {
-        guard !isOwn(channel) else {
-            // Subscribed by its name as well, it would bring every message twice.
+    func appeared(_ room: String, _ namespace: String, _ loopIndex: Int, _ ready: @escaping @Sendable (Bool) -> Void) {
+        let channel = wire.channel(namespace, rooms: [room])
+        guard !isHeard(room, channel) else {
             loop.spawn { [subscriber] in
                 ready(await subscriber?.waitUntilSubscribed(timeout: Self.subscribeTimeout) ?? false)
             }
@@ -169,20 +179,21 @@ final class RedisHubCore: @unchecked Sendable {
         guard let subscriber else { return ready(false) }
         // The presence is used on this loop only.
         nonisolated(unsafe) let awaited = presence
-        loop.spawn { [log] in
+        loop.spawn { [log, wire] in
             if let log, awaited.floor == nil { awaited.floor = await EventLog.lastOffset(log.redis) }
-            ready(await subscriber.subscribe(channel, waiting: Self.subscribeTimeout))
+            ready(await subscriber.subscribe(channel, isSharded: wire.isSharded, waiting: Self.subscribeTimeout))
         }
     }
 
-    func vanished(_ channel: String, _ loopIndex: Int) {
+    func vanished(_ room: String, _ namespace: String, _ loopIndex: Int) {
+        let channel = wire.channel(namespace, rooms: [room])
         guard let presence = channels[channel] else { return }
         presence.loops.remove(loopIndex)
         guard presence.loops.isEmpty, presence.timer == nil else { return }
         presence.timer = loop.schedule(afterNanoseconds: Self.lingerNanoseconds) { [unowned self] in
             guard presence.loops.isEmpty else { return }
             channels[channel] = nil
-            subscriber?.unsubscribe(channel)
+            if wire.isSharded { subscriber?.sunsubscribe(channel) } else { subscriber?.unsubscribe(channel) }
         }
     }
 
@@ -195,27 +206,31 @@ final class RedisHubCore: @unchecked Sendable {
             loop.spawn { await requests.handle(request, namespace) }
             return
         }
-        guard let message = ClassicMessage(payload) else { return }
+        guard let message = HubMessage(payload) else {
+            guard let shardedRequests, let request = HubRequests.read(payload) else { return }
+            loop.spawn { await shardedRequests.handle(request) }
+            return
+        }
         if let offset = message.offset, offset > 0 {
             // A logged message comes back to its sender as well: only now it has its place in the order.
             if let adoption { adoption.pass(message, offset) } else if message.uid != uid { deliver(message, nil) }
         } else if message.uid == uid {
             return
         } else if let adoption, message.offset == nil, !message.target.isVolatile {
-            adoption.adopt(message, payload, floor: channels[message.channel]?.floor ?? floor)
+            adoption.adopt(message, payload, floor: channels[wire.channel(of: message)]?.floor ?? floor)
         } else {
             deliver(message, nil)
         }
     }
 
-    private func deliver(_ message: ClassicMessage, _ offset: Int64?) {
+    private func deliver(_ message: HubMessage, _ offset: Int64?) {
         // A room's channel concerns the loops that have the room; the namespace's channel concerns all.
-        let loops = channels[message.channel]?.loops
+        let loops = channels[wire.channel(of: message)]?.loops
         if let loops, loops.isEmpty { return }
         hub?.broadcast(message.packet(), message.target, offset: offset, loops: loops)
     }
 
-    func deliverLocally(_ message: ClassicMessage) { deliver(message, nil) }
+    func deliverLocally(_ message: HubMessage) { deliver(message, nil) }
 
     /// Another hub continues a session of ours.
     private func letGo(_ pid: String) {
@@ -229,6 +244,7 @@ final class RedisHubCore: @unchecked Sendable {
         subscriber?.close()
         subscriber = nil
         requests = nil
+        shardedRequests = nil
         hub = nil
     }
 }

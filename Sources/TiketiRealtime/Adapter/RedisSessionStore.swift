@@ -185,7 +185,7 @@ final class RedisSessionStore: SocketRecovery {
     /// Many clients miss the same messages.
     private func message(_ entry: LogEntry) -> LoggedMessage? {
         if let known = cache.withLock({ $0.messages[entry.offset] }) { return known }
-        guard let message = ClassicMessage(entry.bytes) else { return nil }
+        guard let message = HubMessage(entry.bytes) else { return nil }
         let packet = EncodedPacket(message.packet().marked(with: entry.offset), isShared: true)
         let logged = LoggedMessage(offset: entry.offset, target: message.target, packet: packet)
         cache.withLock { cache in

@@ -23,6 +23,10 @@ public final class RedisSubscriber: Sendable {
     public func unsubscribe(_ channels: [String]) { change(false, .channel, channels) }
     public func unsubscribe(_ channel: String) { unsubscribe([channel]) }
 
+    /// The same for channels of sharded pub/sub, which hear what `SPUBLISH` sends. They are never confirmed by servers before Redis 7.
+    public func ssubscribe(_ channels: [String]) { change(true, .shard, channels) }
+    public func sunsubscribe(_ channel: String) { change(false, .shard, [channel]) }
+
     /// The same for glob-style patterns such as `socket.io#/#*`.
     public func psubscribe(_ pattern: String) { change(true, .pattern, [pattern]) }
     public func punsubscribe(_ pattern: String) { change(false, .pattern, [pattern]) }
@@ -37,10 +41,12 @@ public final class RedisSubscriber: Sendable {
 
     /// Subscribes to one channel and returns when the server has confirmed it; false when the time is over (it stays wanted) or the subscriber
     /// is closed.
-    public func subscribe(_ channel: String, waiting timeout: Duration) async -> Bool {
+    /// - Parameter isSharded: whether it is a channel of sharded pub/sub.
+    public func subscribe(_ channel: String, isSharded: Bool = false, waiting timeout: Duration) async -> Bool {
         let connection = connection
-        if connection.loop.isCurrent { return await connection.subscribe(channel, timeout) }
-        return (try? await connection.loop.run { await connection.subscribe(channel, timeout) }) ?? false
+        let kind: RedisSubscription.Kind = isSharded ? .shard : .channel
+        if connection.loop.isCurrent { return await connection.subscribe(channel, kind, timeout) }
+        return (try? await connection.loop.run { await connection.subscribe(channel, kind, timeout) }) ?? false
     }
 
     public func close() {

@@ -5,6 +5,8 @@ import TiketiNet
 final class RedisSubscription: @unchecked Sendable {
     enum Kind: Sendable {
         case channel, pattern
+        /// A channel of sharded pub/sub (Redis 7), which has names of its own.
+        case shard
     }
 
     private struct Name: Hashable {
@@ -82,10 +84,10 @@ final class RedisSubscription: @unchecked Sendable {
     }
 
     /// Subscribes to one channel and waits for the server's confirmation of that one alone.
-    func subscribe(_ channel: String, _ timeout: Duration) async -> Bool {
+    func subscribe(_ channel: String, _ kind: Kind, _ timeout: Duration) async -> Bool {
         if isClosed { return false }
-        let name = Name(kind: .channel, text: channel)
-        change(true, .channel, [channel])
+        let name = Name(kind: kind, text: channel)
+        change(true, kind, [channel])
         if !missing.contains(name) { return true }
         let promise = LoopPromise<Bool>()
         nameWaiters[name, default: []].append(promise)
@@ -104,7 +106,10 @@ final class RedisSubscription: @unchecked Sendable {
             switch kind {
             case .channel: want ? "SUBSCRIBE" : "UNSUBSCRIBE"
             case .pattern: want ? "PSUBSCRIBE" : "PUNSUBSCRIBE"
+            case .shard: want ? "SSUBSCRIBE" : "SUNSUBSCRIBE"
             }
+        // A cluster takes channels of one slot together only; so each goes by itself.
+        if kind == .shard { return link.write(names.map { [verb, .string($0.text)] }) }
         link.write([[verb] + names.map { .string($0.text) }])
     }
 
@@ -143,6 +148,7 @@ final class RedisSubscription: @unchecked Sendable {
                 self.link = link
                 send(true, .channel, wanted.filter { $0.kind == .channel })
                 send(true, .pattern, wanted.filter { $0.kind == .pattern })
+                send(true, .shard, wanted.filter { $0.kind == .shard })
                 checkComplete()
                 try? await receive(link)
                 self.link = nil
@@ -179,18 +185,21 @@ final class RedisSubscription: @unchecked Sendable {
     private func take(_ parts: [RedisValue]) {
         guard let kind = parts.first?.bytes, parts.count >= 3 else { return }
         switch kind {
-        case Self.message: deliver(parts[1], parts[2])
+        case Self.message, Self.smessage: deliver(parts[1], parts[2])
         case Self.pmessage where parts.count >= 4: deliver(parts[2], parts[3])
         case Self.subscribe: confirm(.channel, parts[1])
         case Self.psubscribe: confirm(.pattern, parts[1])
+        case Self.ssubscribe: confirm(.shard, parts[1])
         default: break
         }
     }
 
     private static let message = Array("message".utf8)
+    private static let smessage = Array("smessage".utf8)
     private static let pmessage = Array("pmessage".utf8)
     private static let subscribe = Array("subscribe".utf8)
     private static let psubscribe = Array("psubscribe".utf8)
+    private static let ssubscribe = Array("ssubscribe".utf8)
 
     private func deliver(_ channel: RedisValue, _ payload: RedisValue) {
         guard let name = channel.bytes, let bytes = payload.bytes else { return }
