@@ -9,6 +9,7 @@ import aiohttp
 import hubs
 import msgpack
 import pytest
+import redis as blocking_redis
 import redis.asyncio as redis
 from devtools import settings
 from protocol import Peer, receive, run, upgraded
@@ -200,7 +201,9 @@ def test_requests_of_other_servers_are_answered(cluster):
             assert sorted(answer["packet"] for answer in answers if answer["type"] == 9) == ["left", "right"]
 
             await server.tell(type=4, opts={"rooms": ["stalls"], "except": []}, close=True)
-            assert [await receive(socket) for socket in sockets] == ["closed", "closed"]
+            # The packet comes first, or clients would come back.
+            for socket in sockets:
+                assert [await receive(socket), await receive(socket)] == ["41", "closed"]
         await server.spy.aclose()
         await database.aclose()
     run(scenario())
@@ -234,4 +237,189 @@ def test_a_lost_hub_is_told_at_once(cluster):
             sid = await direct[1].polling()
             for peer in peers:
                 assert await peer.post(sid, "4found") == (200, "ok")
+    run(scenario())
+
+
+def test_half_a_surrogate_pair_passes_between_hubs(cluster):
+    """A text cut in the middle of a character is no valid Unicode; JavaScript has such texts, and Node's hubs pass them on."""
+    async def scenario():
+        async with clients(cluster[0]) as peers:
+            one, two = [await peer.connected() for peer in peers]
+            for socket in (one, two):
+                await socket.send_str('421["join","halves"]')
+                assert await receive(socket) == "431[]"
+            await one.send_str('42["publish","halves","cut","a\\ud83d","\\ude00b",{"\\udfff":1}]')
+            for socket in (one, two):
+                assert json.loads((await receive(socket))[2:]) == ["cut", "a\ud83d", "\ude00b", {"\udfff": 1}]
+            for socket in (one, two):
+                await socket.close()
+    run(scenario())
+
+
+# Sharded pub/sub: what Node's sharded adapter writes and reads (ClusterMessage of socket.io-adapter; JSON, or MessagePack with binary values).
+
+def sharded(kind, uid="0011223344556677", **data):
+    return json.dumps({"type": kind, "data": data, "uid": uid, "nsp": "/"}, separators=(",", ":"))
+
+
+def options(*rooms, **flags):
+    return {"rooms": list(rooms), "except": [], "flags": flags}
+
+
+class ShardedServer:
+    """The part of Node's sharded adapter that speaks to other servers."""
+
+    uid = "0011223344556677"
+
+    def __init__(self):
+        self.database = blocking_redis.from_url(settings.url("redis"))
+        self.spy = self.database.pubsub()
+        self.number = 0
+
+    def listen(self, *channels):
+        self.spy.ssubscribe(*channels)
+        for _ in channels:
+            assert self.spy.get_message(timeout=5)["type"] == "ssubscribe"
+
+    def publish(self, channel, payload):
+        return self.database.execute_command("SPUBLISH", channel, payload)
+
+    def hear(self):
+        """The next message as Node reads it, and the channel."""
+        for _ in range(50):
+            message = self.spy.get_message(timeout=0.2)
+            if message and message["type"] == "smessage":
+                data = message["data"]
+                return message["channel"].decode(), data, json.loads(data) if data[:1] == b"{" else msgpack.unpackb(data)
+        raise AssertionError("nothing was published")
+
+    def answers(self, count):
+        found = []
+        while len(found) < count:
+            _, _, message = self.hear()
+            if message["data"].get("requestId") == f"r{self.number}":
+                found.append(message)
+        return found
+
+    def ask(self, kind, count, **data):
+        self.number += 1
+        self.publish("socket.io#/#", sharded(kind, self.uid, **data, requestId=f"r{self.number}"))
+        return self.answers(count)
+
+    def close(self):
+        self.spy.close()
+        self.database.close()
+
+
+@pytest.fixture(scope="module", params=["sharded", "sharded-static"])
+def shards(request):
+    pair = [hubs.Process("realtime", hubs.port(index), REALTIME_CONFORMANCE="1", SOCKET_IO_ADAPTER=request.param, SOCKET_IO_RECOVERY="off")
+            for index in (24, 25)]
+    with hubs.running(*pair):
+        yield request.param, pair
+
+
+def test_events_pass_between_hubs_and_servers_with_the_sharded_adapter(shards):
+    mode, pair = shards
+    room_channel = "socket.io#/#hall#" if mode == "sharded" else "socket.io#/#"
+
+    async def scenario():
+        server = ShardedServer()
+        server.listen(room_channel)
+        async with clients(pair) as peers:
+            sockets = [await peer.connected() for peer in peers]
+            for socket in sockets:
+                await socket.send_str('421["join","hall"]')
+                assert await receive(socket) == "431[]"
+
+            async def everybody(*expected):
+                for socket in sockets:
+                    assert [await receive(socket) for _ in expected] == list(expected)
+
+            # From Node: to a room, to all, with binary values, volatile, and to two rooms at once.
+            packet = {"type": 2, "data": ["hello", "world", {"n": 1}]}
+            server.publish(room_channel, sharded(3, packet=packet, opts=options("hall")))
+            await everybody('42["hello","world",{"n":1}]')
+            server.publish("socket.io#/#", sharded(3, packet=packet, opts=options()))
+            await everybody('42["hello","world",{"n":1}]')
+            binary = {"type": 3, "data": {"packet": {"type": 2, "data": ["b", b"\x01\x02"]}, "opts": options("hall")}, "uid": server.uid, "nsp": "/"}
+            server.publish(room_channel, msgpack.packb(binary))
+            await everybody('451-["b",{"_placeholder":true,"num":0}]', b"\x01\x02")
+            server.publish("socket.io#/#", sharded(3, packet={"type": 2, "data": ["two"]}, opts=options("hall", "elsewhere", volatile=True)))
+            await everybody('42["two"]')
+            server.publish("socket.io#/#", sharded(3, packet={"type": 2, "data": ["nobody"]}, opts=options("elsewhere")))
+
+            # To Node, and to the other hub: the bytes that JSON.stringify would write.
+            while server.spy.get_message(timeout=0.2):
+                pass
+            await sockets[0].send_str('42["publish","hall","news",{"n":2}]')
+            await everybody('42["news",{"n":2}]')
+            channel, payload, message = await asyncio.to_thread(server.hear)
+            assert channel == room_channel
+            assert payload.decode() == sharded(
+                3, message["uid"], packet={"type": 2, "data": ["news", {"n": 2}]}, opts=options("hall"))
+            await sockets[1].send_str('451-["publish","hall","b",{"_placeholder":true,"num":0}]')
+            await sockets[1].send_bytes(b"\x07")
+            await everybody('451-["b",{"_placeholder":true,"num":0}]', b"\x07")
+            channel, payload, message = await asyncio.to_thread(server.hear)
+            assert channel == room_channel and message["data"]["packet"] == {"type": 2, "data": ["b", b"\x07"]}, payload
+            for socket in sockets:
+                await socket.close()
+        server.close()
+    run(scenario())
+
+
+def test_requests_of_the_sharded_adapter_are_answered(shards):
+    mode, pair = shards
+
+    async def scenario():
+        server = ShardedServer()
+        server.listen(f"socket.io#/#{server.uid}#")
+        async with clients(pair) as peers:
+            sockets = [await peer.connected() for peer in peers]
+            count = server.database.execute_command("PUBSUB", "SHARDNUMSUB", "socket.io#/#")[1]
+            assert count == 2
+            for socket in sockets:
+                await socket.send_str('421["join","stalls"]')
+                assert await receive(socket) == "431[]"
+
+            def ask(*arguments, **data):
+                return asyncio.to_thread(server.ask, *arguments, **data)
+
+            answers = await ask(7, count, opts=options("stalls"))
+            assert all(answer["type"] == 8 and answer["nsp"] == "/" and answer["uid"] != server.uid for answer in answers)
+            found = [entry for answer in answers for entry in answer["data"]["sockets"]]
+            assert len(found) == 2 and all({"id", "handshake", "rooms", "data"} <= set(entry) and "stalls" in entry["rooms"] for entry in found)
+            answers = await ask(9, count, packet=["anything", 1])
+            assert [answer["type"] for answer in answers] == [10, 10]
+
+            # Join, to one socket by its id (names of that length have no channel of their own), and away.
+            server.publish("socket.io#/#", sharded(4, opts=options("stalls"), rooms=["balcony"]))
+            for _ in range(100):
+                answers = await ask(7, count, opts=options("balcony"))
+                if sum(len(answer["data"]["sockets"]) for answer in answers) == 2:
+                    break
+            else:
+                raise AssertionError(answers)
+            server.publish("socket.io#/#", sharded(3, packet={"type": 2, "data": ["to you"]}, opts=options(found[0]["id"])))
+            everyone = {**options("balcony"), "except": [found[0]["id"]]}
+            server.publish("socket.io#/#balcony#" if mode == "sharded" else "socket.io#/#", sharded(3, packet={"type": 2, "data": ["to the balcony"]}, opts=everyone))
+            assert {await receive(socket) for socket in sockets} == {'42["to you"]', '42["to the balcony"]'}
+            server.publish("socket.io#/#", sharded(5, opts=options("stalls"), rooms=["balcony"]))
+
+            # An event with acknowledgement: how many get it, and what each answers.
+            async def reply(socket, value):
+                packet = await receive(socket)
+                assert packet.startswith("42") and packet.endswith('["question",1]'), packet
+                await socket.send_str(f"43{packet[2:packet.index('[')]}[{json.dumps(value)}]")
+            asked = asyncio.create_task(ask(3, count + 2, packet={"type": 2, "data": ["question", 1]}, opts=options("stalls", timeout=5000)))
+            await asyncio.gather(*[reply(socket, value) for socket, value in zip(sockets, ["left", "right"])])
+            answers = await asked
+            assert sum(answer["data"]["clientCount"] for answer in answers if answer["type"] == 11) == 2
+            assert sorted(answer["data"]["packet"] for answer in answers if answer["type"] == 12) == ["left", "right"]
+
+            server.publish("socket.io#/#", sharded(6, opts=options("stalls"), close=True))
+            for socket in sockets:
+                assert [await receive(socket), await receive(socket)] == ["41", "closed"]
+        server.close()
     run(scenario())

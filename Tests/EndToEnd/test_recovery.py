@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import subprocess
+import urllib.request
+import uuid
 
 import aiohttp
 import helpers
@@ -100,6 +102,13 @@ def test_a_killed_hub_costs_no_event(followers, publisher):
     assert seen["ready"] == CLIENTS and seen["fresh"] == 0 and seen["recovered"] == seen["reconnects"] >= CLIENTS // 2, seen
 
 
+def counted(process, metric):
+    """A counter of one hub; 0 before its first count."""
+    with urllib.request.urlopen(f"{process.url}/metrics", timeout=5) as answer:
+        lines = answer.read().decode().splitlines()
+    return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(metric))
+
+
 @pytest.fixture(scope="module")
 def pair():
     one, two = [hubs.Process("realtime", hubs.port(index), **RECOVERING) for index in (12, 13)]
@@ -134,6 +143,69 @@ async def resume(client, pid, offset):
     while not seen[-1].startswith("40"):
         seen.append(await receive(socket))
     return socket, seen[:-1], json.loads(seen[-1][2:])
+
+
+@pytest.mark.parametrize("count, size", [(4500, 218), (12, 90_000)])
+def test_however_much_was_missed_arrives(pair, count, size):
+    """More than waits for one client at a time. It came back, was cut, and came back, for ever."""
+    async def scenario():
+        one, two = pair
+        room = str(uuid.uuid4())
+        async with aiohttp.ClientSession() as http:
+            peers = [Peer(http, process.url, "/socket.io/") for process in pair]
+            publisher = (await session(peers[1], room))[0]
+            socket, answer = await session(peers[0], room)
+            await publisher.send_str(f'42["publish","{room}","seat",-1]')
+            offset = json.loads((await receive(socket))[2:])[2]
+            await socket.close()
+            await logged(publisher, "seat")
+            padding = "p" * (size - 60)
+            for first in range(0, count, 20):
+                numbers = range(first, min(count, first + 20))
+                for number in numbers:
+                    await publisher.send_str(f'42["publish","{room}","seat",{number},"{padding}"]')
+                await logged(publisher, *["seat"] * len(numbers))
+            recovered = 'tiketi_socket_recoveries_total{outcome="recovered"}'
+            before = counted(two, recovered)
+            again, missed, resumed = await resume(peers[1], answer["pid"], offset)
+            assert resumed == answer
+            assert [json.loads(message[2:])[1] for message in missed] == list(range(count))
+            # It counts when the client has answered the ping behind it.
+            assert await receive(again, skip_pings=False) == "2"
+            assert counted(two, recovered) == before
+            await again.send_str("3")
+            await asyncio.to_thread(helpers.eventually, lambda: counted(two, recovered) == before + 1, "the recovery is counted")
+            assert counted(two, 'tiketi_socket_closed_total{reason="transport error (slow client)"}') == 0
+            await again.send_str("41")
+            await again.close()
+            await publisher.close()
+    run(scenario(), 60)
+
+
+def test_a_replay_that_did_not_arrive_is_not_tried_again(pair):
+    async def scenario():
+        two = pair[1]
+        room = str(uuid.uuid4())
+        async with aiohttp.ClientSession() as http:
+            peers = [Peer(http, process.url, "/socket.io/") for process in pair]
+            publisher = (await session(peers[1], room))[0]
+            socket, answer = await session(peers[0], room)
+            await publisher.send_str(f'42["publish","{room}","first",0]')
+            offset = json.loads((await receive(socket))[2:])[2]
+            await socket.close()
+            await publisher.send_str(f'42["publish","{room}","missed",0]')
+            await logged(publisher, "first", "missed")
+            # The client is gone before it has answered, on either hub.
+            again, missed, resumed = await resume(peers[1], answer["pid"], offset)
+            assert len(missed) == 1 and resumed == answer
+            await again.close()
+            abandoned = 'tiketi_socket_recoveries_total{outcome="abandoned"}'
+            await asyncio.to_thread(helpers.eventually, lambda: counted(two, abandoned) > 0, "the attempt is over")
+            fresh, missed, begun = await resume(peers[0], answer["pid"], offset)
+            assert missed == [] and begun["pid"] != answer["pid"] and begun["sid"] != answer["sid"]
+            await fresh.close()
+            await publisher.close()
+    run(scenario())
 
 
 def test_a_half_open_connection_is_taken_over(pair):

@@ -1,7 +1,9 @@
 """Every rule of the Socket.IO 5 protocol that its official suite looks at, and the defects other servers had."""
 
 import asyncio
+import gzip
 import json
+import uuid
 
 from protocol import hasty_servers, receive, scenario, servers  # noqa: F401: fixtures among them
 
@@ -186,4 +188,96 @@ async def test_rooms_of_any_name(client):
     await two.send_str('42["message","nothing came before"]')
     assert await receive(two) == '42["message-back","nothing came before"]'
     for socket in (one, two, publisher):
+        await socket.close()
+
+
+# What clients of other makers do
+
+async def in_room(client, room):
+    socket = await client.connected()
+    await socket.send_str(f'429["join","{room}"]')
+    assert await receive(socket) == "439[]"
+    return socket
+
+
+LAST_WORDS = [f'42["publish","{{room}}","word",{number}]' for number in range(20)]
+
+
+@scenario("/socket.io/")
+async def test_what_a_client_says_before_it_leaves_is_heard(client):
+    room = str(uuid.uuid4())
+    watcher = await in_room(client, room)
+    words = [word.replace("{room}", room) for word in LAST_WORDS]
+    talker = await client.connected()
+    for word in [*words, "41"]:
+        await talker.send_str(word)
+    await talker.close()
+    assert [await receive(watcher) for _ in words] == [f'42["word",{number}]' for number in range(20)]
+    # Over polling everything may come in one request, the goodbye with it.
+    sid = await client.polling()
+    assert await client.post(sid, "40") == (200, "ok")
+    seen = ""
+    while "auth" not in seen:
+        seen += (await client.get(sid))[1]
+    assert await client.post(sid, "\x1e".join([*words, "41", "1"])) == (200, "ok")
+    assert [await receive(watcher) for _ in words] == [f'42["word",{number}]' for number in range(20)]
+    await watcher.close()
+
+
+@scenario("/socket.io/")
+async def test_a_message_nested_too_deeply_is_one_bad_message(client):
+    socket = await client.connected()
+    await socket.send_str('42["message",' + "[" * 1000 + "]" * 1000 + "]")
+    await socket.send_str('42["message","next"]')
+    assert await receive(socket) == '42["message-back","next"]'
+    await socket.close()
+
+
+@scenario("/socket.io/")
+async def test_large_polls_are_compressed_for_who_accepts_it(client):
+    room = str(uuid.uuid4())
+    publisher = await client.connected()
+    sid = await client.polling()
+    assert await client.post(sid, f'40\x1e429["join","{room}"]') == (200, "ok")
+    seen = ""
+    while "439[]" not in seen or "auth" not in seen:
+        seen += (await client.get(sid))[1]
+    for accepted, size, expected in [("gzip, deflate", 5000, "gzip"), ("identity", 5000, None), ("gzip", 500, None)]:
+        await publisher.send_str(f'42["publish","{room}","text","{"x" * size}"]')
+        raw = {"Accept-Encoding": accepted}
+        async with client.http.get(client.url(f"EIO=4&transport=polling&sid={sid}"), headers=raw, auto_decompress=False) as answer:
+            body = await answer.read()
+            assert answer.headers.get("Content-Encoding") == expected, (accepted, size)
+        text = gzip.decompress(body).decode() if expected else body.decode()
+        assert text == f'42["text","{"x" * size}"]'
+        assert expected is None or len(body) < 200
+    await publisher.close()
+
+
+@scenario("/socket.io/")
+async def test_the_first_subprotocol_offered_is_accepted(client):
+    socket = await client.http.ws_connect(client.url("EIO=4&transport=websocket"), protocols=("tickets.v2", "tickets.v1"))
+    assert socket.protocol == "tickets.v2"
+    await receive(socket)
+    await socket.send_str("40")
+    assert (await receive(socket)).startswith("40")
+    await socket.close()
+
+
+@scenario("/socket.io/")
+async def test_a_room_named_like_a_socket_reaches_each_once(client):
+    owner = await client.websocket()
+    await receive(owner)
+    await owner.send_str("40")
+    sid = json.loads((await receive(owner))[2:])["sid"]
+    await receive(owner)
+    guests = [await in_room(client, sid) for _ in range(3)]
+    publisher = await client.connected()
+    await publisher.send_str(f'42["publish","{sid}","once",1]')
+    await publisher.send_str(f'42["publish","{sid}","once",2]')
+    for socket in (owner, *guests):
+        assert [await receive(socket), await receive(socket)] == ['42["once",1]', '42["once",2]']
+    for socket in (owner, *guests, publisher):
+        await socket.send_str('42["message","end"]')
+        assert await receive(socket) == '42["message-back","end"]'
         await socket.close()

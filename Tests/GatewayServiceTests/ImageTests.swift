@@ -120,7 +120,7 @@ import TiketiTesting
         #expect(try Self.kept(png + filler) == png)
         var noise: [UInt8] = []
         for place in 0..<(130_000 + shift) { noise += place % 5 == 0 ? [0xFF, 0x00] : [UInt8(truncatingIfNeeded: place % 251)] }
-        let jpeg: [UInt8] = Self.jpeg().dropLast(2) + noise + [0xFF, 0xD9]
+        let jpeg: [UInt8] = Array(Self.jpeg().dropLast(2)) + noise + [0xFF, 0xD9]
         let secret = Self.segment(0xEF, Array("secret".utf8) + filler)
         #expect(try Self.kept(Array(jpeg.prefix(2)) + secret + Array(jpeg.dropFirst(2)) + filler) == jpeg)
     }

@@ -81,12 +81,13 @@ final class RealtimeFixture: Sendable {
         JWT.sign(Principal(userID: user, email: "a@b.c", role: .user), secret: secret, lifetimeSeconds: lifetime, now: now)
     }
 
-    /// Runs `body` with a client that has sent `40` with this auth JSON; the first argument is the server's answer to it.
+    /// Runs `body` with a client that has sent `40` with this auth JSON; the first argument is the server's answer to
+    /// it. Within another client's, on the same loop.
     func client<Value: Sendable>(
         auth: String, headers: [(String, String)] = [], _ body: @escaping @Sendable (String, Client) async throws -> Value
     ) async throws -> Value {
         let port = port
-        return try await EventLoopGroup.shared.next().run {
+        return try await (EventLoop.current ?? EventLoopGroup.shared.next()).run {
             let connection = try await WebSocketClient.connect(
                 to: SocketAddress(literal: "127.0.0.1", port: port)!, path: "/socket.io/?EIO=4&transport=websocket", headers: headers)
             defer { connection.abort() }

@@ -38,7 +38,7 @@ import TiketiTesting
         #expect(hub.server.statistics.closedByReason[.slowClient] == nil)
     }
 
-    /// With the settings as they come: 20 MB for one client in one tick would pass the hard limit, 2 MB does not; one event may be of any size.
+    /// With the settings as they come.
     @Test func oneEventWithLargeAttachmentsReachesEverybody() async throws {
         let hub = try await TestHub.start()
         let image = [UInt8](repeating: 7, count: 450_000)

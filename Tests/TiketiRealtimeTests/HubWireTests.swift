@@ -1,6 +1,7 @@
 // What goes over Redis, byte for byte as Node's adapters write it.
 import Testing
 import TiketiJSON
+import TiketiNet
 
 @testable import TiketiRealtime
 
@@ -55,7 +56,8 @@ import TiketiJSON
             (.classic, [], ""), (.classic, ["hall"], "hall#"), (.classic, [sid], sid + "#"), (.classic, ["a", "b"], ""),
             (.sharded, [], ""), (.sharded, ["hall"], "hall#"), (.sharded, [sid], ""), (.sharded, ["a", "b"], ""), (.sharded, [hangul], ""),
             // Ten characters outside the first plane are twenty to JavaScript.
-            (.sharded, [String(repeating: "🎫", count: 10)], ""), (.sharded, [String(repeating: "🎫", count: 20)], String(repeating: "🎫", count: 20) + "#"),
+            (.sharded, [String(repeating: "🎫", count: 10)], ""),
+            (.sharded, [String(repeating: "🎫", count: 20)], String(repeating: "🎫", count: 20) + "#"),
             (.shardedStatic, ["hall"], ""), (.shardedStatic, [sid], ""),
         ]
         for (wire, rooms, end) in expected {
@@ -65,8 +67,11 @@ import TiketiJSON
 
     @Test func requestsAreNoBroadcasts() {
         let withAck = Self.recorded.replacingFirst("\"opts\"", "\"requestId\":\"1\",\"opts\"")
-        let fetch = "{\"type\":7,\"data\":{\"opts\":{\"rooms\":[],\"except\":[],\"flags\":{}},\"requestId\":\"1\"},\"uid\":\"x\",\"nsp\":\"/\"}"
-        for text in [withAck, fetch, "{}", "{\"type\":3}", "{\"type\":3,\"uid\":\"x\",\"data\":{\"packet\":{\"type\":2,\"data\":[]}}}", "{"] {
+        let fetch =
+            "{\"type\":7,\"data\":{\"opts\":{\"rooms\":[],\"except\":[],\"flags\":{}},\"requestId\":\"1\"},\"uid\":\"x\",\"nsp\":\"/\"}"
+        for text in [
+            withAck, fetch, "{}", "{\"type\":3}", "{\"type\":3,\"uid\":\"x\",\"data\":{\"packet\":{\"type\":2,\"data\":[]}}}", "{",
+        ] {
             #expect(HubMessage(Array(text.utf8)) == nil, "\(text)")
         }
     }

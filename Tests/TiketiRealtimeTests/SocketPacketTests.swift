@@ -74,6 +74,57 @@ private func decode(_ text: String) throws(SocketPacketError) -> SocketPacket? {
         #expect(SocketPacket.event("a\"\u{1}\n").encoded() == Array("2[\"a\\\"\\u0001\\n\"]".utf8))
     }
 
+    private func deep(_ levels: Int) -> String { String(repeating: "[", count: levels) + String(repeating: "]", count: levels) }
+
+    /// Of the right form but for the depth of its payload, which nobody has to read: the connection may go on.
+    @Test func whatIsNestedTooDeeplyIsHarmless() throws {
+        let cases: [(String, SocketPacket.Kind, String, UInt64?)] = [
+            ("2/admin,7[\"a\",\(deep(1_000))]", .event, "/admin", 7), ("33\(deep(1_000))", .ack, "/", 3),
+            ("0/admin,{\"a\":\(deep(1_000))}", .connect, "/admin", nil),
+        ]
+        for (text, kind, namespace, id) in cases {
+            do throws(SocketPacketError) {
+                _ = try decode(text)
+                Issue.record("\(text.prefix(20)) was read")
+            } catch {
+                #expect(error.harmless?.kind == kind && error.harmless?.namespace == namespace && error.harmless?.id == id)
+                #expect(error.harmless?.json.isEmpty == true)
+            }
+        }
+        // What is wrong besides is not harmless, and a hundred levels are nothing.
+        for text in ["2{}", "2[", "2[\"a\",[}", "51-[\"a\",\(deep(10))x]"] {
+            do throws(SocketPacketError) { _ = try decode(text) } catch { #expect(error.harmless == nil, "\(text)") }
+        }
+        #expect(try decode("2[\"a\",\(deep(100))]")?.eventName == "a")
+    }
+
+    @Test func theAttachmentsOfAHarmlessPacketArePassedOver() throws {
+        var decoder = SocketPacketDecoder()
+        let text = "52-[\"a\",\(deep(1_000)),{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]"
+        #expect(throws: SocketPacketError.self) { try decoder.decode(text: Array(text.utf8)) }
+        #expect(decoder.unfinishedBytes == 0)
+        #expect(try decoder.decode(binary: [1]) == nil)
+        // Nothing may come between a packet and its attachments, read or not.
+        #expect(throws: SocketPacketError.self) { try decoder.decode(text: Array("2[\"b\"]".utf8)) }
+        #expect(try decoder.decode(binary: [2]) == nil)
+        #expect(throws: SocketPacketError.self) { try decoder.decode(binary: [3]) }
+        #expect(try decoder.decode(text: Array("2[\"b\"]".utf8))?.eventName == "b")
+    }
+
+    @Test func unfinishedPacketsAreAccountedFor() throws {
+        var decoder = SocketPacketDecoder(maximumAttachments: 3)
+        let text = "53-[\"a\",{\"_placeholder\":true,\"num\":0}]"
+        #expect(try decoder.decode(text: Array(text.utf8)) == nil)
+        let head = decoder.unfinishedBytes
+        #expect(head == text.utf8.count - 3)
+        _ = try decoder.decode(binary: [UInt8](repeating: 0, count: 500))
+        #expect(decoder.unfinishedBytes == head + 500)
+        decoder.discard()
+        #expect(decoder.unfinishedBytes == 0)
+        #expect(throws: SocketPacketError.self) { try decoder.decode(binary: [1]) }
+        #expect(throws: SocketPacketError.self) { try decoder.decode(text: Array("54-[\"a\"]".utf8)) }
+    }
+
     @Test func garbageNeverTraps() {
         let alphabet = Array("0123456789[]{}\",:-/\\u_placeholdernumtrue null".utf8)
         for _ in 0..<50_000 {

@@ -68,13 +68,13 @@ struct TestHub {
         }
     }
 
-    /// Runs `body` with a WebSocket to the hub.
+    /// Runs `body` with a WebSocket to the hub; within another's, on the same loop.
     func websocket<Value: Sendable>(
         _ query: String, headers: [(String, String)] = [], configuration: WebSocketConfiguration = .init(),
         _ body: @escaping @Sendable (WebSocketConnection) async throws -> Value
     ) async throws -> Value {
         let port = port
-        return try await EventLoopGroup.shared.next().run {
+        return try await (EventLoop.current ?? EventLoopGroup.shared.next()).run {
             let connection = try await WebSocketClient.connect(
                 to: SocketAddress(literal: "127.0.0.1", port: port)!, path: "/socket.io/?\(query)", headers: headers,
                 configuration: configuration)

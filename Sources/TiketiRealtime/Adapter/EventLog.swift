@@ -53,20 +53,20 @@ enum EventLog {
 
     private static func publishing(_ wire: HubWire) -> RedisScript {
         RedisScript(
-        beginning + """
-            local count = tonumber(ARGV[2])
-            redis.call('SET', KEYS[1], string.format('%.0f', n + count))
-            local at = 3
-            for _ = 1, count do
-              n = n + 1
-              local m = ARGV[at + 1] .. struct.pack('>I8', n)
-              local last = at + 2 + tonumber(ARGV[at + 2])
-              for i = at + 3, last do append(tonumber(ARGV[i]), n, m, ARGV[1]) end
-              redis.call('\(wire.verb)', ARGV[at], m)
-              at = last + 1
-            end
+            beginning + """
+                local count = tonumber(ARGV[2])
+                redis.call('SET', KEYS[1], string.format('%.0f', n + count))
+                local at = 3
+                for _ = 1, count do
+                  n = n + 1
+                  local m = ARGV[at + 1] .. struct.pack('>I8', n)
+                  local last = at + 2 + tonumber(ARGV[at + 2])
+                  for i = at + 3, last do append(tonumber(ARGV[i]), n, m, ARGV[1]) end
+                  redis.call('\(wire.verb)', ARGV[at], m)
+                  at = last + 1
+                end
 
-            """ + ending)
+                """ + ending)
     }
 
     /// For a message that somebody else has published: every hub that got it calls this, the first one numbers and logs it. Messages of

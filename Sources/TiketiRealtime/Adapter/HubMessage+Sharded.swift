@@ -1,5 +1,5 @@
-// The format of the sharded adapter of @socket.io/redis-adapter (ClusterMessage of socket.io-adapter): `{type, data: {packet, opts}, uid, nsp}`,
-// JSON without binary values, else MessagePack. Readers tell the two apart by the first byte.
+// The format of the sharded adapter of @socket.io/redis-adapter (ClusterMessage of socket.io-adapter): `{type, data: {packet, opts}, uid,
+// nsp}`, JSON without binary values, else MessagePack. Readers tell the two apart by the first byte.
 import TiketiJSON
 
 extension HubMessage {

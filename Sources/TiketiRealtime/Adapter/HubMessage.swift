@@ -24,8 +24,13 @@ struct HubMessage: Sendable, Equatable {
 
     /// Reads a broadcast in either format; nil for anything else.
     init?(_ bytes: [UInt8]) {
-        guard let value = HubRequests.read(bytes) else { return nil }
+        guard let value = Self.read(bytes) else { return nil }
         if case .array(let parts) = value { self.init(classic: parts) } else { self.init(sharded: value) }
+    }
+
+    /// What hubs write: JSON when it begins like it, else MessagePack; nil for neither.
+    static func read(_ payload: [UInt8]) -> MessagePackValue? {
+        payload.first == UInt8(ascii: "{") ? MessagePackValue(json: payload) : try? MessagePackReader.decode(payload)
     }
 
     /// The event as a Socket.IO packet; binary values become attachments.

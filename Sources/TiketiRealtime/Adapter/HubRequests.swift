@@ -19,11 +19,6 @@ struct HubRequests: Sendable {
     static func channel(_ namespace: String) -> String { "\(HubWire.prefix)-request#\(namespace)#" }
     private static func responseChannel(_ namespace: String) -> String { "\(HubWire.prefix)-response#\(namespace)#" }
 
-    /// JSON when it begins like it, else MessagePack; nil for neither.
-    static func read(_ payload: [UInt8]) -> MessagePackValue? {
-        payload.first == UInt8(ascii: "{") ? MessagePackValue(json: payload) : try? MessagePackReader.decode(payload)
-    }
-
     func handle(_ request: MessagePackValue, _ namespace: String) async {
         guard let kind = request["type"]?.int.flatMap({ Kind(rawValue: $0) }), request["uid"]?.string != uid else { return }
         let target = HubMessage.target(request["opts"])

@@ -5,8 +5,8 @@ import TiketiStore
 public enum HubWire: String, Sendable, CaseIterable {
     /// That of @socket.io/redis-adapter and @socket.io/redis-emitter: ordinary pub/sub, MessagePack, a channel for each room.
     case classic
-    /// That of the sharded adapter of @socket.io/redis-adapter in its mode "dynamic": sharded pub/sub (Redis 7), JSON, a channel for each room that
-    /// is no socket's own.
+    /// That of the sharded adapter of @socket.io/redis-adapter in its mode "dynamic": sharded pub/sub (Redis 7), JSON, a channel for each
+    /// room that is no socket's own.
     case sharded
     /// The same in its mode "static": one channel for each namespace.
     case shardedStatic = "sharded-static"

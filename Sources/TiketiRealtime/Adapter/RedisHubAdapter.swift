@@ -32,11 +32,13 @@ public final class RedisHubAdapter: RecoveringAdapter {
             configuration, client, loop: group.loops[0], uid: uid, wire: wire, log: logsMessages ? (client, store) : nil, onGap: onGap)
     }
 
+    /// Subscribes to the namespaces; connects, and connects again, by itself.
     public func start(_ hub: HubReference, namespaces: [String]) {
         let core = core
         core.loop.execute { core.start(hub, namespaces) }
     }
 
+    /// Subscribes to the room's channel, for at most two seconds before `ready` hears false.
     public func roomAppeared(_ room: String, namespace: String, loop: EventLoop, _ ready: @escaping @Sendable (Bool) -> Void) {
         let core = core
         core.loop.execute {
@@ -44,11 +46,13 @@ public final class RedisHubAdapter: RecoveringAdapter {
         }
     }
 
+    /// Lets the room's subscription go when nobody enters it again within five seconds.
     public func roomVanished(_ room: String, namespace: String, loop: EventLoop) {
         let core = core
         core.loop.execute { core.vanished(room, namespace, loop.index) }
     }
 
+    /// Publishes once; a loss of Redis is not reported, clients repair by version.
     public func publish(_ event: String, _ arguments: SocketArguments, namespace: String, to target: BroadcastTarget) {
         let list = [UInt8(ascii: "[")] + arguments.json + [UInt8(ascii: "]")]
         guard let values = MessagePackValue(json: list, attachments: arguments.attachments)?.array else { return }
@@ -71,6 +75,7 @@ public final class RedisHubAdapter: RecoveringAdapter {
         }
     }
 
+    /// Closes the subscriber for good.
     public func stop() {
         let core = core
         core.loop.execute { core.stop() }
@@ -140,7 +145,9 @@ final class RedisHubCore: @unchecked Sendable {
         }
         guard let log else { return subscribe(namespaces) }
         subscriber.subscribe(RedisSessionStore.ownerChannel(uid))
-        adoption = MessageAdoption(log.redis, loop: loop, hub: uid, wire: wire) { [weak self] message, offset in self?.deliver(message, offset) }
+        adoption = MessageAdoption(log.redis, loop: loop, hub: uid, wire: wire) { [weak self] message, offset in
+            self?.deliver(message, offset)
+        }
         loop.spawn { [self] in
             floor = await EventLog.lastOffset(log.redis)
             subscribe(namespaces)
@@ -159,9 +166,11 @@ final class RedisHubCore: @unchecked Sendable {
         for pattern in patterns { subscriber?.psubscribe(pattern + "*") }
     }
 
-    /// Whether what all loops hear anyway, a namespace's channel or the pattern of this hub's own sockets, brings the room's messages. Subscribed by
-    /// its name as well, it would bring every message twice.
-    private func isHeard(_ room: String, _ channel: String) -> Bool { !wire.hasChannel(room) || patterns.contains { channel.hasPrefix($0) } }
+    /// Whether what all loops hear anyway, a namespace's channel or the pattern of this hub's own sockets, brings the room's messages.
+    /// Subscribed by its name as well, it would bring every message twice.
+    private func isHeard(_ room: String, _ channel: String) -> Bool {
+        !wire.hasChannel(room) || patterns.contains { channel.hasPrefix($0) }
+    }
 
     func appeared(_ room: String, _ namespace: String, _ loopIndex: Int, _ ready: @escaping @Sendable (Bool) -> Void) {
         let channel = wire.channel(namespace, rooms: [room])
@@ -202,12 +211,12 @@ final class RedisHubCore: @unchecked Sendable {
     private func receive(_ channel: String, _ payload: [UInt8]) {
         if log != nil, channel == RedisSessionStore.ownerChannel(uid) { return letGo(String(decoding: payload, as: UTF8.self)) }
         if let namespace = requestChannels[channel], let requests {
-            guard let request = HubRequests.read(payload) else { return }
+            guard let request = HubMessage.read(payload) else { return }
             loop.spawn { await requests.handle(request, namespace) }
             return
         }
         guard let message = HubMessage(payload) else {
-            guard let shardedRequests, let request = HubRequests.read(payload) else { return }
+            guard let shardedRequests, let request = HubMessage.read(payload) else { return }
             loop.spawn { await shardedRequests.handle(request) }
             return
         }

@@ -13,8 +13,8 @@ final class RedisSessionStore: SocketRecovery {
     private static let liveMilliseconds = 180_000
     private static let lostMilliseconds = 120_000
     static let renewalNanoseconds: UInt64 = 50_000_000_000
-    /// Messages that are read from the log at once, over all rooms of a session, and of one room at least: with large messages, all of a long
-    /// absence would fill the memory.
+    /// Messages that are read from the log at once, over all rooms of a session, and of one room at least: with large messages, all of a
+    /// long absence would fill the memory.
     private static let portion = 128
     private static let portionOfRoom = 4
     private static let cacheBytes = 16_777_216

@@ -1,5 +1,5 @@
-// What servers with Node's sharded adapter ask all others (ClusterMessage of socket.io-adapter): who is there, enter or leave rooms, go away,
-// answer an event. Who asks counts the subscribers of the namespace's channel, so every hub answers.
+// What servers with Node's sharded adapter ask all others (ClusterMessage of socket.io-adapter): who is there, enter or leave rooms, go
+// away, answer an event. Who asks counts the subscribers of the namespace's channel, so every hub answers.
 import TiketiJSON
 import TiketiNet
 import TiketiStore

@@ -1,7 +1,8 @@
 // A message encoded once for each wire format; every receiver of a broadcast shares these bytes. Immutable.
 import TiketiNet
 
-public final class EncodedPacket: Sendable {
+/// One Engine.IO message in every form in which a transport sends it.
+final class EncodedPacket: Sendable {
     /// The WebSocket frames: one text frame, then one binary frame for each attachment, nothing in between.
     let frames: [UInt8]
     /// The same, compressed; only when compression is on and pays.
@@ -17,8 +18,9 @@ public final class EncodedPacket: Sendable {
 
     /// A text message and the binary ones that belong to it.
     /// - Parameter deflate: also compresses the text, for clients that have agreed to that.
-    public init(
-        text: [UInt8], attachments: [[UInt8]] = [], isVolatile: Bool = false, isShared: Bool = false, deflate: WebSocketDeflateOptions? = nil
+    init(
+        text: [UInt8], attachments: [[UInt8]] = [], isVolatile: Bool = false, isShared: Bool = false,
+        deflate: WebSocketDeflateOptions? = nil
     ) {
         var payload: [UInt8] = []
         payload.reserveCapacity(text.count + 1)
@@ -47,7 +49,7 @@ public final class EncodedPacket: Sendable {
     }
 
     /// A raw binary message (Engine.IO level).
-    public init(binary: [UInt8]) {
+    init(binary: [UInt8]) {
         frames = WebSocketEncoder.frame(.binary, binary)
         compressedFrames = nil
         payload = [UInt8(ascii: "b")] + Array(Base64.encode(binary).utf8)

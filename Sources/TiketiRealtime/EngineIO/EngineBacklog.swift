@@ -3,8 +3,8 @@ import TiketiNet
 
 /// Watches one client for whom more bytes wait than its share.
 ///
-/// Up to `share` bytes may wait for anybody. Beyond it the client is cut when it takes nothing for `patience`, or when more than `limit` would
-/// wait; a single message is never too much for a client that has taken all before.
+/// Up to `share` bytes may wait for anybody. Beyond it the client is cut when it takes nothing for `patience`, or when more than `limit`
+/// would wait; a single message is never too much for a client that has taken all before.
 struct EngineBacklog {
     /// What becomes of a packet.
     enum Verdict: Equatable {
@@ -44,8 +44,8 @@ struct EngineBacklog {
         return queued + bytes <= limit ? .queue : .cut
     }
 
-    /// Bytes beyond the share that are held for this client alone, when so much waits for it. What a broadcast left in the queue is held once for
-    /// all its receivers, and does not count.
+    /// Bytes beyond the share that are held for this client alone, when so much waits for it. What a broadcast left in the queue is held once
+    /// for all its receivers, and does not count.
     func charge(_ queued: Int) -> Int { min(own, max(0, queued - share)) }
 
     /// `bytes` more are queued.

@@ -1,9 +1,11 @@
 // A bare Engine.IO server that sends every message back: what the protocol's official test suite runs against. Never on in production.
 import TiketiNet
 
+/// Sends every message back.
 public final class EngineEchoServer: Sendable {
     private let engine: EngineServer
 
+    /// Serves on all loops of the group.
     public init(_ configuration: EngineConfiguration, group: EventLoopGroup) {
         engine = EngineServer(configuration, group: group) { EngineEcho($0) }
     }

@@ -1,6 +1,7 @@
 // Which web origins may use the server: CORS headers for polling, and the check CORS does not make for WebSockets.
 import TiketiNet
 
+/// The origins of `SOCKET_IO_CORS_ORIGIN`.
 public struct EngineOrigins: Sendable {
     private let any: Bool
     private let list: Set<String>

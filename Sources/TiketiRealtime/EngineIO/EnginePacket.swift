@@ -1,7 +1,8 @@
 // Engine.IO protocol 4 packets: a type digit and data in a text message, raw bytes in a binary one, `b` and base 64 in a polling payload.
 import TiketiNet
 
-public enum EnginePacket: Sendable, Equatable {
+/// One packet of either side; data without the type digit.
+enum EnginePacket: Sendable, Equatable {
     case open([UInt8])
     case close
     case ping([UInt8])
@@ -12,7 +13,7 @@ public enum EnginePacket: Sendable, Equatable {
     case noop
 
     /// Reads a text message or one packet of a payload; nil when it is not a packet.
-    public init?(text: ArraySlice<UInt8>) {
+    init?(text: ArraySlice<UInt8>) {
         guard let type = text.first else { return nil }
         let data = Array(text.dropFirst())
         switch type {
@@ -32,7 +33,7 @@ public enum EnginePacket: Sendable, Equatable {
 }
 
 /// Cuts a polling payload into packets at each record separator.
-public struct EnginePayloadReader: Sequence, IteratorProtocol {
+struct EnginePayloadReader: Sequence, IteratorProtocol {
     /// U+001E; it can't occur in JSON text unescaped.
     static let separator: UInt8 = 0x1E
 
@@ -44,10 +45,11 @@ public struct EnginePayloadReader: Sequence, IteratorProtocol {
     private let bytes: [UInt8]
     private var index: Int? = 0
 
-    public init(_ bytes: [UInt8]) { self.bytes = bytes }
+    /// Reads the packets of a POST's body, or of a poll's answer.
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     /// The next packet, `.some(nil)` for bytes that are none, nil at the end.
-    public mutating func next() -> EnginePacket?? {
+    mutating func next() -> EnginePacket?? {
         guard let start = index else { return nil }
         let end = bytes[start...].firstIndex(of: Self.separator) ?? bytes.count
         index = end == bytes.count ? nil : end + 1

@@ -216,7 +216,8 @@ final class EngineServer: Sendable {
 
     /// A large answer to a poll in fewer bytes, when the client takes that.
     private func compressed(_ response: HTTPResponse, for request: HTTPRequest) async -> HTTPResponse {
-        guard configuration.compressesPollsFrom > 0, case .bytes(let bytes) = response.body, bytes.count >= configuration.compressesPollsFrom,
+        let least = configuration.compressesPollsFrom
+        guard least > 0, case .bytes(let bytes) = response.body, bytes.count >= least,
             Gzip.isAccepted(by: request.headers["Accept-Encoding"])
         else { return response }
         let packed: [UInt8]?

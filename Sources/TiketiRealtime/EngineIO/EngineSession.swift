@@ -16,10 +16,13 @@ enum EngineReply: Sendable {
 }
 
 /// `@unchecked Sendable` because it is confined to `loop`: other loops reach it through `EngineShard` only, which hops first.
-public final class EngineSession: @unchecked Sendable {
-    public let id: String
-    public let loop: EventLoop
-    public let handshake: EngineHandshake
+final class EngineSession: @unchecked Sendable {
+    /// The session's id, which is as secret as a token.
+    let id: String
+    /// Where everything of the session happens.
+    let loop: EventLoop
+    /// What the client said when it opened the session.
+    let handshake: EngineHandshake
 
     private let shard: EngineShard
     private let sendsBase64: Bool
@@ -356,7 +359,8 @@ public final class EngineSession: @unchecked Sendable {
         send(.ping)
     }
 
-    /// Returns true when the client has got everything that was sent before: it answers pings in their turn. False when the session ends first.
+    /// Returns true when the client has got everything that was sent before: it answers pings in their turn. False when the session ends
+    /// first.
     func confirm() async -> Bool {
         guard isOpen else { return false }
         pings &+= 1
@@ -450,13 +454,15 @@ public final class EngineSession: @unchecked Sendable {
 }
 
 extension EngineSession: WebSocketReceiver {
-    public func webSocket(_ connection: WebSocketConnection, received message: WebSocketMessage) {
+    /// A message on the session's WebSocket, or on one that probes.
+    func webSocket(_ connection: WebSocketConnection, received message: WebSocketMessage) {
         if connection === probing { return probeReceived(message, connection) }
         guard connection === websocket else { return }
         receive(message.kind == .binary ? .binary(message.bytes) : EnginePacket(text: message.bytes[...]))
     }
 
-    public func webSocket(_ connection: WebSocketConnection, endedWith error: WebSocketError?) {
+    /// The end of either.
+    func webSocket(_ connection: WebSocketConnection, endedWith error: WebSocketError?) {
         if connection === probing { return endProbe() }
         guard connection === websocket else { return }
         close(error == nil || error?.code == .closed ? .transportClose : .transportError)

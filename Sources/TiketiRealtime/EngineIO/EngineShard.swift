@@ -4,8 +4,11 @@ import TiketiNet
 
 /// Counters of all shards, for metrics.
 public final class EngineStatistics: Sendable {
+    /// Sessions opened so far.
     public let opened = Atomic<Int>(0)
+    /// Open sessions.
     public let current = Atomic<Int>(0)
+    /// Changes from polling to WebSocket so far.
     public let upgrades = Atomic<Int>(0)
     /// Volatile packets dropped for clients that lag.
     public let dropped = Atomic<Int>(0)

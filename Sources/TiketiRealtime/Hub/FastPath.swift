@@ -1,6 +1,7 @@
 // How a broadcast reaches a socket without looking at it or at its session: one number for each member of a room.
 
-/// The lane of a socket whose client takes WebSocket frames as they are, and which form of a broadcast it gets.
+/// Where `StreamLanes` knows the connection of a socket whose client takes WebSocket frames as they are, and which form of a broadcast it
+/// gets.
 struct FastPath: Equatable {
     private let code: Int32
 

@@ -38,6 +38,7 @@ public struct HubReference: Sendable {
     let live: LiveSessions
     let recovery: SocketRecoveryMode
 
+    /// The loops on which sockets live.
     public var loops: [EventLoop] { shards.map(\.loop) }
 
     /// Runs `body` on every loop and returns what it found there.

@@ -103,7 +103,7 @@ extension NamespaceShard {
     }
 
     private func deliver(_ fanout: Fanout, to socket: Socket) {
-        // In several of the rooms, in an excluded one, not yet told that it is connected, or gone since the broadcast began.
+        // In several of the rooms, in an excluded one, not yet connected for its client, or gone since the broadcast began.
         guard socket.stamp != stamp, socket.takesBroadcasts else { return }
         socket.stamp = stamp
         for broadcast in fanout.broadcasts.dropLast() { socket.deliver(broadcast) }

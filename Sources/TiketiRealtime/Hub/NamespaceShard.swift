@@ -48,7 +48,7 @@ final class NamespaceShard: @unchecked Sendable {
         if let room = rooms[socket.id], socket.memberships[room.name] == nil { insert(socket, room) }
     }
 
-    /// From now on the socket gets broadcasts: its client has been told that it is connected.
+    /// From now on the socket gets broadcasts: its client knows that it is connected.
     func activate(_ socket: Socket) {
         settle()
         socket.isActive = true

@@ -5,8 +5,11 @@ import TiketiNet
 public final class Socket: @unchecked Sendable {
     /// Public; not the Engine.IO session's id, which is a secret.
     public let id: String
+    /// The namespace that the client has joined.
     public let namespace: String
+    /// Where the socket lives; all its methods are to be called there.
     public let loop: EventLoop
+    /// What the client said when it opened its connection.
     public let handshake: EngineHandshake
     /// What `authorize` gave it.
     public let data: (any Sendable)?
@@ -31,7 +34,7 @@ public final class Socket: @unchecked Sendable {
     /// Whether logged broadcasts were let go while others were held: the log has them too.
     private(set) var isBehindLog = false
     private(set) var isConnected = true
-    /// Whether the client has been told that it is connected: nothing is sent before.
+    /// Whether the client knows that it is connected: nothing is sent before.
     var isActive = false
     var memberships: [String: Membership] = [:]
     /// Mark of the last broadcast that considered this socket; makes a socket in several of its rooms get it once.
@@ -77,6 +80,7 @@ public final class Socket: @unchecked Sendable {
     }
 
     /// Sends an event and waits for its acknowledgement.
+    /// - Throws: `SocketAckError` when none came in time, or the socket left.
     public func call(_ event: String, _ arguments: SocketArguments = .none, timeoutMilliseconds: Int) async throws(SocketAckError)
         -> SocketArguments
     {
@@ -143,7 +147,7 @@ public final class Socket: @unchecked Sendable {
 
     var takesBroadcasts: Bool { isConnected && (isActive || held != nil) }
 
-    /// Changes when the socket becomes active or lets go what it held, of which the shard is told.
+    /// Changes when the socket becomes active or lets go what it held, of which the shard hears by `refresh`.
     var fastPath: FastPath {
         guard isConnected, isActive, held == nil else { return .none }
         return FastPath(lane: lane, recovers: recoveryID != nil)
@@ -201,12 +205,14 @@ public final class Socket: @unchecked Sendable {
         return await shard.join(self, room)
     }
 
+    /// Leaves a room; nothing happens when the socket is not in it.
     public func leave(_ room: String) {
         loop.preconditionOnLoop()
         if let recoveryID, memberships[room] != nil { shard.recovery?.left(recoveryID, room) }
         shard.leave(self, room)
     }
 
+    /// Whether the socket has entered the room.
     public func isIn(_ room: String) -> Bool { memberships[room] != nil }
     /// The rooms it has entered; its own, which bears its id, is not among them.
     public var rooms: [String] { memberships.keys.filter { !$0.isEmpty && $0 != id } }

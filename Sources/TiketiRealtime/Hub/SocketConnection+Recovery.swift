@@ -77,7 +77,8 @@ extension SocketConnection {
     /// How often a client that is behind is looked at.
     private static let pace = Duration.milliseconds(5)
 
-    /// Sends what was missed at the pace at which the client takes it. The client gets these before it is connected, and keeps them until then.
+    /// Sends what was missed at the pace at which the client takes it. The client gets these before it is connected, and keeps them until
+    /// then.
     private func send(_ replay: SocketReplay, to socket: Socket) async -> SocketRecoveryOutcome {
         let window = server.configuration.engine.maximumQueuedBytes / 4
         let end = session.loop.now + Self.replayTime.nanoseconds

@@ -1,7 +1,9 @@
 // A Socket.IO 4 server (protocol 5 over Engine.IO 4): hand it the requests under its path, give it namespaces, emit to rooms.
 import TiketiNet
 
+/// How a Socket.IO server behaves.
 public struct SocketIOConfiguration: Sendable {
+    /// The layer below.
     public var engine = EngineConfiguration()
     /// A connection that joins no namespace in this time is closed.
     public var connectTimeoutMilliseconds = 45_000
@@ -20,17 +22,21 @@ public struct SocketIOConfiguration: Sendable {
     public var usesRing = true
     /// Connection state recovery; needs an adapter that keeps sessions.
     public var recovery = SocketRecoveryMode.off
-    /// Told how many nanoseconds a broadcast took on one loop, from its arrival to the last delivery.
+    /// Hears how many nanoseconds a broadcast took on one loop, from its arrival to the last delivery.
     public var onFanout: (@Sendable (UInt64) -> Void)?
 
+    /// The defaults of Node's server, and bounds of our own.
     public init() {}
 }
 
+/// One hub: its sockets, rooms and namespaces on all loops of a group. Safe from any thread.
 public final class SocketIOServer: Sendable {
+    /// What it was made with.
     public let configuration: SocketIOConfiguration
     let namespaces: [String: any SocketNamespace]
     let shards: [HubShard]
     let live = LiveSessions()
+    /// What came of clients' attempts to continue a session.
     public let recoveryStatistics = SocketRecoveryStatistics()
     /// Who keeps sessions; nil when recovery is off.
     let recovery: (any SocketRecovery)?
@@ -40,6 +46,10 @@ public final class SocketIOServer: Sendable {
     /// Set once in `init`, because the engine's sessions call back into this object.
     nonisolated(unsafe) private var engine: EngineServer!
 
+    /// - Parameters:
+    ///   - group: the loops to serve on.
+    ///   - adapter: joins this hub with its like; alone without one.
+    ///   - namespaces: the application's rules by name, such as `/`.
     public init(
         _ configuration: SocketIOConfiguration = SocketIOConfiguration(), group: EventLoopGroup, adapter: (any HubAdapter)? = nil,
         namespaces: [String: any SocketNamespace]
@@ -92,6 +102,7 @@ public final class SocketIOServer: Sendable {
         hub.broadcast(SocketPacket.event(event, arguments, namespace: namespace), target)
     }
 
+    /// Counters of connections.
     public var statistics: EngineStatistics { engine.statistics }
 
     /// Event loops that have broadcast and whose kernel takes the deliveries together.
@@ -101,6 +112,7 @@ public final class SocketIOServer: Sendable {
     public var unfinished: UnfinishedBytes { engine.unfinished }
 
     /// Refuses new clients and sends the others away in waves; they reconnect elsewhere.
+    /// - Parameter seconds: over how long the waves are spread.
     public func drain(seconds: Double) async {
         await engine.drain(seconds: seconds)
         adapter?.stop()

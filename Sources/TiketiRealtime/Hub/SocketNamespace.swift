@@ -5,26 +5,34 @@ import TiketiJSON
 public protocol SocketNamespace: Sendable {
     /// Decides whether a client may connect.
     func authorize(_ request: SocketConnectRequest) async -> SocketDecision
-    /// The client is connected and has been told so; its events follow.
+    /// The client is connected and knows it; its events follow.
     func connected(_ socket: Socket) async
+    /// An event. Those that came before the client left are handled as well; a socket that the server sent away gets none.
     func received(_ event: SocketEvent, from socket: Socket) async
+    /// The socket has left, after its last event. Not called for sockets that were never `connected`.
     func disconnected(_ socket: Socket, _ reason: SocketDisconnectReason)
 }
 
 extension SocketNamespace {
+    /// Lets everybody in.
     public func authorize(_ request: SocketConnectRequest) async -> SocketDecision { .accept() }
+    /// Does nothing.
     public func connected(_ socket: Socket) async {}
+    /// Does nothing.
     public func disconnected(_ socket: Socket, _ reason: SocketDisconnectReason) {}
 }
 
 /// A client's wish to join a namespace.
 public struct SocketConnectRequest: Sendable {
+    /// The namespace's name.
     public let namespace: String
     /// The `auth` object as JSON; empty when the client sent none.
     public let auth: [UInt8]
+    /// What the client said when it opened its connection.
     public let handshake: EngineHandshake
 }
 
+/// What becomes of a client that wants to connect.
 public enum SocketDecision: Sendable {
     /// Lets the client in. It is in `rooms` before it hears so; `data` stays with the socket. A session is recovered by the same
     /// `identity` only.
@@ -39,6 +47,7 @@ public enum SocketDisconnectReason: Sendable, Equatable, CustomStringConvertible
     case clientNamespaceDisconnect
     case serverNamespaceDisconnect
 
+    /// The words of the protocol.
     public var description: String {
         switch self {
         case .connection(let reason): reason.rawValue
@@ -58,9 +67,11 @@ public struct SocketEvent: Sendable {
         self.reply = reply
     }
 
+    /// The event's name; a number as its text.
     public var name: String { packet.eventName }
     /// All arguments, for passing on.
     public var arguments: SocketArguments { packet.arguments }
+    /// Binary arguments, by the numbers of their placeholders.
     public var attachments: [[UInt8]] { packet.attachments }
     /// The JSON of one argument.
     public func argument(_ index: Int) -> [UInt8]? { packet.argument(index) }

@@ -67,6 +67,7 @@ protocol SocketRecovery: Sendable {
 
 /// What came of attempts to recover, for metrics.
 public enum SocketRecoveryOutcome: String, Sendable, CaseIterable {
+    /// The client has everything it missed, and has shown that it does.
     case recovered
     /// Too late, or never known.
     case unknown
@@ -82,13 +83,15 @@ public enum SocketRecoveryOutcome: String, Sendable, CaseIterable {
     case repeated
 }
 
+/// Counts attempts. Safe from any thread.
 public final class SocketRecoveryStatistics: Sendable {
     private let counts = Locked<[SocketRecoveryOutcome: Int]>([:])
-    /// Messages sent again.
+    /// Messages that recoveries brought, once they had arrived.
     public let replayed = Atomic<Int>(0)
 
     func count(_ outcome: SocketRecoveryOutcome) { counts.withLock { $0[outcome, default: 0] += 1 } }
 
+    /// Attempts by what came of them.
     public var byOutcome: [SocketRecoveryOutcome: Int] { counts.withLock { $0 } }
 }
 

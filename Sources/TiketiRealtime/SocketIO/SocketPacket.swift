@@ -5,7 +5,9 @@ import TiketiNet
 /// JSON arguments of an event or acknowledgement. `json` is the comma-separated list without brackets; binary arguments stand in it as
 /// placeholders (`{"_placeholder":true,"num":0}`) and in `attachments` by number.
 public struct SocketArguments: Sendable, Equatable {
+    /// Values with commas between them.
     public var json: [UInt8]
+    /// Binary values, by the numbers of their placeholders.
     public var attachments: [[UInt8]]
 
     /// `json` must be valid: it is spliced into packets as it is.
@@ -14,14 +16,17 @@ public struct SocketArguments: Sendable, Equatable {
         self.attachments = attachments
     }
 
+    /// From text, which must be valid.
     public init(json: String) { self.init(json: Array(json.utf8)) }
 
+    /// No arguments.
     public static let none = SocketArguments()
 }
 
 /// One packet, either decoded or to be encoded.
-public struct SocketPacket: Sendable, Equatable {
-    public enum Kind: UInt8, Sendable {
+struct SocketPacket: Sendable, Equatable {
+    /// The protocol's types; a packet with attachments is sent under types 5 and 6.
+    enum Kind: UInt8, Sendable {
         case connect = 0
         case disconnect = 1
         case event = 2
@@ -29,16 +34,21 @@ public struct SocketPacket: Sendable, Equatable {
         case connectError = 4
     }
 
-    public var kind: Kind
-    public var namespace: String
-    public var id: UInt64?
+    /// What it is.
+    var kind: Kind
+    /// The namespace it belongs to.
+    var namespace: String
+    /// The number by which an event is acknowledged, or that of an acknowledgement.
+    var id: UInt64?
     /// The payload: an object for connect and connectError, an array for event and ack, empty when there is none.
-    public var json: [UInt8]
-    public var attachments: [[UInt8]]
+    var json: [UInt8]
+    /// Binary values, by the numbers of their placeholders.
+    var attachments: [[UInt8]]
     /// Where the elements of an array payload are in `json`; only filled by the decoder.
-    public var elements: [Range<Int>]
+    var elements: [Range<Int>]
 
-    public init(_ kind: Kind, namespace: String = "/", id: UInt64? = nil, json: [UInt8] = [], attachments: [[UInt8]] = []) {
+    /// A packet to be encoded.
+    init(_ kind: Kind, namespace: String = "/", id: UInt64? = nil, json: [UInt8] = [], attachments: [[UInt8]] = []) {
         self.kind = kind
         self.namespace = namespace
         self.id = id
@@ -48,7 +58,7 @@ public struct SocketPacket: Sendable, Equatable {
     }
 
     /// An event packet.
-    public static func event(
+    static func event(
         _ name: String, _ arguments: SocketArguments = .none, namespace: String = "/", id: UInt64? = nil
     ) -> SocketPacket {
         var json: [UInt8] = [UInt8(ascii: "[")]
@@ -63,13 +73,13 @@ public struct SocketPacket: Sendable, Equatable {
     }
 
     /// An acknowledgement packet.
-    public static func ack(_ id: UInt64, _ arguments: SocketArguments, namespace: String) -> SocketPacket {
+    static func ack(_ id: UInt64, _ arguments: SocketArguments, namespace: String) -> SocketPacket {
         let json = [UInt8(ascii: "[")] + arguments.json + [UInt8(ascii: "]")]
         return SocketPacket(.ack, namespace: namespace, id: id, json: json, attachments: arguments.attachments)
     }
 
     /// The text part. A packet with attachments is announced as binary (types 5 and 6) with their number.
-    public func encoded() -> [UInt8] {
+    func encoded() -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(json.count + 32)
         let type = attachments.isEmpty ? kind.rawValue : kind.rawValue + 3

@@ -3,8 +3,9 @@
 import TiketiJSON
 
 /// Why a packet was refused. The connection is then closed with "parse error", unless only this packet is `harmless`.
-public struct SocketPacketError: Error, Sendable, Equatable {
-    public let message: String
+struct SocketPacketError: Error, Sendable, Equatable {
+    /// What was wrong, for logs.
+    let message: String
     /// A packet of the right form, without its payload, which is nested too deeply: it is passed over, and the connection goes on.
     let harmless: SocketPacket?
 
@@ -14,7 +15,8 @@ public struct SocketPacketError: Error, Sendable, Equatable {
     }
 }
 
-public struct SocketPacketDecoder {
+/// Puts a connection's messages together.
+struct SocketPacketDecoder {
     /// Announced attachments above this are refused (CVE-2026-33151 in socket.io-parser).
     private let maximumAttachments: Int
     /// A binary packet whose attachments have not all come.
@@ -24,7 +26,8 @@ public struct SocketPacketDecoder {
 
     static let reservedEvents: Set<String> = ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"]
 
-    public init(maximumAttachments: Int = 10) { self.maximumAttachments = maximumAttachments }
+    /// - Parameter maximumAttachments: binary values that one packet may have.
+    init(maximumAttachments: Int = 10) { self.maximumAttachments = maximumAttachments }
 
     /// Memory that a packet holds whose attachments have not all come.
     var unfinishedBytes: Int { partial.map { $0.packet.attachments.reduce($0.packet.json.count) { $0 + $1.count } } ?? 0 }
@@ -33,7 +36,8 @@ public struct SocketPacketDecoder {
     mutating func discard() { partial = nil }
 
     /// Takes a text message; nil when attachments must follow first.
-    public mutating func decode(text: [UInt8]) throws(SocketPacketError) -> SocketPacket? {
+    /// - Throws: `SocketPacketError`; the connection is closed unless it is `harmless`.
+    mutating func decode(text: [UInt8]) throws(SocketPacketError) -> SocketPacket? {
         if partial != nil || skipped > 0 { throw SocketPacketError("text where an attachment was announced") }
         var reader = Reader(bytes: text)
         let packet: SocketPacket
@@ -52,7 +56,8 @@ public struct SocketPacketDecoder {
     }
 
     /// Takes a binary message; the packet when it was the last attachment.
-    public mutating func decode(binary: [UInt8]) throws(SocketPacketError) -> SocketPacket? {
+    /// - Throws: `SocketPacketError` when none was announced.
+    mutating func decode(binary: [UInt8]) throws(SocketPacketError) -> SocketPacket? {
         if skipped > 0 {
             skipped -= 1
             return nil
@@ -179,20 +184,20 @@ public struct SocketPacketDecoder {
 
 extension SocketPacket {
     /// The event's name; a numeric name as its text.
-    public var eventName: String {
+    var eventName: String {
         guard let first = elements.first else { return "" }
         return JSONScanner.string(json, first) ?? String(decoding: json[first], as: UTF8.self)
     }
 
     /// Everything after the event's name, or all of an acknowledgement's array.
-    public var arguments: SocketArguments {
+    var arguments: SocketArguments {
         let list = kind == .event ? elements.dropFirst() : elements[...]
         guard let first = list.first, let last = list.last else { return SocketArguments(attachments: attachments) }
         return SocketArguments(json: Array(json[first.lowerBound..<last.upperBound]), attachments: attachments)
     }
 
     /// The JSON of one argument (not counting an event's name), or nil.
-    public func argument(_ index: Int) -> [UInt8]? {
+    func argument(_ index: Int) -> [UInt8]? {
         let position = kind == .event ? index + 1 : index
         return elements.indices.contains(position) ? Array(json[elements[position]]) : nil
     }

@@ -56,6 +56,37 @@ private final class Heard: Sendable {
         #expect(heard.reconnects.load(ordering: .relaxed) == 0)
     }
 
+    /// Channels of sharded pub/sub have names of their own, and come back after a loss like all others.
+    @Test func channelsOfShardedPubSub() async throws {
+        let heard = Heard()
+        let subscriber = heard.subscriber(configuration)
+        defer {
+            subscriber.close()
+            client.close()
+        }
+        let client = client
+        @Sendable func publish(_ channel: String, _ text: String) async throws -> Int64? {
+            try await client.send(["SPUBLISH", .string(channel), .string(text)]).int
+        }
+        subscriber.ssubscribe(["a", "b"])
+        #expect(await subscriber.subscribe("c", isSharded: true, waiting: .seconds(5)))
+        subscriber.subscribe("a")
+        #expect(await subscriber.waitUntilSubscribed())
+        #expect(try await client.publish("a", Array("classic".utf8)) == 1)
+        #expect(try await client.publish("b", Array("classic".utf8)) == 0)
+        #expect(try await publish("a", "sharded") == 1)
+        #expect(try await publish("c", "sharded") == 1)
+        try await eventually { heard.all == ["a=classic", "a=sharded", "c=sharded"] }
+        subscriber.sunsubscribe("a")
+        try await eventually { (try? await publish("a", "late")) == 0 }
+        redis.kill()
+        try await redis.start()
+        #expect(await subscriber.waitUntilSubscribed())
+        try await eventually { (try? await publish("b", "again")) == 1 }
+        #expect(try await publish("a", "again") == 0)
+        try await eventually { heard.all.last == "b=again" }
+    }
+
     @Test func subscribesAgainAfterRestart() async throws {
         let heard = Heard()
         let subscriber = heard.subscriber(configuration)
