@@ -138,7 +138,7 @@ import TiketiTesting
         for path in ["/metrics", "/health", "/health/db", "/health/redis", "/health/all", "/ready"] {
             #expect([200, 503].contains(try await operations.get(path).status), "\(path)")
         }
-        #expect(try await operations.get("/metrics").text.contains("http_requests_total"))
+        #expect(try await operations.get("/metrics").text.contains("process_start_time_seconds"))
         for path in ["/api/events", "/api/config", "/", "/uploads/a.png"] {
             #expect(try await operations.get(path).status == 404, "\(path)")
         }

@@ -31,7 +31,7 @@ struct MultipartParser {
     /// What has not been given away. It begins with a line end nobody sent: the first delimiter has none before it, and a part without fields begins
     /// with the empty line itself.
     private var held: [UInt8] = Self.lineEnd
-    /// Up to here no delimiter begins.
+    /// Up to here nothing begins that is looked for: a delimiter, or the end of a head.
     private var searched = 0
 
     /// - Parameter boundary: of the Content-Type field.
@@ -56,7 +56,8 @@ struct MultipartParser {
             held = []
             return false
         case .head:
-            guard let end = Self.firstRange(of: Self.lineEnd + Self.lineEnd, in: held, from: 0) else {
+            guard let end = Self.firstRange(of: Self.lineEnd + Self.lineEnd, in: held, from: searched) else {
+                searched = max(0, held.count - 3)
                 guard held.count <= Self.longestHead else { throw .headTooLong }
                 return false
             }
@@ -64,6 +65,7 @@ struct MultipartParser {
             events.append(.part(name: Self.partName(String(decoding: held[..<end], as: UTF8.self))))
             // The line end before the content may belong to a delimiter: an empty part.
             discard(end + 2)
+            searched = 0
             state = .content
             skipsLineEnd = true
             return true
