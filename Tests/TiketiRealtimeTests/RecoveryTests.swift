@@ -81,7 +81,7 @@ import TiketiTesting
         }
         #expect(statistics.replayed.load(ordering: .relaxed) == count)
         #expect(hub.server.statistics.closedByReason[.slowClient] == nil)
-        #expect(adapter.store.state.withLock { $0.reads } > count / 50)
+        #expect(adapter.store.state.withLock { $0.reads } >= (count + 49) / 50)
     }
 
     @Test func aReplayThatDidNotArriveIsNotRepeated() async throws {
@@ -148,7 +148,12 @@ import TiketiTesting
             for number in 300..<600 { hub.server.emit("seat", SocketArguments(json: "\(number),\"\(padding)\"")) }
             hub.server.emit("end")
             var seen = seen
-            while seen.last?.hasPrefix("42[\"end\"") != true, seen.last != "closed" { seen.append(await connection.next()) }
+            // The end is in the log as well, so it may come before the answer to CONNECT.
+            func isThere(_ prefix: String) -> Bool { seen.contains { $0.hasPrefix(prefix) } }
+            while !isThere("42[\"end\"") || !isThere("40"), seen.last != "closed" { seen.append(await connection.next()) }
+            // On the way the ping is answered.
+            hub.server.emit("after")
+            #expect(await connection.next().hasPrefix("42[\"after\""))
             return seen
         }
         #expect(numbers(seen) == Array(0..<600))

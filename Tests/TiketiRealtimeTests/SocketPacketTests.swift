@@ -91,11 +91,11 @@ private func decode(_ text: String) throws(SocketPacketError) -> SocketPacket? {
                 #expect(error.harmless?.json.isEmpty == true)
             }
         }
-        // What is wrong besides is not harmless, and a hundred levels are nothing.
+        // What is wrong besides is not harmless, and twenty levels are nothing.
         for text in ["2{}", "2[", "2[\"a\",[}", "51-[\"a\",\(deep(10))x]"] {
             do throws(SocketPacketError) { _ = try decode(text) } catch { #expect(error.harmless == nil, "\(text)") }
         }
-        #expect(try decode("2[\"a\",\(deep(100))]")?.eventName == "a")
+        #expect(try decode("2[\"a\",\(deep(20))]")?.eventName == "a")
     }
 
     @Test func theAttachmentsOfAHarmlessPacketArePassedOver() throws {
