@@ -26,7 +26,11 @@ import TiketiTesting
     }
 
     @Test func aBurstBeyondTheShareReachesWhoReads() async throws {
-        let hub = try await TestHub.start { $0.engine.maximumQueuedBytes = 65_536 }
+        let hub = try await TestHub.start {
+            $0.engine.maximumQueuedBytes = 65_536
+            // A busy machine keeps a reader waiting for longer than a client that does not read is granted.
+            $0.engine.stallTimeout = .seconds(60)
+        }
         let sizes = try await session(hub) { connection in
             for _ in 0..<3 { hub.server.emit("big", text("x", 450_000)) }
             for _ in 0..<20 { hub.server.emit("many", text("y", 100_000)) }
@@ -65,7 +69,11 @@ import TiketiTesting
     }
 
     @Test func aBurstWaitsForAPollingClientToo() async throws {
-        let hub = try await TestHub.start { $0.engine.maximumQueuedBytes = 65_536 }
+        let hub = try await TestHub.start {
+            $0.engine.maximumQueuedBytes = 65_536
+            // A busy machine keeps a reader waiting for longer than a client that does not read is granted.
+            $0.engine.stallTimeout = .seconds(60)
+        }
         let sid = try await hub.openPolling()
         let query = "EIO=4&transport=polling&sid=\(sid)"
         #expect(try await hub.request("POST", query, body: "40").status == 200)
