@@ -13,7 +13,7 @@ enum AuthApp {
         let sessions = SessionService(
             users: users, sessions: store,
             tokens: TokenIssuer(
-                key: HMACKey(Array(runtime.config.jwtSecret.utf8)), lifetime: .seconds(runtime.config.jwtLifetimeSeconds),
+                key: HMACKey(Array(runtime.config.jwtSecret.utf8)), lifetime: runtime.config.jwtLifetime,
                 adminsNeedSecondFactor: config.adminsNeedSecondFactor),
             announcements: SessionStore(postgres: runtime.postgres, redis: runtime.redis))
         let passwords = PasswordCheck(hasher: hasher, guardian: LoginGuard(counter: counter, limits: config.limits))
@@ -23,7 +23,7 @@ enum AuthApp {
         let accounts = AccountService(
             users: users, hasher: hasher, sessions: sessions, factors: factors, passwords: passwords, google: google(runtime, config),
             adminEmail: config.adminEmail)
-        runtime.metrics.gauge("tiketi_password_queue", "Passwords that wait for a hashing thread.") { Double(hasher.waiting) }
+        runtime.metrics.gauge(.passwordQueue) { Double(hasher.waiting) }
 
         let callers = CallerReader(
             addresses: ClientAddressReader(trusted: config.trustedProxies),
@@ -34,7 +34,7 @@ enum AuthApp {
         AuthRoutes(accounts: accounts, callers: callers).install(on: router)
         SessionRoutes(accounts: accounts, callers: callers).install(on: router)
         SecondFactorRoutes(factors: factors, callers: callers).install(on: router)
-        InternalUserRoutes(accounts: accounts).install(on: router, with: runtime.internalAuth)
+        InternalUserRoutes(accounts: accounts).install(on: router.group(use: runtime.internalAuth))
         let bootstrap = AdminBootstrap(
             users: users, hasher: hasher, email: config.adminEmail, password: config.adminPassword, logger: runtime.logger,
             sessionsToEnd: config.adminsNeedSecondFactor ? store : nil)

@@ -7,7 +7,8 @@ enum SecondFactorRule: String, CaseIterable {
     case optional, required
 }
 
-struct AuthConfig: Sendable {
+/// The settings of auth (docs/configuration.md).
+struct AuthConfig: ServiceConfig {
     var bcryptCost: Int
     var bcryptThreads: Int
     var bcryptQueue: Int
@@ -25,7 +26,6 @@ struct AuthConfig: Sendable {
     var trustedProxies: NetworkList
 
     init(_ environment: inout EnvironmentReader) {
-        let development = (environment.raw("NODE_ENV") ?? "development") == "development"
         let cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         bcryptCost = environment.int("BCRYPT_COST", default: 10, in: 4...16)
         bcryptThreads = environment.int("BCRYPT_THREADS", default: cores, in: 1...64)
@@ -36,12 +36,12 @@ struct AuthConfig: Sendable {
         } else {
             environment.problem("ADMIN_EMAIL", "is not an email address")
         }
-        let password = environment.raw("ADMIN_PASSWORD") ?? (development ? "admin1234" : "")
+        let password = environment.raw("ADMIN_PASSWORD") ?? (environment.isStrict ? "" : "admin1234")
         adminPassword = password.isEmpty ? nil : password
         if !password.isEmpty, !(8...Bcrypt.longestPassword).contains(password.utf8.count) {
             environment.problem("ADMIN_PASSWORD", "must be 8 to \(Bcrypt.longestPassword) bytes long")
         }
-        if !development, password == "admin1234" { environment.problem("ADMIN_PASSWORD", "is the development password") }
+        if environment.isStrict, password == "admin1234" { environment.problem("ADMIN_PASSWORD", "is the development password") }
         googleClientID = environment.optionalString("GOOGLE_CLIENT_ID")
         googleKeys = environment.url("GOOGLE_JWKS_URL", default: "https://www.googleapis.com/oauth2/v3/certs")
         limits = LoginGuard.Limits(
@@ -49,8 +49,8 @@ struct AuthConfig: Sendable {
             perEmailAnywhere: environment.int("LOGIN_LIMIT_EMAIL_ANYWHERE", default: 50, in: 1...1_000_000),
             perNetwork: environment.int("LOGIN_LIMIT_ADDRESS", default: 100, in: 1...1_000_000),
             registrations: environment.int("REGISTER_LIMIT_ADDRESS", default: 1000, in: 1...1_000_000),
-            window: .seconds(environment.int("LOGIN_LIMIT_WINDOW_SECONDS", default: 900, in: 1...86_400)))
-        sessionLifetime = .seconds(environment.int("SESSION_MAX_DAYS", default: 30, in: 1...365) * 86_400)
+            window: environment.duration("LOGIN_LIMIT_WINDOW_SECONDS", default: 900, in: 1...86_400))
+        sessionLifetime = environment.duration("SESSION_MAX_DAYS", default: 30, in: 1...365)
         adminsNeedSecondFactor = environment.choice("ADMIN_TOTP", default: SecondFactorRule.optional) == .required
         // Behind the gateway every peer is a proxy on a private network.
         trustedProxies = environment.networks(

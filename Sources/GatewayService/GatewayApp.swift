@@ -24,7 +24,7 @@ enum GatewayApp {
 
         // On the gateway's own writes only, which are all admins': what is proxied is remembered by the service that does it.
         let answers = PostgresIdempotencyStore(pool, table: "public.idempotency_keys")
-        let writes = RouteOptions(bodyLimit: RouteOptions.admin.bodyLimit, middleware: [AdminGate(admins: admins), Idempotency(answers)])
+        let posts = RouteOptions(bodyLimit: RouteOptions.admin.bodyLimit, middleware: [AdminGate(admins: admins), Idempotency(answers)])
         let edge = edge(runtime, config)
         let isDevelopment = runtime.config.environment == .development
 
@@ -38,15 +38,16 @@ enum GatewayApp {
         let operations = Router()
         OperationsRoutes(health: health, metrics: rollup, access: .everybody).install(on: operations)
         ConfigRoutes(settings: config.settings).install(on: router)
-        NewsRoutes(news: news, rendered: RenderedNews(threads: runtime.blocking), admins: admins).install(on: router, writes)
-        LayoutRoutes(layouts: layouts, admins: admins).install(on: router, writes)
+        NewsRoutes(news: news, rendered: RenderedNews(threads: runtime.blocking), admins: admins, posts: posts).install(on: router)
+        LayoutRoutes(layouts: layouts, admins: admins, posts: posts).install(on: router)
         AuditRoutes(audit: AuditService(audit: audit), admins: admins).install(on: router)
         AdminRoutes(
             admins: admins, writes: AuditedWrites(audit: audit, logger: logger), layouts: layouts, ticket: OwnerClient(service: ticket),
-            auth: OwnerClient(service: internalClient(urls.auth)), payment: OwnerClient(service: internalClient(urls.payment))
-        ).install(on: router, writes)
-        KeywordRoutes(keywords: KeywordService(keywords: KeywordStore(pool: pool), logger: logger), admins: admins).install(
-            on: router, writes)
+            auth: OwnerClient(service: internalClient(urls.auth)), payment: OwnerClient(service: internalClient(urls.payment)), posts: posts
+        ).install(on: router)
+        KeywordRoutes(
+            keywords: KeywordService(keywords: KeywordStore(pool: pool), logger: logger), admins: admins, posts: posts
+        ).install(on: router)
         ExportRoutes(
             admins: admins, audit: AuditService(audit: audit), ticket: OwnerClient(service: ticket),
             payment: OwnerClient(service: internalClient(urls.payment))
@@ -106,13 +107,13 @@ enum GatewayApp {
         let services = ReverseProxy(client: HTTPClient(configuration: pooled), connectTimeout: ReverseProxy.connectTimeout)
         let realtime = ReverseProxy(client: HTTPClient(configuration: held), connectTimeout: ReverseProxy.connectTimeout)
         let urls = runtime.config.services
-        func upstream(_ instances: ServiceInstances) -> Upstream { Upstream(instances, timeout: config.upstreamTimeout.nanoseconds) }
+        func upstream(_ instances: ServiceInstances) -> Upstream { Upstream(instances, timeout: config.upstreamTimeout) }
         let hubs = HubDirectory(
             urls.realtime, http: HTTPClient(configuration: HTTPClientConfiguration()), token: runtime.config.internalToken)
         return ProxyRoutes(
             services: services,
             realtime: RealtimeProxy(
-                proxy: realtime, upstream: Upstream(urls.realtime, timeout: config.realtimeTimeout.nanoseconds, repeatable: false),
+                proxy: realtime, upstream: Upstream(urls.realtime, timeout: config.realtimeTimeout, repeatable: false),
                 hubs: hubs),
             edge: edge,
             seatMaps: SeatMapRevalidation(stamps: SeatMapStamps(redis: runtime.redis, group: runtime.group, distrust: distrust)),

@@ -2,7 +2,7 @@
 import TiketiCore
 
 /// The gateway's settings (docs/configuration.md).
-struct GatewayConfig: Sendable {
+struct GatewayConfig: ServiceConfig {
     /// To the head of an upstream's answer, and between pieces of its body.
     var upstreamTimeout: Duration
     /// The same for Socket.IO's polls, and the quiet time after which a WebSocket is cut.
@@ -30,9 +30,9 @@ struct GatewayConfig: Sendable {
     var reauthentication: Duration
 
     init(_ environment: inout EnvironmentReader) {
-        upstreamTimeout = .seconds(environment.seconds("UPSTREAM_TIMEOUT_SECONDS", default: 30, in: 1...600))
+        upstreamTimeout = environment.duration("UPSTREAM_TIMEOUT_SECONDS", default: 30, in: 1...600)
         // Above Socket.IO's ping interval and timeout together (25 s and 20 s), or quiet connections would be cut.
-        realtimeTimeout = .seconds(environment.seconds("REALTIME_TIMEOUT_SECONDS", default: 90, in: 1...3600))
+        realtimeTimeout = environment.duration("REALTIME_TIMEOUT_SECONDS", default: 90, in: 1...3600)
         upstreamConnections = environment.int("UPSTREAM_CONNECTIONS_PER_WORKER", default: 256, in: 1...65_535)
         webRoot = environment.string("WEB_ROOT", default: "web/dist")
         uploadRoot = environment.string("UPLOAD_ROOT", default: "uploads")
@@ -44,16 +44,16 @@ struct GatewayConfig: Sendable {
         settings = PublicSettings(
             tossClientKey: environment.optionalString("TOSS_CLIENT_KEY"), googleClientID: environment.optionalString("GOOGLE_CLIENT_ID"),
             maxSeatsPerUser: environment.int("MAX_SEATS_PER_USER", default: 4, in: 1...1000),
-            holdSeconds: environment.seconds("HOLD_SECONDS", default: 900, in: 1...86_400))
+            hold: environment.duration("HOLD_SECONDS", default: 900, in: 1...86_400))
         corsOrigins = environment.list("SOCKET_IO_CORS_ORIGIN", default: ["http://localhost:3000"])
         trustedProxies = environment.networks("TRUSTED_PROXIES")
         rateLimits = EdgeLimits(
             enabled: environment.bool("RATE_LIMIT_ENABLED", default: true),
             requestsPerAddress: environment.int("RATE_LIMIT_REQUESTS", default: 300, in: 1...10_000_000),
             writesPerUser: environment.int("RATE_LIMIT_WRITES", default: 60, in: 1...10_000_000),
-            window: .seconds(environment.seconds("RATE_LIMIT_WINDOW_SECONDS", default: 10, in: 1...3600)))
-        scrapeInterval = .seconds(environment.seconds("METRICS_SCRAPE_SECONDS", default: 30, in: 1...3600))
+            window: environment.duration("RATE_LIMIT_WINDOW_SECONDS", default: 10, in: 1...3600))
+        scrapeInterval = environment.duration("METRICS_SCRAPE_SECONDS", default: 30, in: 1...3600)
         operationsToken = environment.optionalSecret("OPERATIONS_TOKEN", minimumLength: 32)
-        reauthentication = .seconds(environment.seconds("REAUTHENTICATION_SECONDS", default: 900, in: 10...86_400))
+        reauthentication = environment.duration("REAUTHENTICATION_SECONDS", default: 900, in: 10...86_400)
     }
 }

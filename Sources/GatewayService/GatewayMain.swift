@@ -1,8 +1,7 @@
 // The life of the gateway process.
 import TiketiCore
 
+/// Runs the service until it is told to stop.
 public enum GatewayMain {
-    public static func run() async -> Never {
-        await ServiceRunner.run(.gateway) { runtime, environment in GatewayApp.make(runtime, GatewayConfig(&environment)) }
-    }
+    public static func run() async -> Never { await ServiceRunner.run(.gateway, GatewayApp.make) }
 }

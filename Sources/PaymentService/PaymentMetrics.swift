@@ -16,28 +16,25 @@ final class PaymentMetrics: Sendable {
     init(_ registry: MetricsRegistry) {
         var outcomes: [PaymentStatus: Counter] = [:]
         for status in PaymentStatus.allCases {
-            outcomes[status] = registry.counter(
-                "tiketi_payments_processed_total", "Payments that reached an outcome.", labels: [("status", status.rawValue)])
+            outcomes[status] = registry.counter(.paymentsProcessed, labels: [("status", status.rawValue)])
         }
         self.outcomes = outcomes
         var alarms: [String: Counter] = [:]
         for reason in Self.alarmReasons {
-            alarms[reason] = registry.counter(
-                "tiketi_payment_alarms_total", "Events that need an operator.", labels: [("reason", reason)])
+            alarms[reason] = registry.counter(.paymentAlarms, labels: [("reason", reason)])
         }
         self.alarms = alarms
         var unfinished: [PaymentPhase: Gauge] = [:]
         for phase in PaymentPhase.allCases {
             unfinished[phase] = registry.gauge(
-                "tiketi_payments_unfinished", "Payments on their way, as the reconciler last saw them.", labels: [("phase", phase.rawValue)]
+                .paymentsUnfinished, labels: [("phase", phase.rawValue)]
             )
         }
         self.unfinished = unfinished
-        oldest = registry.gauge(
-            "tiketi_payments_oldest_unfinished_seconds", "Since the oldest unfinished payment began, queued refunds apart.")
-        alarmed = registry.gauge("tiketi_payments_alarmed", "Payments that need an operator.")
-        queuedRefunds = registry.gauge("tiketi_payments_refunds_queued", "Refunds of cancelled events that wait for their turn.")
-        abandonedOrders = registry.counter("tiketi_payments_abandoned_total", "Orders closed because nobody came to pay.")
+        oldest = registry.gauge(.oldestUnfinishedPayment)
+        alarmed = registry.gauge(.paymentsAlarmed)
+        queuedRefunds = registry.gauge(.paymentsRefundsQueued)
+        abandonedOrders = registry.counter(.paymentsAbandoned)
     }
 
     /// `pending` counts buyers who were answered 202.

@@ -1,8 +1,7 @@
 // The life of the realtime process.
 import TiketiCore
 
+/// Runs the service until it is told to stop.
 public enum RealtimeMain {
-    public static func run() async -> Never {
-        await ServiceRunner.run(.realtime, uses: .redis) { runtime, environment in try RealtimeApp.make(runtime, &environment) }
-    }
+    public static func run() async -> Never { await ServiceRunner.run(.realtime, uses: .redis, RealtimeApp.make) }
 }

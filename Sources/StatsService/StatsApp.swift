@@ -8,7 +8,7 @@ enum StatsApp {
         let facts: [any FactStore] = [PostgresFactStore(pool: runtime.postgres), PaymentOutcomeStore(pool: runtime.postgres)]
         let reports = ReportService(
             store: PostgresReportStore(pool: runtime.postgres), queueLengths: RedisQueueLengths(redis: runtime.queueRedis).lengths)
-        let applied = runtime.metrics.counter("tiketi_stats_facts_applied_total", "Facts of other services applied to the rollups.")
+        let applied = runtime.metrics.counter(.statsFactsApplied)
         let followers = facts.map { store in
             let follower = FactFollower(facts: store, pause: config.pollInterval) { applied.increment(by: UInt64($0)) }
             return Job("facts-\(store.name)", loop: runtime.group.next(), logger: runtime.logger, metrics: runtime.metrics) {
@@ -18,8 +18,8 @@ enum StatsApp {
 
         let router = Router()
         router.use(runtime.authentication)
-        StatsRoutes(reports: reports, rebuilds: RebuildService(stores: facts)).install(
-            on: router, internalAuth: runtime.internalAuth, sessions: runtime.sessions)
+        StatsRoutes(reports: reports, sessions: runtime.sessions).install(on: router)
+        InternalStatsRoutes(rebuilds: RebuildService(stores: facts)).install(on: router.group(use: runtime.internalAuth))
         return ServiceApp(router: router, services: followers)
     }
 }

@@ -1,7 +1,5 @@
-// The composition of ticket: stores, services, jobs, routes, in the order they need each other.
-import Logging
+// The composition of ticket: its parts on the process's pools, and what they hear from other processes.
 import TiketiCore
-import TiketiNet
 import TiketiStore
 
 enum TicketApp {
@@ -26,7 +24,7 @@ enum TicketApp {
         let watch = EvictionWatch(
             runtime.queueRedis, setting: runtime.config.queueRedis == nil ? "REDIS_URL" : "QUEUE_REDIS_URL",
             isStrict: runtime.config.environment != .development, logger: runtime.logger,
-            evicts: runtime.metrics.gauge("tiketi_queue_redis_evicts", "Whether the Redis that keeps the queue's places may evict them."))
+            evicts: runtime.metrics.gauge(.queueRedisEvicts))
         return Job("queue-redis", loop: runtime.group.next(), logger: runtime.logger, metrics: runtime.metrics) { await watch.tick() }
     }
 }

@@ -32,13 +32,14 @@ struct TicketParts: Sendable {
         sessions = SessionCheck(postgres: postgres, redis: redis)
         let cache = SnapshotCache(redis: redis)
         announcer = Announcer(
-            store: AnnouncementStore(redis: redis, hubWire: config.hubWire, holdSeconds: config.holdSeconds),
-            languages: AccountLanguageStore(postgres: postgres), hold: .seconds(config.holdSeconds), distrust: distrust, logger: logger,
+            store: AnnouncementStore(redis: redis, hubWire: config.hubWire, holdSeconds: config.hold.wholeSeconds),
+            languages: AccountLanguageStore(postgres: postgres), hold: config.hold, distrust: distrust, logger: logger,
             metrics: metrics)
 
-        seatStore = SeatStore(postgres: postgres, holdSeconds: config.holdSeconds, seatsPerUser: config.seatsPerUser)
+        seatStore = SeatStore(postgres: postgres, holdSeconds: config.hold.wholeSeconds, seatsPerUser: config.seatsPerUser)
         let eventStore = EventStore(postgres: postgres)
-        let reservationStore = ReservationStore(postgres: postgres, holdSeconds: config.holdSeconds, seatsPerUser: config.seatsPerUser)
+        let reservationStore = ReservationStore(
+            postgres: postgres, holdSeconds: config.hold.wholeSeconds, seatsPerUser: config.seatsPerUser)
 
         let statuses = StatusService(events: eventStore, announcer: announcer, logger: logger)
         let batcher = HoldBatcher(store: seatStore, announcer: announcer, group: group, limit: config.holdBatchSize, metrics: metrics)
@@ -46,11 +47,11 @@ struct TicketParts: Sendable {
         maps = SeatMapService(store: SeatMapStore(postgres: postgres, blocking: blocking), cache: cache, distrust: distrust)
         reservations = ReservationService(
             reservations: reservationStore, seats: seats, announcer: announcer, statuses: statuses, payments: payments, logger: logger,
-            created: metrics.counter("tiketi_reservations_created_total", "Reservations made."))
+            created: metrics.counter(.reservationsCreated))
 
         let cleaner = ReservationCleaner(
             seats: seatStore, announcer: announcer, interval: config.cleanerInterval,
-            expired: metrics.counter("tiketi_reservations_expired_total", "Pending reservations that the clock ended."))
+            expired: metrics.counter(.reservationsExpired))
         let updater = StatusUpdater(events: eventStore, statuses: statuses, interval: config.statusInterval)
         let refunds = RefundJob(reservations: reservationStore, service: reservations, logger: logger)
         let queue = QueueService(
@@ -71,7 +72,7 @@ struct TicketParts: Sendable {
         events = EventService(
             events: eventStore, cache: cache, lists: EventListCache(redis: redis), announcer: announcer, statuses: statuses,
             reservations: reservationStore,
-            created: metrics.counter("tiketi_events_created_total", "Events made."), queues: queue,
+            created: metrics.counter(.eventsCreated), queues: queue,
             descriptions: EventDescriptionCache(eventStore), wakeRefunds: { refundJob.wake() })
     }
 
@@ -81,12 +82,14 @@ struct TicketParts: Sendable {
         // After the session's check: an answer is repeated only to who may ask for it.
         let repeats: [any Middleware] = idempotency.map { [Idempotency($0)] } ?? []
         EventRoutes(events: events).install(on: router)
-        SeatRoutes(maps: maps, seats: seats, holdSeconds: config.holdSeconds).install(on: router, sessions, repeats)
-        ReservationRoutes(reservations: reservations).install(on: router, sessions, repeats)
-        QueueRoutes(queue: queue, proofs: QueueProofService(store: queue.store)).install(
-            on: router, auth: internalAuth, sessions)
-        InternalEventRoutes(events: events, seatsPerUser: config.seatsPerUser).install(on: router, auth: internalAuth)
-        InternalReservationRoutes(reservations: reservations).install(on: router, auth: internalAuth)
+        SeatRoutes(maps: maps, seats: seats, holdSeconds: config.hold.wholeSeconds, sessions: sessions, repeats: repeats)
+            .install(on: router)
+        ReservationRoutes(reservations: reservations, sessions: sessions, repeats: repeats).install(on: router)
+        QueueRoutes(queue: queue, proofs: QueueProofService(store: queue.store), sessions: sessions).install(on: router)
+        let inside = router.group(use: internalAuth)
+        InternalQueueRoutes(queue: queue).install(on: inside)
+        InternalEventRoutes(events: events, seatsPerUser: config.seatsPerUser).install(on: inside)
+        InternalReservationRoutes(reservations: reservations).install(on: inside)
         return router
     }
 }

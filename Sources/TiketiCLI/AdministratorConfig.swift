@@ -5,28 +5,29 @@ import TiketiCore
 import TiketiStore
 
 /// Settings of the commands that prepare the database.
-struct AdministratorConfig {
+struct AdministratorConfig: ServiceConfig {
     /// The database to prepare, as its administrator.
     var postgres: PostgresConfiguration
     /// The services' schemas and login roles, each with the password it is given.
     var roles: [DatabaseRole]
     var isProduction: Bool
 
-    static func read(_ reader: inout EnvironmentReader) -> AdministratorConfig {
-        var postgres = PostgresConfiguration(
-            host: reader.string("DB_HOST", default: "127.0.0.1"),
-            port: reader.int("DB_PORT", default: 5432, in: 1...65_535),
-            database: reader.string("DB_NAME", default: "tiketi"),
-            user: reader.string("DB_ADMIN_USER", default: "postgres"),
-            password: reader.optionalString("DB_ADMIN_PASSWORD") ?? "",
-            sslMode: reader.choice("DB_SSLMODE", default: .prefer),
+    init(_ environment: inout EnvironmentReader) {
+        postgres = PostgresConfiguration(
+            host: environment.string("DB_HOST", default: "127.0.0.1"),
+            port: environment.int("DB_PORT", default: 5432, in: 1...65_535),
+            database: environment.string("DB_NAME", default: "tiketi"),
+            user: environment.string("DB_ADMIN_USER", default: "postgres"),
+            password: environment.optionalString("DB_ADMIN_PASSWORD") ?? "",
+            sslMode: environment.choice("DB_SSLMODE", default: .prefer),
             applicationName: "tiketi")
-        postgres.sslRootCertificate = reader.optionalString("DB_SSLROOTCERT")
-        if let url = reader.raw("DB_ADMIN_URL") {
-            do { postgres = try PostgresConfiguration(url: url) } catch { reader.problem("DB_ADMIN_URL", error.message) }
+        postgres.sslRootCertificate = environment.optionalString("DB_SSLROOTCERT")
+        if let url = environment.raw("DB_ADMIN_URL") {
+            do { postgres = try PostgresConfiguration(url: url) } catch { environment.problem("DB_ADMIN_URL", error.message) }
         }
-        CommonConfig.checkTransport(of: postgres, &reader)
-        return AdministratorConfig(postgres: postgres, roles: roles(&reader), isProduction: reader.isProduction)
+        CommonConfig.checkTransport(of: postgres, &environment)
+        roles = Self.roles(&environment)
+        isProduction = environment.isProduction
     }
 
     /// Each role's own password (`DB_PASSWORD_AUTH`), or the one of all (`DB_PASSWORD`), which is needed only while a role has none of its own.
@@ -50,7 +51,7 @@ struct AdministratorConfig {
     /// Reads everything, or throws every problem at once.
     static func load() throws -> AdministratorConfig {
         var reader = EnvironmentReader()
-        let config = read(&reader)
+        let config = AdministratorConfig(&reader)
         try reader.finish()
         return config
     }

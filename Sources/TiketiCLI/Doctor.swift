@@ -10,8 +10,8 @@ struct Doctor: AsyncParsableCommand {
 
     func run() async throws {
         var reader = EnvironmentReader()
-        let common = CommonConfig.read(&reader, service: "gateway", port: 3001)
-        let administrator = AdministratorConfig.read(&reader)
+        let common = CommonConfig(&reader, service: .gateway)
+        let administrator = AdministratorConfig(&reader)
         var failures = 0
         func report(_ what: String, _ check: () async throws -> String) async {
             do {

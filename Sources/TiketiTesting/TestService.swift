@@ -14,23 +14,25 @@ public struct TestService: Sendable {
     /// - Parameters:
     ///   - settings: environment variables.
     ///   - connections: to PostgreSQL for each loop, beside one for reads.
-    ///   - compose: reads the service's own settings and makes the app.
-    /// - Throws: `ConfigurationError` for settings that nobody reads or that cannot be read.
-    public static func make(
+    ///   - compose: makes the app of the service's own settings.
+    /// - Throws: `ConfigurationError` for settings that cannot be read.
+    public static func make<Config: ServiceConfig>(
         _ schema: DatabaseSchema, _ settings: [String: String] = [:], redis: TestRedis? = nil, connections: Int = 2,
-        compose: (ServiceRuntime, inout EnvironmentReader) -> ServiceApp
+        compose: (ServiceRuntime, Config) -> ServiceApp
     ) async throws -> (service: TestService, app: ServiceApp) {
         let database = try await TestPostgres.shared().database()
-        let defaults = ["REDIS_PORT": "1", "DB_PASSWORD": CommonConfig.developmentDatabasePassword]
+        let defaults = ["PORT": "0", "REDIS_PORT": "1", "DB_PASSWORD": CommonConfig.developmentDatabasePassword]
         var reader = EnvironmentReader(defaults.merging(settings) { $1 })
-        var config = CommonConfig.read(&reader, service: schema.service, port: 0)
+        guard let service = ServiceName(rawValue: schema.service) else { preconditionFailure("\(schema) belongs to no service") }
+        var config = CommonConfig(&reader, service: service)
         config.postgres = database.configuration(role: schema.role)
         config.postgres.writeConnectionsPerLoop = connections
         config.postgres.readConnectionsPerLoop = 1
         if let redis { config.redis = redis.configuration }
-        let runtime = ServiceRuntime(name: schema.service, config: config, group: .shared)
-        let app = compose(runtime, &reader)
+        let own = Config(&reader)
         try reader.finish()
+        let runtime = ServiceRuntime(service, config: config, group: .shared)
+        let app = compose(runtime, own)
         // The first command waits for the connection.
         if redis != nil { _ = try await runtime.redis.send(["PING"]) }
         return (TestService(database: database, redis: redis, runtime: runtime), app)

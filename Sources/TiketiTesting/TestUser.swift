@@ -10,7 +10,7 @@ public enum TestUser {
     ) -> String {
         JWT.sign(
             Principal(userID: id, email: "\(role.rawValue)@example.com", role: role, session: session), secret: secret,
-            lifetimeSeconds: 3600)
+            lifetime: .seconds(3600))
     }
 }
 

@@ -50,10 +50,10 @@ final class Bank: Sendable {
     }
 
     private let books = Locked<Books>(Books())
-    private let windowSeconds: Int
+    private let window: Duration
 
-    init(windowSeconds: Int) {
-        self.windowSeconds = windowSeconds
+    init(window: Duration) {
+        self.window = window
     }
 
     // MARK: Everybody's requests
@@ -147,7 +147,7 @@ final class Bank: Sendable {
             }
             defer { books.payments[paymentKey] = payment }
             payment.confirmCalls += 1
-            payment.lapse(now: .now(), afterSeconds: windowSeconds)
+            payment.lapse(now: .now(), after: window)
             let behaviour = payment.behaviour
             let applies = behaviour.confirmTimes.map { payment.confirmCalls - payment.confirmsBefore <= $0 } ?? true
             switch payment.status {
@@ -287,7 +287,7 @@ final class Bank: Sendable {
 
     func payment(key: String) -> SimulatedPayment? {
         books.withLock { books in
-            books.payments[key]?.lapse(now: .now(), afterSeconds: windowSeconds)
+            books.payments[key]?.lapse(now: .now(), after: window)
             return books.payments[key]
         }
     }

@@ -47,8 +47,8 @@ struct SimulatedPayment: Sendable {
     var lastCancelAt: UInt64 = 0
 
     /// The window's ten minutes are over, if they are.
-    mutating func lapse(now: Timestamp, afterSeconds seconds: Int) {
-        if status == .inProgress, now >= requestedAt.adding(seconds: seconds) { status = .expired }
+    mutating func lapse(now: Timestamp, after window: Duration) {
+        if status == .inProgress, now >= requestedAt.adding(seconds: window.inSeconds) { status = .expired }
     }
 
     /// Toss's times are Korean: `2022-01-01T00:00:00+09:00`.

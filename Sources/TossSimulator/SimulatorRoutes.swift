@@ -8,7 +8,7 @@ struct SimulatorRoutes {
     let bank: Bank
     let webhooks: WebhookSender
 
-    func add(to router: Router) {
+    func install(on router: some RouterMethods) {
         router.post("/simulator/payments") { context in
             var fields = try await context.fields()
             let order = fields.string("orderId", min: 6, max: 64)

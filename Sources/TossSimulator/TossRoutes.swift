@@ -12,7 +12,7 @@ struct TossRoutes {
 
     private struct Cut: Error {}
 
-    func add(to router: Router) {
+    func install(on router: some RouterMethods) {
         router.post("/v1/payments/confirm") { context in
             await answered(context) { body in
                 guard let key = body["paymentKey"]?.stringValue, let order = body["orderId"]?.stringValue,

@@ -123,9 +123,9 @@ import TiketiTesting
         #expect(try await auth.app.get("/api/auth/me").code == "NO_TOKEN")
         #expect(try await auth.app.get("/api/auth/me", token: "a.b.c").code == "INVALID_TOKEN")
         let principal = Principal(userID: UUID(user.id)!, email: user.email, role: .user)
-        let old = JWT.sign(principal, secret: AuthFixture.secret, lifetimeSeconds: 10, now: Timestamp.now().adding(seconds: -60))
+        let old = JWT.sign(principal, secret: AuthFixture.secret, lifetime: .seconds(10), now: Timestamp.now().adding(seconds: -60))
         #expect(try await auth.app.get("/api/auth/me", token: old).code == "TOKEN_EXPIRED")
-        let forged = JWT.sign(principal, secret: "another secret", lifetimeSeconds: 10)
+        let forged = JWT.sign(principal, secret: "another secret", lifetime: .seconds(10))
         #expect(try await auth.app.get("/api/auth/me", token: forged).code == "INVALID_TOKEN")
 
         let me = try await auth.app.get("/api/auth/me", token: user.token)

@@ -20,9 +20,7 @@ final class AuthFixture: Sendable {
 
     /// bcrypt at its lowest cost unless a test is about its time.
     static func make(_ settings: [String: String] = [:], redis: TestRedis? = nil) async throws -> AuthFixture {
-        let made = try await TestService.make(.auth, ["BCRYPT_COST": "4"].merging(settings) { $1 }, redis: redis) {
-            AuthApp.make($0, AuthConfig(&$1))
-        }
+        let made = try await TestService.make(.auth, ["BCRYPT_COST": "4"].merging(settings) { $1 }, redis: redis, compose: AuthApp.make)
         return AuthFixture(made.service, made.app)
     }
 

@@ -169,7 +169,7 @@ import TiketiTesting
         let made = Timestamp.now().adding(seconds: -7200)
         let old = JWT.sign(
             Principal(userID: try #require(UUID(user.id)), email: user.email, role: .user), secret: AuthFixture.secret,
-            lifetimeSeconds: 86_400, now: made)
+            lifetime: .seconds(86_400), now: made)
         #expect(try claims(try await refresh(auth, old)).session?.authenticatedAt.seconds == made.seconds)
         try await auth.close()
     }

@@ -24,9 +24,8 @@ final class GatewayFixture: Sendable {
             "AUTH_SERVICE_URL": address, "TICKET_SERVICE_URL": address, "PAYMENT_SERVICE_URL": address, "STATS_SERVICE_URL": address,
             "REALTIME_SERVICE_URL": address, "HOST": "127.0.0.1", "PORT": "0", "METRICS_SCRAPE_SECONDS": "3600",
         ]
-        let made = try await TestService.make(.public, defaults.merging(settings) { $1 }, redis: redis, connections: 1) {
-            GatewayApp.make($0, GatewayConfig(&$1))
-        }
+        let made = try await TestService.make(
+            .public, defaults.merging(settings) { $1 }, redis: redis, connections: 1, compose: GatewayApp.make)
         try await made.service.database.account(adminID, role: .admin, email: "admin@example.com", name: "관리자")
         let process = ServiceProcess(runtime: made.service.runtime, app: made.app)
         return GatewayFixture(made.service, process, try await process.start())
@@ -39,7 +38,7 @@ final class GatewayFixture: Sendable {
     }
 
     func close() async throws {
-        await process.stop(graceSeconds: 1)
+        await process.stop(grace: .seconds(1))
         try await database.drop()
     }
 

@@ -85,8 +85,10 @@ import TiketiTesting
     /// Nothing that a service counts stands under the gateway's name: no series of a service is one of the gateway's.
     @Test func noSeriesIsRepeated() async throws {
         let service = MetricsRegistry()
-        service.counter("http_requests_total", "Requests answered.", labels: [("method", "GET"), ("route", "/api/seats/:eventId")])
-            .increment()
+        service.counter(
+            MetricFamily("http_requests_total", "Requests answered."), labels: [("method", "GET"), ("route", "/api/seats/:eventId")]
+        )
+        .increment()
         let rollup = MetricsRollup(MetricsRegistry())
         rollup.update([("ticket", service.exposition())])
         let gateway = String(decoding: rollup.exposition(now: 1), as: UTF8.self)
@@ -100,7 +102,7 @@ import TiketiTesting
     @Test func manyScrapesAreOneScrape() async throws {
         let own = MetricsRegistry()
         let readings = Locked(0)
-        own.gauge("x", "Read.") {
+        own.gauge(MetricFamily("tiketi_x", "Read.")) {
             readings.withLock { $0 += 1 }; return 1
         }
         let rollup = MetricsRollup(own)

@@ -22,7 +22,7 @@ import TiketiTesting
         // No statement for each of them.
         #expect(try await stored() < 20)
         #expect(try await gateway.get("/api/news").json["news"]?[0]?["views"]?.intValue == 20)
-        await gateway.process.stop(graceSeconds: 1)
+        await gateway.process.stop(grace: .seconds(1))
         #expect(try await stored() == 20)
         try await gateway.database.drop()
     }

@@ -196,12 +196,12 @@ import TiketiTesting
     @Test func aHundredFieldsPass() async throws {
         let group = EventLoopGroup.shared
         var reader = EnvironmentReader(["HOST": "127.0.0.1", "PORT": "0", "ACCESS_LOG": "off"])
-        let config = CommonConfig.read(&reader, service: "ticket", port: 0, uses: [])
+        let config = CommonConfig(&reader, service: .ticket, uses: [])
         let router = Router()
         router.get("/api/events") { context in
             .success { $0.member("fields", context.request.headers.count) }
         }
-        let runtime = ServiceRuntime(name: "ticket", config: config, uses: [], group: group)
+        let runtime = ServiceRuntime(.ticket, config: config, uses: [], group: group)
         let ticket = ServiceProcess(runtime: runtime, app: ServiceApp(router: router))
         let gateway = try await GatewayFixture.make(upstream: try await ticket.start())
         let port = gateway.port
@@ -216,7 +216,7 @@ import TiketiTesting
             }
         }
         try await gateway.close()
-        await ticket.stop(graceSeconds: 0)
+        await ticket.stop(grace: .seconds(0))
     }
 
     /// The upstream could send for ever; as the client reads nothing, it gets to send only what fits into the buffers between them.

@@ -286,7 +286,7 @@ extension ConfirmTests {
         let claims = SessionClaims(id: session, generation: 0, authenticatedAt: .now())
         buyer.token = JWT.sign(
             Principal(userID: buyer.userID, email: "b@example.com", role: .user, session: claims), secret: PaymentFixture.secret,
-            lifetimeSeconds: 3600)
+            lifetime: .seconds(3600))
         func prepare(_ instance: Int) async throws -> PaymentFixture.Answer {
             try await fixture.call(
                 .post, "/api/payments/prepare", port: fixture.paymentPorts[instance], token: buyer.token,

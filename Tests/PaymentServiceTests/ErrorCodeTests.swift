@@ -110,7 +110,7 @@ struct ErrorCodeTests {
 
     /// Toss says nothing certain for ever: the seats are kept until its own window closes, and then nobody was charged.
     @Test func theWindowClosesOnAnUnknownOutcome() async throws {
-        let fixture = try await PaymentFixture(reconcile: false, windowSeconds: 5)
+        let fixture = try await PaymentFixture(reconcile: false, window: .seconds(5))
         let buyer = try await fixture.ready("once-SOMETHING_NEW")
         let late = try await fixture.ready()
         #expect(try await fixture.confirm(buyer).status == 202)

@@ -64,10 +64,11 @@ final class RealtimeFixture: Sendable {
     {
         var reader = EnvironmentReader(
             ["PORT": "0", "HOST": "127.0.0.1", "ACCESS_LOG": "off", "REALTIME_DRAIN_SECONDS": "0"].merging(environment) { $1 })
-        var config = CommonConfig.read(&reader, service: "realtime", port: 0, uses: .redis)
+        var config = CommonConfig(&reader, service: .realtime, uses: .redis)
         config.redis = redis.configuration
-        let runtime = ServiceRuntime(name: "realtime", config: config, uses: .redis, group: .shared)
-        let app = RealtimeApp.make(runtime, RealtimeConfig.read(&reader), tickets)
+        let runtime = ServiceRuntime(.realtime, config: config, uses: .redis, group: .shared)
+        let parts = RealtimeParts(runtime, tickets: tickets, config: RealtimeConfig(&reader))
+        let app = ServiceApp(router: parts.router(internalAuth: runtime.internalAuth), services: parts.services)
         try reader.finish()
         let process = ServiceProcess(runtime: runtime, app: app)
         let port = try await process.start()
@@ -78,7 +79,7 @@ final class RealtimeFixture: Sendable {
     static func token(_ user: UUID, lifetime: Int = 3600, secret: String = CommonConfig.developmentJWTSecret, now: Timestamp = .now())
         -> String
     {
-        JWT.sign(Principal(userID: user, email: "a@b.c", role: .user), secret: secret, lifetimeSeconds: lifetime, now: now)
+        JWT.sign(Principal(userID: user, email: "a@b.c", role: .user), secret: secret, lifetime: .seconds(lifetime), now: now)
     }
 
     /// Runs `body` with a client that has sent `40` with this auth JSON; the first argument is the server's answer to
@@ -104,7 +105,7 @@ final class RealtimeFixture: Sendable {
 
     func emitter() -> SocketEmitter { SocketEmitter(runtime.redis) }
 
-    func stop() async { await process.stop(graceSeconds: 2) }
+    func stop() async { await process.stop(grace: .seconds(2)) }
 }
 
 /// `@unchecked Sendable` because it stays on the connection's loop.

@@ -11,7 +11,8 @@ import TiketiTesting
     @Test func onlyAdminsMayRead() async throws {
         let stats = try await StatsFixture.make()
         let user = JWT.sign(
-            Principal(userID: UUID(), email: "u@example.com", role: .user), secret: CommonConfig.developmentJWTSecret, lifetimeSeconds: 60)
+            Principal(userID: UUID(), email: "u@example.com", role: .user), secret: CommonConfig.developmentJWTSecret,
+            lifetime: .seconds(60))
         for path in ["", "/events", "/revenue", "/payments", "/dashboard"] {
             #expect(try await stats.app.get("/api/stats" + path).code == "NO_TOKEN")
             #expect(try await stats.app.get("/api/stats" + path, token: user).code == "ADMIN_REQUIRED")

@@ -17,7 +17,7 @@ final class StatsFixture: Sendable {
     var runtime: ServiceRuntime { service.runtime }
 
     static func make() async throws -> StatsFixture {
-        let made = try await TestService.make(.stats) { StatsApp.make($0, StatsConfig(&$1)) }
+        let made = try await TestService.make(.stats, compose: StatsApp.make)
         try await made.service.database.account(adminID, role: .admin)
         return StatsFixture(made.service, made.app)
     }

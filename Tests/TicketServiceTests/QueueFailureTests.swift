@@ -98,7 +98,7 @@ import TiketiTesting
     /// A process that stands still with the event's lock in hand loses it within one interval.
     @Test func aFrozenHolderLosesTheLock() async throws {
         let fixture = try await TicketFixture.make {
-            $0.queue.intervalSeconds = 1
+            $0.queue.interval = .seconds(1)
             $0.queue.activeLimit = 1
         }
         let (event, _) = try await fixture.event(queue: true)

@@ -69,7 +69,7 @@ struct TicketFixture: Sendable {
 
     static func token(_ user: UUID, role: Role = .user, session: UUID? = nil) -> String {
         let claims = session.map { SessionClaims(id: $0, generation: 0, authenticatedAt: .now()) }
-        return JWT.sign(Principal(userID: user, email: "u@example.com", role: role, session: claims), key: key, lifetimeSeconds: 3600)
+        return JWT.sign(Principal(userID: user, email: "u@example.com", role: role, session: claims), key: key, lifetime: .seconds(3600))
     }
 
     /// Calls a public route as a user; nil calls without a token.

@@ -10,7 +10,7 @@ import TiketiTesting
 @Suite struct AdministratorConfigTests {
     private func read(_ environment: [String: String]) throws -> AdministratorConfig {
         var reader = EnvironmentReader(environment)
-        let config = AdministratorConfig.read(&reader)
+        let config = AdministratorConfig(&reader)
         try reader.finish()
         return config
     }

@@ -35,7 +35,7 @@ import TiketiNet
         let server = hub.server
         let code = try await hub.websocket("EIO=4&transport=websocket") { connection in
             _ = await connection.next()
-            await server.drain(seconds: 1)
+            await server.drain(over: .seconds(1))
             _ = await connection.next()
             return connection.closeCode
         }
@@ -50,7 +50,7 @@ import TiketiNet
         let hub = try await TestHub.start()
         for _ in 0..<120 { _ = try await hub.openPolling() }
         let began = MonotonicClock.now
-        await hub.server.drain(seconds: 1)
+        await hub.server.drain(over: .seconds(1))
         // One loop has at least half of them, and sends 25 away every tenth of a second.
         #expect(MonotonicClock.now - began >= 200_000_000)
         #expect(hub.server.statistics.current.load(ordering: .relaxed) == 0)

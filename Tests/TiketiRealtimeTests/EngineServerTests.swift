@@ -7,8 +7,8 @@ import TiketiNet
 @Suite(.timeLimit(.minutes(5))) struct EngineServerTests {
     @Test func pollingHandshake() async throws {
         let hub = try await TestHub.start {
-            $0.engine.pingIntervalMilliseconds = 300
-            $0.engine.pingTimeoutMilliseconds = 200
+            $0.engine.pingInterval = .milliseconds(300)
+            $0.engine.pingTimeout = .milliseconds(200)
         }
         let answer = try await hub.request("GET", "EIO=4&transport=polling&t=abc&b64=1&unknown=x", headers: ["Origin: https://x.example"])
         #expect(answer.status == 200)
@@ -121,8 +121,8 @@ import TiketiNet
 
     /// Quick pings, and patience with the answers of a busy machine.
     private static let quickHeartbeat: @Sendable (inout SocketIOConfiguration) -> Void = {
-        $0.engine.pingIntervalMilliseconds = 50
-        $0.engine.pingTimeoutMilliseconds = 1500
+        $0.engine.pingInterval = .milliseconds(50)
+        $0.engine.pingTimeout = .milliseconds(1500)
     }
 
     @Test func heartbeatOverPolling() async throws {

@@ -34,7 +34,7 @@ import TiketiTesting
         }
 
         func stop() async {
-            for hub in hubs { await hub.server.drain(seconds: 0) }
+            for hub in hubs { await hub.server.drain(over: .zero) }
             client.close()
         }
 

@@ -40,7 +40,7 @@ import TiketiNet
     }
 
     @Test func connectTimeout() async throws {
-        let hub = try await TestHub.start { $0.connectTimeoutMilliseconds = 100 }
+        let hub = try await TestHub.start { $0.connectTimeout = .milliseconds(100) }
         #expect(
             try await hub.websocket("EIO=4&transport=websocket") { connection in
                 _ = await connection.next()
@@ -301,7 +301,7 @@ import TiketiNet
             for _ in 0..<5 {
                 group.addTask {
                     try await self.session(hub) { connection in
-                        if await gate.arrive() { await hub.server.drain(seconds: 0.05) }
+                        if await gate.arrive() { await hub.server.drain(over: .milliseconds(50)) }
                         return await connection.next()
                     }
                 }

@@ -7,7 +7,7 @@ struct AuthRoutes: Sendable {
     let accounts: AccountService
     let callers: CallerReader
 
-    func install(on router: Router) {
+    func install(on router: some RouterMethods) {
         router.post("/api/auth/register") { try await register($0) }
         router.post("/api/auth/login") { try await login($0) }
         router.post("/api/auth/google") { try await google($0) }

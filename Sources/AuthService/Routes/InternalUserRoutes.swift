@@ -7,15 +7,14 @@ import TiketiNet
 struct InternalUserRoutes: Sendable {
     let accounts: AccountService
 
-    func install(on router: Router, with authorise: any Middleware) {
-        let options = RouteOptions(middleware: [authorise])
-        router.on(AuthAPI.users.method, AuthAPI.users.pattern, options) { try await list($0) }
-        router.on(AuthAPI.changeRole.method, AuthAPI.changeRole.pattern, options) { try await setRole($0) }
-        router.on(AuthAPI.userSessions.method, AuthAPI.userSessions.pattern, options) { context in
+    func install(on router: some RouterMethods) {
+        router.answer(AuthAPI.users) { try await list($0) }
+        router.answer(AuthAPI.changeRole) { try await setRole($0) }
+        router.answer(AuthAPI.userSessions) { context in
             let sessions = try await accounts.sessions.list(ofUser: try context.uuidParameter("id"))
             return .success { Self.write(sessions, "sessions", to: &$0) }
         }
-        router.on(AuthAPI.endUserSessions.method, AuthAPI.endUserSessions.pattern, options) { context in
+        router.answer(AuthAPI.endUserSessions) { context in
             let ended = try await accounts.endSessions(ofUser: try context.uuidParameter("id"))
             return .success {
                 Self.write(ended, "before", to: &$0)

@@ -6,7 +6,7 @@ struct SecondFactorRoutes: Sendable {
     let factors: SecondFactorService
     let callers: CallerReader
 
-    func install(on router: Router) {
+    func install(on router: some RouterMethods) {
         router.post("/api/auth/totp") { try await propose($0) }
         router.post("/api/auth/totp/confirm") { try await confirm($0) }
         router.delete("/api/auth/totp") { try await remove($0) }

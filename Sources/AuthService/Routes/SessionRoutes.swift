@@ -6,7 +6,7 @@ struct SessionRoutes: Sendable {
     let accounts: AccountService
     let callers: CallerReader
 
-    func install(on router: Router) {
+    func install(on router: some RouterMethods) {
         router.post("/api/auth/logout") { context in
             try await accounts.sessions.logout(try context.requirePrincipal())
             return .success()

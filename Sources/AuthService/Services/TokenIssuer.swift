@@ -17,6 +17,6 @@ struct TokenIssuer: Sendable {
         let rest = session.expiresAt.seconds - now.seconds
         return JWT.sign(
             Principal(userID: user.id, email: user.email, role: role(of: user, in: session), session: session.claims), key: key,
-            lifetimeSeconds: max(1, min(Int(lifetime.components.seconds), Int(rest))), now: now)
+            lifetime: max(.seconds(1), min(lifetime, .seconds(rest))), now: now)
     }
 }

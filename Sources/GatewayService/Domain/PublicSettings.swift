@@ -7,5 +7,5 @@ struct PublicSettings: Sendable {
     /// nil: no sign-in with Google.
     var googleClientID: String?
     var maxSeatsPerUser: Int
-    var holdSeconds: Int
+    var hold: Duration
 }

@@ -17,7 +17,7 @@ struct MetricsScraper: Sendable {
         self.interval = interval
         targets = services.all.flatMap { service, instances in
             instances.named(service.rawValue).map { name, url in
-                let up = metrics.gauge("tiketi_service_up", "Whether a service answered the last scrape.", labels: [("service", name)])
+                let up = metrics.gauge(.serviceUp, labels: [("service", name)])
                 return (name, url, instances, up)
             }
         }

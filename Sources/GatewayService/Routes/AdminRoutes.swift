@@ -12,23 +12,25 @@ struct AdminRoutes: Sendable {
     let ticket: OwnerClient
     let auth: OwnerClient
     let payment: OwnerClient
+    /// How POSTs are taken: by administrators alone, and once for each Idempotency-Key.
+    let posts: RouteOptions
 
-    func install(on router: Router, _ writes: RouteOptions) {
+    func install(on router: some RouterMethods) {
         router.get("/api/admin/events") { try await read($0, ticket, TicketAPI.events.path()) }
-        router.post("/api/admin/events", writes) { try await createEvent($0) }
+        router.post("/api/admin/events", posts) { try await createEvent($0) }
         router.get("/api/admin/events/:id") { try await read($0, ticket, TicketAPI.event.path($0.uuidParameter("id"))) }
         router.put("/api/admin/events/:id", .admin) {
             try await event($0, "event.update", TicketAPI.updateEvent) { try await Self.changes($0) }
         }
         router.delete("/api/admin/events/:id") { try await event($0, "event.delete", TicketAPI.deleteEvent) }
-        router.post("/api/admin/events/:id/cancel", writes) {
+        router.post("/api/admin/events/:id/cancel", posts) {
             try await event($0, "event.cancel", TicketAPI.cancelEvent, recent: true) { try await Self.optionalBody($0) }
         }
         router.get("/api/admin/reservations") { try await read($0, ticket, TicketAPI.reservations.path()) }
         router.patch("/api/admin/reservations/:id/status") { try await reservationStatus($0) }
         router.get("/api/admin/payments") { try await read($0, payment, PaymentAPI.payments.path()) }
         router.get("/api/admin/payments/:id") { try await read($0, payment, PaymentAPI.payment.path($0.uuidParameter("id"))) }
-        router.post("/api/admin/payments/:id/settle", writes) { try await settle($0) }
+        router.post("/api/admin/payments/:id/settle", posts) { try await settle($0) }
         router.get("/api/admin/users") { try await read($0, auth, AuthAPI.users.path()) }
         router.patch("/api/admin/users/:id/role") { try await userRole($0) }
         router.get("/api/admin/users/:id/sessions") { try await read($0, auth, AuthAPI.userSessions.path($0.uuidParameter("id"))) }

@@ -7,7 +7,7 @@ struct AuditRoutes: Sendable {
     let audit: AuditService
     let admins: AdminCheck
 
-    func install(on router: Router) {
+    func install(on router: some RouterMethods) {
         router.get("/api/admin/audit") { try await list($0) }
     }
 

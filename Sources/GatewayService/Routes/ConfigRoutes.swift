@@ -6,13 +6,13 @@ import TiketiNet
 struct ConfigRoutes: Sendable {
     let settings: PublicSettings
 
-    func install(on router: Router) {
+    func install(on router: some RouterMethods) {
         router.get("/api/config") { _ in
             var response = HTTPResponse.success { json in
                 json.member("tossClientKey", settings.tossClientKey)
                 json.member("googleClientId", settings.googleClientID)
                 json.member("maxSeatsPerUser", settings.maxSeatsPerUser)
-                json.member("holdSeconds", settings.holdSeconds)
+                json.member("holdSeconds", settings.hold.wholeSeconds)
                 json.array("languages", ["ko", "en"]) { $0.value($1) }
                 json.member("serverTime", Timestamp.now())
             }

@@ -19,7 +19,7 @@ struct ExportRoutes: Sendable {
         (self.admins, self.audit, self.ticket, self.payment) = (admins, audit, ticket, payment)
     }
 
-    func install(on router: Router) {
+    func install(on router: some RouterMethods) {
         router.get("/api/admin/reservations.csv") {
             try await export($0, .reservations, owned($0, by: ticket, TicketAPI.reservations.path(), .reservations))
         }

@@ -7,7 +7,7 @@ struct ImageRoutes: Sendable {
     let images: ImageService
     let admins: AdminCheck
 
-    func install(on router: Router) {
+    func install(on router: some RouterMethods) {
         router.post("/api/image/upload") { try await upload($0) }
         router.delete("/api/image/:name") { try await delete($0) }
         router.get("/uploads/:name") { try await show($0) }

@@ -6,10 +6,12 @@ import TiketiNet
 struct KeywordRoutes: Sendable {
     let keywords: KeywordService
     let admins: AdminCheck
+    /// How POSTs are taken: by administrators alone, and once for each Idempotency-Key.
+    let posts: RouteOptions
 
-    func install(on router: Router, _ writes: RouteOptions) {
+    func install(on router: some RouterMethods) {
         router.get("/api/admin/keywords") { try await list($0) }
-        router.post("/api/admin/keywords", writes) { try await create($0) }
+        router.post("/api/admin/keywords", posts) { try await create($0) }
         router.put("/api/admin/keywords/:id", .admin) { try await update($0) }
         router.delete("/api/admin/keywords/:id") { try await delete($0) }
     }

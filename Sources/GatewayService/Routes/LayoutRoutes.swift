@@ -8,10 +8,12 @@ import TiketiNet
 struct LayoutRoutes: Sendable {
     let layouts: LayoutService
     let admins: AdminCheck
+    /// How POSTs are taken: by administrators alone, and once for each Idempotency-Key.
+    let posts: RouteOptions
 
-    func install(on router: Router, _ writes: RouteOptions) {
+    func install(on router: some RouterMethods) {
         router.get("/api/admin/seat-layouts") { try await list($0) }
-        router.post("/api/admin/seat-layouts", writes) { try await create($0) }
+        router.post("/api/admin/seat-layouts", posts) { try await create($0) }
         router.get("/api/admin/seat-layouts/:id") { try await find($0) }
         router.put("/api/admin/seat-layouts/:id", .admin) { try await update($0) }
         router.delete("/api/admin/seat-layouts/:id") { try await delete($0) }

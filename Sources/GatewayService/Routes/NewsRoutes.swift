@@ -7,13 +7,15 @@ struct NewsRoutes: Sendable {
     let news: NewsService
     let rendered: RenderedNews
     let admins: AdminCheck
+    /// How POSTs are taken: by administrators alone, and once for each Idempotency-Key.
+    let posts: RouteOptions
 
-    func install(on router: Router, _ writes: RouteOptions) {
+    func install(on router: some RouterMethods) {
         router.get("/api/news") { try await list($0) }
         router.get("/api/news/:id") { try await find($0) }
         router.get("/api/admin/news") { try await listAll($0) }
         router.get("/api/admin/news/:id") { try await findAny($0) }
-        router.post("/api/news", writes) { try await create($0) }
+        router.post("/api/news", posts) { try await create($0) }
         router.put("/api/news/:id", .admin) { try await update($0) }
         router.delete("/api/news/:id") { try await delete($0) }
     }

@@ -8,7 +8,7 @@ struct OperationsRoutes: Sendable {
     let metrics: MetricsRollup
     let access: OperationsAccess
 
-    func install(on router: Router) {
+    func install(on router: some RouterMethods) {
         page(router, "/health/db") { _ in Self.answer([await health.database()]) }
         page(router, "/health/redis") { _ in Self.answer([await health.cache()]) }
         page(router, "/health/all") { _ in Self.answer(await health.all()) }
@@ -18,7 +18,7 @@ struct OperationsRoutes: Sendable {
     }
 
     /// For a stranger there is no such page.
-    private func page(_ router: Router, _ path: String, _ handler: @escaping RouteHandler) {
+    private func page(_ router: some RouterMethods, _ path: String, _ handler: @escaping RouteHandler) {
         router.get(path, .quiet) { context in
             guard access.admits(BearerToken.read(context.request.headers)) else { throw APIError.notFound }
             return try await handler(context)

@@ -10,7 +10,7 @@ struct WebRoutes: Sendable {
     /// Where pages look for the stock Socket.IO client by habit; the rest of that prefix is the hubs'.
     private static let socketClients = ["/socket.io/socket.io.js", "/socket.io/socket.io.min.js"]
 
-    func install(on router: Router) {
+    func install(on router: some RouterMethods) {
         for path in Self.socketClients {
             router.get(path) { context in
                 guard let file = app.file(path, now: context.loop.now) else { throw APIError.notFound }

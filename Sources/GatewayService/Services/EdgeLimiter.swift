@@ -17,9 +17,8 @@ final class EdgeLimiter: Sendable {
     private let writes: RateLimiter?
 
     init(_ limits: EdgeLimits) {
-        let seconds = Int(limits.window.components.seconds)
-        requests = limits.enabled ? RateLimiter(limit: limits.requestsPerAddress, windowSeconds: seconds) : nil
-        writes = limits.enabled ? RateLimiter(limit: limits.writesPerUser, windowSeconds: seconds) : nil
+        requests = limits.enabled ? RateLimiter(limit: limits.requestsPerAddress, window: limits.window) : nil
+        writes = limits.enabled ? RateLimiter(limit: limits.writesPerUser, window: limits.window) : nil
     }
 
     var isEnabled: Bool { requests != nil }

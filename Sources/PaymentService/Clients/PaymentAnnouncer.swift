@@ -15,7 +15,7 @@ struct PaymentAnnouncer: Sendable {
     init(redis: RedisClient, hubWire: HubWire = .classic, logger: Logger, metrics: MetricsRegistry) {
         emitter = SocketEmitter(redis, wire: hubWire)
         self.logger = logger
-        failures = metrics.counter("tiketi_announcements_failed_total", "Announcements after a commit that Redis did not take.")
+        failures = metrics.counter(.announcementsFailed)
     }
 
     /// Sends `payment-updated` to the buyer's own sockets, soon; nobody waits for it.

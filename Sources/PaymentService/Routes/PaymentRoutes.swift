@@ -3,12 +3,14 @@ import TiketiCore
 import TiketiNet
 
 /// The public routes: `/api/payments/*`.
-struct PaymentRoutes {
+struct PaymentRoutes: Sendable {
     let payments: Payments
     let ticket: TicketClient
     let webhooks: Webhooks
+    let sessions: SessionCheck
+    let idempotency: Idempotency
 
-    func install(on router: Router, _ sessions: SessionCheck, _ idempotency: Idempotency) {
+    func install(on router: some RouterMethods) {
         // In this order: an answer is repeated only to who may ask for it.
         let live = RouteOptions(middleware: [LiveSession(sessions), idempotency])
         router.post("/api/payments/prepare", live) { context in

@@ -5,9 +5,10 @@ import TiketiRealtime
 /// Sends clients away before the process stops.
 struct HubService: Service {
     let server: SocketIOServer
-    let drainSeconds: Double
+    /// Over how long clients are sent away.
+    let drainTime: Duration
 
     func start() async throws {}
-    func drain() async { await server.drain(seconds: drainSeconds) }
-    func stop() async { await server.drain(seconds: 0) }
+    func drain() async { await server.drain(over: drainTime) }
+    func stop() async { await server.drain(over: .zero) }
 }

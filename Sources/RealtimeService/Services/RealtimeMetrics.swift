@@ -3,48 +3,58 @@ import TiketiCore
 import TiketiRealtime
 
 enum RealtimeMetrics {
+    static func gaps(_ metrics: MetricsRegistry) -> Counter {
+        metrics.counter(.socketFeedGaps)
+    }
+
+    static func fanout(_ metrics: MetricsRegistry) -> Histogram {
+        metrics.histogram(
+            .socketFanout,
+            buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25])
+    }
+
     static func register(_ server: SocketIOServer, in metrics: MetricsRegistry) {
         let statistics = server.statistics
-        metrics.gauge("tiketi_socket_connections", "Open Socket.IO connections.") { Double(statistics.current.load(ordering: .relaxed)) }
+        metrics.gauge(.openSockets) { Double(statistics.current.load(ordering: .relaxed)) }
         metrics.counter(
-            "tiketi_socket_connections_total", "Socket.IO connections opened.",
+            .openedSockets,
             reading: { Double(statistics.opened.load(ordering: .relaxed)) })
         metrics.counter(
-            "tiketi_socket_upgrades_total", "Connections that went from polling to WebSocket.",
+            .socketUpgrades,
             reading: { Double(statistics.upgrades.load(ordering: .relaxed)) })
         metrics.counter(
-            "tiketi_socket_dropped_total", "Volatile packets dropped for slow clients.",
+            .socketDropped,
             reading: { Double(statistics.dropped.load(ordering: .relaxed)) })
         metrics.counter(
-            "tiketi_socket_refused_messages_total", "Messages passed over because they were nested too deeply.",
+            .socketRefusedMessages,
             reading: { Double(statistics.refusedMessages.load(ordering: .relaxed)) })
-        metrics.gauge("tiketi_socket_websockets", "Open Socket.IO connections that use a WebSocket; the others poll.") {
+        metrics.gauge(.socketWebsockets) {
             Double(statistics.websockets.load(ordering: .relaxed))
         }
-        metrics.gauge("tiketi_socket_queued_bytes", "Bytes that wait for slow clients.") {
+        metrics.gauge(.socketQueuedBytes) {
             Double(statistics.queuedBytes.load(ordering: .relaxed))
         }
-        metrics.gauge("tiketi_socket_unfinished_bytes", "Bytes of messages whose end has not come, beyond 16 kB of each.") {
+        metrics.gauge(.socketUnfinishedBytes) {
             Double(server.unfinished.current)
         }
-        metrics.gauge("tiketi_socket_rings", "Event loops whose broadcasts have gone out by io_uring.") { Double(server.rings) }
+        metrics.gauge(.socketRings) { Double(server.rings) }
         for cause in EngineRefusal.allCases {
             metrics.counter(
-                "tiketi_socket_refused_total", "New connections turned away, by cause.", labels: [("cause", cause.rawValue)],
+                .socketRefused, labels: [("cause", cause.rawValue)],
                 reading: { Double(statistics.refusedByCause[cause] ?? 0) })
         }
         let recovery = server.recoveryStatistics
         metrics.counter(
-            "tiketi_socket_replayed_total", "Messages sent again to clients that recovered.",
+            .socketReplayed,
             reading: { Double(recovery.replayed.load(ordering: .relaxed)) })
         for outcome in SocketRecoveryOutcome.allCases {
             metrics.counter(
-                "tiketi_socket_recoveries_total", "Attempts of clients to continue a session, by outcome.",
+                .socketRecoveries,
                 labels: [("outcome", outcome.rawValue)], reading: { Double(recovery.byOutcome[outcome] ?? 0) })
         }
         for reason in EngineCloseReason.allCases {
             metrics.counter(
-                "tiketi_socket_closed_total", "Socket.IO connections closed, by reason.", labels: [("reason", reason.rawValue)],
+                .socketClosed, labels: [("reason", reason.rawValue)],
                 reading: { Double(statistics.closedByReason[reason] ?? 0) })
         }
     }

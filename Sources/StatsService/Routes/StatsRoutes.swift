@@ -1,23 +1,18 @@
-// Reports for admins, and the rebuild for the operator.
-import TiketiContracts
+// Reports for admins.
 import TiketiCore
 import TiketiNet
 
 struct StatsRoutes: Sendable {
     let reports: ReportService
-    let rebuilds: RebuildService
+    let sessions: SessionCheck
 
-    func install(on router: Router, internalAuth: any Middleware, sessions: SessionCheck) {
+    func install(on router: some RouterMethods) {
         let admin = RouteOptions(middleware: [CurrentAdmin(sessions)])
         router.get("/api/stats", admin) { try await totals($0) }
         router.get("/api/stats/events", admin) { try await events($0) }
         router.get("/api/stats/revenue", admin) { try await revenue($0) }
         router.get("/api/stats/payments", admin) { try await payments($0) }
         router.get("/api/stats/dashboard", admin) { try await dashboard($0) }
-        router.on(StatsAPI.rebuild.method, StatsAPI.rebuild.pattern, RouteOptions(middleware: [internalAuth])) { _ in
-            try await rebuilds.rebuild()
-            return .success()
-        }
     }
 
     private func totals(_ context: RequestContext) async throws -> HTTPResponse {

@@ -5,7 +5,7 @@ import TiketiNet
 struct EventRoutes: Sendable {
     let events: EventService
 
-    func install(on router: Router) {
+    func install(on router: some RouterMethods) {
         router.get("/api/events") { try await list($0) }
         router.get("/api/events/:id") { .json(bytes: try await events.detail(try $0.uuidParameter("id"))) }
         router.get("/api/tickets/event/:id") { .json(bytes: try await events.ticketTypes(try $0.uuidParameter("id"))) }

@@ -7,17 +7,14 @@ struct InternalEventRoutes: Sendable {
     let events: EventService
     let seatsPerUser: Int
 
-    /// A layout may have many sections.
-    private static let draftLimit = RouteOptions.admin.bodyLimit
-
-    func install(on router: Router, auth: InternalAuth) {
-        router.answer(TicketAPI.events, auth) { try await list($0) }
-        router.answer(TicketAPI.createEvent, auth, bodyLimit: Self.draftLimit) { try await create($0) }
-        router.answer(TicketAPI.event, auth) { Self.one(.ok, try await events.fresh(try $0.uuidParameter("id"))) }
-        router.answer(TicketAPI.updateEvent, auth, bodyLimit: Self.draftLimit) { try await update($0) }
-        router.answer(TicketAPI.deleteEvent, auth) { try await delete($0) }
-        router.answer(TicketAPI.cancelEvent, auth) { try await cancel($0) }
-        router.answer(TicketAPI.eventVersion, auth, isLogged: false) { try await version($0) }
+    func install(on router: some RouterMethods) {
+        router.answer(TicketAPI.events) { try await list($0) }
+        router.answer(TicketAPI.createEvent, .admin) { try await create($0) }
+        router.answer(TicketAPI.event) { Self.one(.ok, try await events.fresh(try $0.uuidParameter("id"))) }
+        router.answer(TicketAPI.updateEvent, .admin) { try await update($0) }
+        router.answer(TicketAPI.deleteEvent) { try await delete($0) }
+        router.answer(TicketAPI.cancelEvent) { try await cancel($0) }
+        router.answer(TicketAPI.eventVersion, .quiet) { try await version($0) }
     }
 
     private static func one(_ status: HTTPStatus, _ detail: EventDetail) -> HTTPResponse {

@@ -4,12 +4,12 @@ import TiketiNet
 struct StatusUpdater: Sendable {
     let events: EventStore
     let statuses: StatusService
-    /// At the latest after this many seconds everything is looked through.
-    let interval: Int
+    /// At the latest after this time everything is looked through.
+    let interval: Duration
     private let state = Locked<(next: UInt64, last: UInt64)>((0, 0))
     private static let look: Duration = .seconds(2)
 
-    init(events: EventStore, statuses: StatusService, interval: Int) {
+    init(events: EventStore, statuses: StatusService, interval: Duration) {
         self.events = events
         self.statuses = statuses
         self.interval = interval
@@ -18,7 +18,7 @@ struct StatusUpdater: Sendable {
     func tick() async throws -> Duration {
         let now = EventLoop.current?.now ?? 0
         let (due, late) = state.withLock {
-            ($0.next != 0 && now >= $0.next, $0.last == 0 || now >= $0.last + UInt64(interval) * 1_000_000_000)
+            ($0.next != 0 && now >= $0.next, $0.last == 0 || now >= $0.last + interval.nanoseconds)
         }
         if due || late {
             try await statuses.refreshAll()

@@ -7,12 +7,13 @@ final class QueueLengths: Sendable {
     private let lengths = Locked<[UUID: Int]>([:])
 
     init(_ metrics: MetricsRegistry) {
-        metrics.collect { [lengths] text in
-            text.family("tiketi_queue_users_total", "Users who wait.", type: "gauge")
-            for (event, users) in lengths.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
-                text.sample("tiketi_queue_users_total", labels: [("event", event.description)], Double(users))
-            }
-        }
+        metrics.gauge(
+            .queueUsers,
+            series: { [lengths] in
+                lengths.withLock { $0 }.sorted { $0.key < $1.key }.map {
+                    (labels: [("event", $0.key.description)], value: Double($0.value))
+                }
+            })
     }
 
     /// Shows these figures and no others.

@@ -1,31 +1,17 @@
-// /api/queue and its internal look-up: decode, authorise, call, encode.
-import TiketiContracts
+// /api/queue: decode, authorise, call, encode.
 import TiketiCore
 import TiketiNet
 
 struct QueueRoutes: Sendable {
     let queue: QueueService
     let proofs: QueueProofService
+    let sessions: SessionCheck
 
-    func install(on router: Router, auth: InternalAuth, _ sessions: SessionCheck) {
+    func install(on router: some RouterMethods) {
         router.post("/api/queue", RouteOptions(middleware: [LiveSession(sessions)])) { try await join($0) }
         router.get("/api/queue/position/:queueId") { try await position($0) }
         router.get("/api/queue/:eventId/proof") { try await proof($0) }
         router.delete("/api/queue/:queueId") { try await leave($0) }
-        router.answer(TicketAPI.queueEntry, auth, isLogged: false) { try await watch($0) }
-        router.answer(TicketAPI.queueNumbers, auth, isLogged: false) { try await numbers($0) }
-    }
-
-    /// For the hub: whose place it is, and what its position can be computed from.
-    private func watch(_ context: RequestContext) async throws -> HTTPResponse {
-        let watch = try await queue.watch(try context.uuidParameter("queueId"))
-        return .success { watch.write(to: &$0) }
-    }
-
-    private func numbers(_ context: RequestContext) async throws -> HTTPResponse {
-        let asked = try await context.contract(TicketAPI.QueueNumbersRequest.init)
-        let found = try await queue.numbers(asked.eventID, asked.queueIDs)
-        return .success { found.write(to: &$0) }
     }
 
     private func join(_ context: RequestContext) async throws -> HTTPResponse {

@@ -126,7 +126,7 @@ struct QueueService: Sendable {
                 continue
             }
             _ = try await admit(queue.event, .batch, isDrawn: false)
-            next = min(next, Double(config.intervalSeconds))
+            next = min(next, config.interval.inSeconds)
         }
         return .seconds(max(0.005, next)) + .milliseconds(1)
     }

@@ -58,7 +58,7 @@ struct QueueStore: Sendable {
     func locked<Value: Sendable>(
         _ event: UUID, skipLocked: Bool, _ body: @escaping @Sendable (PostgresRow, PostgresTransaction) async throws -> Value
     ) async throws -> Value? {
-        let patience = config.intervalSeconds * 1000
+        let patience = config.interval.wholeMilliseconds
         return try await postgres.transaction { transaction in
             _ = try await transaction.execute(QueueSQL.patience, [.text(String(patience))])
             guard let gate = try await transaction.execute(QueueSQL.gate(skipLocked: skipLocked), [.uuid(event)]).first else { return nil }
@@ -99,7 +99,7 @@ struct QueueStore: Sendable {
                 round.admitted = try await transaction.execute(
                     QueueSQL.admit,
                     [
-                        .uuid(event), .uuidArray(head.map(\.userID)), .uuidArray(head.map(\.queueID)), .int(config.admissionSeconds),
+                        .uuid(event), .uuidArray(head.map(\.userID)), .uuidArray(head.map(\.queueID)), .int(config.admission.wholeSeconds),
                         .int(room),
                     ]
                 ).map { Admission(queueID: try $0.uuid(0), userID: try $0.uuid(1), expiresAt: try $0.timestamp(2)) }
@@ -109,7 +109,7 @@ struct QueueStore: Sendable {
             if isBatch {
                 round.tidy = head
                 // With some of a broken round among them the batch is not complete: the next look goes on with it.
-                let pause = round.admitted.count < head.count ? 0 : config.intervalSeconds
+                let pause = round.admitted.count < head.count ? 0 : config.interval.wholeSeconds
                 _ = try await transaction.execute(QueueSQL.next, [.uuid(event), .int(pause)])
             } else {
                 let inside = Set(round.admitted.map(\.queueID))

@@ -6,21 +6,21 @@ import TiketiNet
 struct InternalReservationRoutes: Sendable {
     let reservations: ReservationService
 
-    func install(on router: Router, auth: InternalAuth) {
-        router.answer(TicketAPI.reservations, auth) { try await list($0) }
-        router.answer(TicketAPI.reservation, auth) { ReservationRoutes.one(.ok, try await reservations.get(try $0.uuidParameter("id"))) }
-        router.answer(TicketAPI.setReservationStatus, auth) { try await setStatus($0) }
-        router.answer(TicketAPI.lease, auth) { context in
+    func install(on router: some RouterMethods) {
+        router.answer(TicketAPI.reservations) { try await list($0) }
+        router.answer(TicketAPI.reservation) { ReservationRoutes.one(.ok, try await reservations.get(try $0.uuidParameter("id"))) }
+        router.answer(TicketAPI.setReservationStatus) { try await setStatus($0) }
+        router.answer(TicketAPI.lease) { context in
             try await reservations.lease(context.uuidParameter("id"), context.contract(TicketAPI.LeaseRequest.init))
             return .success()
         }
-        router.answer(TicketAPI.confirm, auth) { context in
+        router.answer(TicketAPI.confirm) { context in
             try await reservations.confirm(context.uuidParameter("id"), context.contract(TicketAPI.ConfirmRequest.init))
             return .success()
         }
-        router.answer(TicketAPI.paymentFailed, auth) { try await report($0) { try await reservations.paymentFailed($0, order: $1) } }
-        router.answer(TicketAPI.paymentReleased, auth) { try await report($0) { try await reservations.endLease($0, order: $1) } }
-        router.answer(TicketAPI.refunded, auth) { context in
+        router.answer(TicketAPI.paymentFailed) { try await report($0) { try await reservations.paymentFailed($0, order: $1) } }
+        router.answer(TicketAPI.paymentReleased) { try await report($0) { try await reservations.endLease($0, order: $1) } }
+        router.answer(TicketAPI.refunded) { context in
             let id = try context.uuidParameter("id")
             try await reservations.refunded(id, order: context.contract(TicketAPI.OrderReport.init).orderID)
             return .success()

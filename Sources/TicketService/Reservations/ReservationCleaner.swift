@@ -8,11 +8,11 @@ struct ReservationCleaner: Sendable {
     let seats: SeatStore
     let announcer: Announcer
     /// Between two rounds of throwing old rows away.
-    let interval: Int
+    let interval: Duration
     let expired: Counter
     private let lastPrune = Locked<UInt64>(0)
 
-    init(seats: SeatStore, announcer: Announcer, interval: Int, expired: Counter) {
+    init(seats: SeatStore, announcer: Announcer, interval: Duration, expired: Counter) {
         self.seats = seats
         self.announcer = announcer
         self.interval = interval
@@ -46,7 +46,7 @@ struct ReservationCleaner: Sendable {
     private func pruneSometimes() async throws {
         let now = EventLoop.current?.now ?? 0
         let isTime = lastPrune.withLock { last in
-            guard now >= last + UInt64(interval) * 1_000_000_000 else { return false }
+            guard now >= last + interval.nanoseconds else { return false }
             last = now
             return true
         }

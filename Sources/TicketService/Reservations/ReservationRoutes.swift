@@ -5,9 +5,11 @@ import TiketiNet
 
 struct ReservationRoutes: Sendable {
     let reservations: ReservationService
+    let sessions: SessionCheck
+    /// What repeats answers by their `Idempotency-Key`.
+    let repeats: [any Middleware]
 
-    /// - Parameter repeats: what repeats answers by their `Idempotency-Key`.
-    func install(on router: Router, _ sessions: SessionCheck, _ repeats: [any Middleware]) {
+    func install(on router: some RouterMethods) {
         let live = RouteOptions(middleware: [LiveSession(sessions)])
         router.post("/api/reservations", RouteOptions(middleware: [LiveSession(sessions)] + repeats)) { try await create($0) }
         router.get("/api/reservations/my") { try await mine($0) }

@@ -14,10 +14,9 @@ final class LoopHoldBatcher: @unchecked Sendable {
         let split: Counter
 
         init(_ metrics: MetricsRegistry) {
-            batches = metrics.counter("tiketi_hold_batches_total", "Statements that decided holds.")
-            batched = metrics.counter(
-                "tiketi_hold_batch_requests_total", "Holds decided by those statements, repeated ones counted each time.")
-            split = metrics.counter("tiketi_hold_batches_split_total", "Batches that failed and were decided one by one.")
+            batches = metrics.counter(.holdBatches)
+            batched = metrics.counter(.holdBatchRequests)
+            split = metrics.counter(.holdBatchesSplit)
         }
     }
 

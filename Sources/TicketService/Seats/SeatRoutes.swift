@@ -7,12 +7,14 @@ struct SeatRoutes: Sendable {
     let maps: SeatMapService
     let seats: SeatService
     let holdSeconds: Int
+    let sessions: SessionCheck
+    /// What repeats answers by their `Idempotency-Key`.
+    let repeats: [any Middleware]
 
     /// Maps of fewer seats are not worth compressing.
     private static let gzipFrom = 5
 
-    /// - Parameter repeats: what repeats answers by their `Idempotency-Key`.
-    func install(on router: Router, _ sessions: SessionCheck, _ repeats: [any Middleware]) {
+    func install(on router: some RouterMethods) {
         router.get("/api/seats/:eventId") { try await map($0) }
         router.get("/api/seats/:eventId/layout") { try await layout($0) }
         router.get("/api/seats/:eventId/states") { try await states($0) }

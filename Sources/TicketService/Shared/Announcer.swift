@@ -30,8 +30,8 @@ struct Announcer: Sendable {
         self.hold = hold
         self.distrust = distrust
         self.logger = logger
-        failures = metrics.counter("tiketi_announcements_failed_total", "Announcements after a commit that Redis did not take.")
-        seatsReserved = metrics.counter("tiketi_seats_reserved_total", "Seats taken by holds and reservations.")
+        failures = metrics.counter(.announcementsFailed)
+        seatsReserved = metrics.counter(.seatsReserved)
     }
 
     func announce(_ change: SeatChange?) async {

@@ -35,8 +35,8 @@ public enum JWT {
     /// `iss` and `aud` of our tokens (RFC 7519 §4.1.1, §4.1.3): made by Tiketi for Tiketi.
     public static let party = "tiketi"
 
-    /// A token for `principal` that runs out `lifetimeSeconds` after `now`.
-    public static func sign(_ principal: Principal, key: HMACKey, lifetimeSeconds: Int, now: Timestamp = .now()) -> String {
+    /// A token for `principal` that runs out a `lifetime` of whole seconds after `now`.
+    public static func sign(_ principal: Principal, key: HMACKey, lifetime: Duration, now: Timestamp = .now()) -> String {
         let issued = now.microseconds / 1_000_000
         var payload = JSONWriter(capacity: 192)
         payload.object {
@@ -44,7 +44,7 @@ public enum JWT {
             $0.member("email", principal.email)
             $0.member("role", principal.role.rawValue)
             $0.member("iat", issued)
-            $0.member("exp", issued + Int64(lifetimeSeconds))
+            $0.member("exp", issued + lifetime.components.seconds)
             $0.member("iss", party)
             $0.member("aud", party)
             if let session = principal.session {
@@ -62,8 +62,8 @@ public enum JWT {
         return String(decoding: text, as: UTF8.self)
     }
 
-    public static func sign(_ principal: Principal, secret: String, lifetimeSeconds: Int, now: Timestamp = .now()) -> String {
-        sign(principal, key: HMACKey(Array(secret.utf8)), lifetimeSeconds: lifetimeSeconds, now: now)
+    public static func sign(_ principal: Principal, secret: String, lifetime: Duration, now: Timestamp = .now()) -> String {
+        sign(principal, key: HMACKey(Array(secret.utf8)), lifetime: lifetime, now: now)
     }
 
     /// Checks tokens against one secret, or two while one follows the other. Cheap to copy; safe from any thread.
@@ -74,19 +74,19 @@ public enum JWT {
         private let leeway: Int64
         private let requiresSession: Bool
 
-        public init(secret: String, also: String? = nil, leewaySeconds: Int = 60, requiresSession: Bool = false) {
+        public init(secret: String, also: String? = nil, leeway: Duration = .seconds(60), requiresSession: Bool = false) {
             self.init(
-                key: HMACKey(Array(secret.utf8)), also: also.map { HMACKey(Array($0.utf8)) }, leewaySeconds: leewaySeconds,
+                key: HMACKey(Array(secret.utf8)), also: also.map { HMACKey(Array($0.utf8)) }, leeway: leeway,
                 requiresSession: requiresSession)
         }
 
         /// - Parameters:
         ///   - also: a second key that is accepted, while one follows the other.
         ///   - requiresSession: whether a token that names no session is refused.
-        public init(key: HMACKey, also: HMACKey? = nil, leewaySeconds: Int = 60, requiresSession: Bool = false) {
+        public init(key: HMACKey, also: HMACKey? = nil, leeway: Duration = .seconds(60), requiresSession: Bool = false) {
             self.key = key
             other = also
-            leeway = Int64(leewaySeconds)
+            self.leeway = leeway.components.seconds
             self.requiresSession = requiresSession
         }
 

@@ -18,7 +18,7 @@ public struct CommonConfig: Sendable {
     /// Where `/health`, `/ready` and `/metrics` are served beside the service's own port; nil for nowhere.
     public var operationsPort: OperationsPort?
     public var workers: Int
-    public var shutdownGraceSeconds: Int
+    public var shutdownGrace: Duration
     public var logLevel: Logger.Level
     public var accessLog: AccessLogMode
     public var maxConnections: Int
@@ -28,7 +28,7 @@ public struct CommonConfig: Sendable {
     /// Where the waiting queue's places are, when not in the common Redis.
     public var queueRedis: RedisConfiguration?
     public var jwtSecret: String
-    public var jwtLifetimeSeconds: Int
+    public var jwtLifetime: Duration
     public var internalToken: String
     /// Accepted beside `jwtSecret` and `internalToken`, never used: while a new one takes the old one's place.
     public var otherJWTSecret: String?
@@ -44,35 +44,32 @@ public struct CommonConfig: Sendable {
     public static let developmentDatabasePassword = "tiketi"
 
     /// Reads every common setting; problems stay in `reader`.
-    public static func read(_ reader: inout EnvironmentReader, service: String, port: Int, uses: ServiceDependencies = .stores)
-        -> CommonConfig
-    {
-        CommonConfig(
-            environment: reader.choice("NODE_ENV", default: .development),
-            host: reader.string("HOST", default: "0.0.0.0"),
-            port: reader.int("PORT", default: port, in: 0...65_535),
-            operationsPort: operationsPort(&reader, port: port),
-            workers: reader.int("WORKERS", default: EventLoopGroup.availableProcessors, in: 1...256),
-            shutdownGraceSeconds: reader.seconds("SHUTDOWN_GRACE_SECONDS", default: 25, in: 0...3600),
-            logLevel: reader.choice("LOG_LEVEL", default: .info),
-            accessLog: reader.choice("ACCESS_LOG", default: .all),
-            maxConnections: reader.int("MAX_CONNECTIONS", default: 60_000, in: 1...1_000_000),
-            maxConnectionsPerAddress: reader.int("MAX_CONNECTIONS_PER_ADDRESS", default: 20_000, in: 1...1_000_000),
-            postgres: postgres(&reader, service: service, needed: uses.contains(.postgres)),
-            redis: redis(&reader),
-            queueRedis: reader.raw("QUEUE_REDIS_URL").flatMap { redis(url: $0, "QUEUE_REDIS_URL", &reader) },
-            jwtSecret: reader.secret("JWT_SECRET", developmentDefault: developmentJWTSecret, minimumLength: 32),
-            jwtLifetimeSeconds: reader.seconds("JWT_EXPIRES_IN", default: 7 * 86_400),
-            internalToken: reader.secret("INTERNAL_API_TOKEN", developmentDefault: developmentInternalToken, minimumLength: 32),
-            otherJWTSecret: reader.optionalSecret("JWT_SECRET_ALSO_ACCEPTED", minimumLength: 32),
-            otherInternalToken: reader.optionalSecret("INTERNAL_API_TOKEN_ALSO_ACCEPTED", minimumLength: 32),
-            requiresSession: reader.bool("SESSION_REQUIRED", default: reader.isProduction),
-            services: ServiceURLs(
-                auth: reader.instances("AUTH_SERVICE_URL", default: "http://127.0.0.1:3005"),
-                ticket: reader.instances("TICKET_SERVICE_URL", default: "http://127.0.0.1:3002"),
-                payment: reader.instances("PAYMENT_SERVICE_URL", default: "http://127.0.0.1:3003"),
-                stats: reader.instances("STATS_SERVICE_URL", default: "http://127.0.0.1:3004"),
-                realtime: reader.instances("REALTIME_SERVICE_URL", default: "http://127.0.0.1:3006")))
+    public init(_ reader: inout EnvironmentReader, service: ServiceName, uses: ServiceDependencies = .stores) {
+        environment = reader.choice("NODE_ENV", default: .development)
+        host = reader.string("HOST", default: "0.0.0.0")
+        port = reader.int("PORT", default: service.defaultPort, in: 0...65_535)
+        operationsPort = Self.operationsPort(&reader, port: service.defaultPort)
+        workers = reader.int("WORKERS", default: EventLoopGroup.availableProcessors, in: 1...256)
+        shutdownGrace = reader.duration("SHUTDOWN_GRACE_SECONDS", default: 25, in: 0...3600)
+        logLevel = reader.choice("LOG_LEVEL", default: .info)
+        accessLog = reader.choice("ACCESS_LOG", default: .all)
+        maxConnections = reader.int("MAX_CONNECTIONS", default: 60_000, in: 1...1_000_000)
+        maxConnectionsPerAddress = reader.int("MAX_CONNECTIONS_PER_ADDRESS", default: 20_000, in: 1...1_000_000)
+        postgres = Self.postgres(&reader, service: service.rawValue, needed: uses.contains(.postgres))
+        redis = Self.redis(&reader)
+        queueRedis = reader.raw("QUEUE_REDIS_URL").flatMap { Self.redis(url: $0, "QUEUE_REDIS_URL", &reader) }
+        jwtSecret = reader.secret("JWT_SECRET", developmentDefault: Self.developmentJWTSecret, minimumLength: 32)
+        jwtLifetime = reader.duration("JWT_EXPIRES_IN", default: 7 * 86_400, in: 1...315_360_000)
+        internalToken = reader.secret("INTERNAL_API_TOKEN", developmentDefault: Self.developmentInternalToken, minimumLength: 32)
+        otherJWTSecret = reader.optionalSecret("JWT_SECRET_ALSO_ACCEPTED", minimumLength: 32)
+        otherInternalToken = reader.optionalSecret("INTERNAL_API_TOKEN_ALSO_ACCEPTED", minimumLength: 32)
+        requiresSession = reader.bool("SESSION_REQUIRED", default: reader.isProduction)
+        services = ServiceURLs(
+            auth: reader.instances("AUTH_SERVICE_URL", default: "http://127.0.0.1:3005"),
+            ticket: reader.instances("TICKET_SERVICE_URL", default: "http://127.0.0.1:3002"),
+            payment: reader.instances("PAYMENT_SERVICE_URL", default: "http://127.0.0.1:3003"),
+            stats: reader.instances("STATS_SERVICE_URL", default: "http://127.0.0.1:3004"),
+            realtime: reader.instances("REALTIME_SERVICE_URL", default: "http://127.0.0.1:3006"))
     }
 
     /// `OPERATIONS_PORT`: 10000 above the service's own unless told; none with 0, or where the service takes any port.

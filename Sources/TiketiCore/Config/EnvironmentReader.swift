@@ -57,7 +57,7 @@ public struct EnvironmentReader: Sendable {
 
     public func optionalString(_ name: String) -> String? { raw(name) }
 
-    public mutating func int(_ name: String, default fallback: Int? = nil, in range: ClosedRange<Int> = 0...Int.max) -> Int {
+    public mutating func int(_ name: String, default fallback: Int? = nil, in range: ClosedRange<Int>) -> Int {
         guard let text = raw(name) else {
             if fallback == nil { problem(name, "is required") }
             return fallback ?? range.lowerBound
@@ -97,21 +97,24 @@ public struct EnvironmentReader: Sendable {
         }
     }
 
-    /// A span of time in seconds: a plain number, or with a unit (`90s`, `15m`, `12h`, `7d`).
-    public mutating func seconds(_ name: String, default fallback: Int, in range: ClosedRange<Int> = 1...315_360_000) -> Int {
-        guard let text = raw(name) else { return fallback }
-        let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-        let unit = text.last.flatMap { units[$0] }
-        let digits = unit == nil ? text[...] : text.dropLast()
-        guard let number = Int(digits), case let (total, over) = number.multipliedReportingOverflow(by: unit ?? 1), !over else {
-            problem(name, "must be a number of seconds or a time such as 15m or 7d, not \"\(Self.shown(text))\"")
-            return fallback
+    /// A span of time. A plain number counts the unit that the name ends with: `_MS` milliseconds, `_DAYS` days, any other name seconds; a number with
+    /// a unit of its own (`250ms`, `90s`, `15m`, `12h`, `7d`) means that.
+    /// - Parameters:
+    ///   - fallback: In the unit of the name.
+    ///   - range: In the unit of the name.
+    public mutating func duration(_ name: String, default fallback: Int, in range: ClosedRange<Int>) -> Duration {
+        let unit = TimeUnit.of(name)
+        let standard = unit.length * fallback
+        guard let text = raw(name) else { return standard }
+        guard let length = TimeUnit.parse(text, plain: unit) else {
+            problem(name, "must be a number of \(unit.name) or a time such as 15m or 7d, not \"\(Self.shown(text))\"")
+            return standard
         }
-        guard range.contains(total) else {
-            problem(name, "must be \(Self.words(range)) seconds, not \(total)")
-            return fallback
+        guard (unit.length * range.lowerBound...unit.length * range.upperBound).contains(length) else {
+            problem(name, "must be \(Self.words(range)) \(unit.name), not \(unit.count(length))")
+            return standard
         }
-        return total
+        return length
     }
 
     /// An `http` or `https` address of a service, without a query.

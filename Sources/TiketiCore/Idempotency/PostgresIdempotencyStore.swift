@@ -26,12 +26,12 @@ public struct PostgresIdempotencyStore: IdempotencyStore {
     private let abandonSQL: String
     private let expireSQL: String
     /// After this long without an answer the process that ran the request is dead: longer than any request may take.
-    private let takeoverSeconds: Int
+    private let takeover: Duration
 
     /// - Parameter table: the table with its schema, a constant of the code.
-    public init(_ pool: PostgresPool, table: String, takeoverSeconds: Int = 90) {
+    public init(_ pool: PostgresPool, table: String, takeover: Duration = .seconds(90)) {
         self.pool = pool
-        self.takeoverSeconds = takeoverSeconds
+        self.takeover = takeover
         // The row seen by the second part is the one before this statement; when another request inserted it in between, neither part
         // returns a row, which means "running".
         beginSQL = """
@@ -54,7 +54,7 @@ public struct PostgresIdempotencyStore: IdempotencyStore {
 
     public func begin(user: UUID, key: String, requestHash: [UInt8]) async throws -> IdempotencyState {
         let rows = try await pool.execute(
-            beginSQL, [.uuid(user), .text(key), .bytes(requestHash), .double(Double(takeoverSeconds))])
+            beginSQL, [.uuid(user), .text(key), .bytes(requestHash), .double(takeover.inSeconds)])
         guard let row = rows.first else { return .running }
         if let token = try row.timestampOrNil(0) { return .started(token: token) }
         guard try row.bytes(1) == requestHash else { return .mismatch }

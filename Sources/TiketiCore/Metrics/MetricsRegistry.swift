@@ -31,12 +31,14 @@ public final class MetricsRegistry: Sendable {
         var kind: Kind
         var series: [Series] = []
         var positions: [String: Int] = [:]
+        /// Series whose labels were not known at the start.
+        var openSeries = 0
     }
 
     private struct State: Sendable {
         var families: [Family] = []
         var positions: [String: Int] = [:]
-        var collectors: [@Sendable (inout MetricsText) -> Void] = []
+        var changing: [(family: MetricFamily, read: @Sendable () -> [(labels: Labels, value: Double)])] = []
     }
 
     private let state = Locked(State())
@@ -54,61 +56,64 @@ public final class MetricsRegistry: Sendable {
         self.seriesLimit = seriesLimit
     }
 
-    public func counter(_ name: String, _ help: String, labels: Labels = [], hiddenWhileZero: Bool = false) -> Counter {
-        let found = resolve(name, help, .counter, labels, hiddenWhileZero) { .counter(Counter()) }
+    public func counter(_ family: MetricFamily, labels: Labels = [], hiddenWhileZero: Bool = false) -> Counter {
+        let found = resolve(family, .counter, labels, hiddenWhileZero) { .counter(Counter()) }
         guard case .counter(let counter) = found else { return Counter() }
         return counter
     }
 
-    public func gauge(_ name: String, _ help: String, labels: Labels = []) -> Gauge {
-        guard case .gauge(let gauge) = resolve(name, help, .gauge, labels, false, { .gauge(Gauge()) }) else { return Gauge() }
+    public func gauge(_ family: MetricFamily, labels: Labels = []) -> Gauge {
+        guard case .gauge(let gauge) = resolve(family, .gauge, labels, false, { .gauge(Gauge()) }) else { return Gauge() }
         return gauge
     }
 
     /// A gauge whose value is asked for at each scrape; cheap and non-blocking, please.
-    public func gauge(_ name: String, _ help: String, labels: Labels = [], _ read: @escaping @Sendable () -> Double) {
-        _ = resolve(name, help, .gauge, labels, false) { .computed(read) }
+    public func gauge(_ family: MetricFamily, labels: Labels = [], _ read: @escaping @Sendable () -> Double) {
+        _ = resolve(family, .gauge, labels, false) { .computed(read) }
+    }
+
+    /// A gauge whose series come and go: all that there are now are asked for at each scrape, and no others are shown.
+    public func gauge(_ family: MetricFamily, series read: @escaping @Sendable () -> [(labels: Labels, value: Double)]) {
+        state.withLock { $0.changing.append((family, read)) }
     }
 
     /// A counter whose value somebody else keeps.
-    public func counter(_ name: String, _ help: String, labels: Labels = [], reading read: @escaping @Sendable () -> Double) {
-        _ = resolve(name, help, .counter, labels, false) { .computed(read) }
+    public func counter(_ family: MetricFamily, labels: Labels = [], reading read: @escaping @Sendable () -> Double) {
+        _ = resolve(family, .counter, labels, false) { .computed(read) }
     }
 
     public func histogram(
-        _ name: String, _ help: String, labels: Labels = [], buckets: [Double] = Histogram.defaultBuckets, hiddenWhileZero: Bool = false
+        _ family: MetricFamily, labels: Labels = [], buckets: [Double] = Histogram.defaultBuckets, hiddenWhileZero: Bool = false
     ) -> Histogram {
-        let found = resolve(name, help, .histogram, labels, hiddenWhileZero) { .histogram(Histogram(bounds: buckets)) }
+        let found = resolve(family, .histogram, labels, hiddenWhileZero) { .histogram(Histogram(bounds: buckets)) }
         guard case .histogram(let histogram) = found else { return Histogram(bounds: buckets) }
         return histogram
     }
 
-    /// Adds a source that writes whole families at each scrape (gauges whose labels come and go).
-    public func collect(_ collector: @escaping @Sendable (inout MetricsText) -> Void) {
-        state.withLock { $0.collectors.append(collector) }
-    }
-
     private func resolve(
-        _ name: String, _ help: String, _ kind: Kind, _ labels: Labels, _ hidden: Bool, _ make: () -> Instrument
+        _ described: MetricFamily, _ kind: Kind, _ labels: Labels, _ hidden: Bool, _ make: () -> Instrument
     ) -> Instrument {
+        precondition(kind != .counter || described.name.hasSuffix("_total"), "the counter \(described.name) does not end in _total")
         var key = MetricsText.labels(MetricsText.adding(common, to: labels))
         return state.withLock { state in
             let index: Int
-            if let known = state.positions[name] {
+            if let known = state.positions[described.name] {
                 index = known
-                precondition(state.families[index].kind == kind, "metric \(name) is registered as another kind")
+                precondition(state.families[index].kind == kind, "metric \(described.name) is registered as another kind")
             } else {
                 index = state.families.count
-                state.positions[name] = index
-                state.families.append(Family(name: name, help: help, kind: kind))
+                state.positions[described.name] = index
+                state.families.append(Family(name: described.name, help: described.help, kind: kind))
             }
             if let position = state.families[index].positions[key] { return state.families[index].series[position].instrument }
-            if state.families[index].series.count >= seriesLimit {
+            // Handles made ahead of need are of a closed set, and are more than the limit at the gateway alone: routes times states.
+            if !hidden, state.families[index].openSeries >= seriesLimit {
                 key = MetricsText.labels(MetricsText.adding(common, to: labels.map { ($0.name, "overflow") }))
                 if let position = state.families[index].positions[key] { return state.families[index].series[position].instrument }
             }
             let instrument = make()
             state.families[index].positions[key] = state.families[index].series.count
+            if !hidden { state.families[index].openSeries += 1 }
             state.families[index].series.append(Series(labels: key, instrument: instrument, hiddenWhileZero: hidden))
             return instrument
         }
@@ -116,10 +121,12 @@ public final class MetricsRegistry: Sendable {
 
     /// Everything in the Prometheus text format 0.0.4.
     public func exposition() -> [UInt8] {
-        let (families, collectors) = state.withLock { ($0.families, $0.collectors) }
-        var text = MetricsText(common: common)
+        let (families, changing) = state.withLock { ($0.families, $0.changing) }
+        var text = MetricsText()
         for family in families { text.append(family) }
-        for collector in collectors { collector(&text) }
+        for (family, read) in changing {
+            text.append(family, read().map { (MetricsText.adding(common, to: $0.labels), $0.value) })
+        }
         return text.finish()
     }
 }

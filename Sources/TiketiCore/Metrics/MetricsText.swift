@@ -5,29 +5,25 @@ public struct MetricsText: Sendable {
     public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
     private var bytes: [UInt8] = []
-    private let common: MetricsRegistry.Labels
 
-    /// - Parameter common: Labels of every sample, behind its own.
-    public init(common: MetricsRegistry.Labels = []) {
-        self.common = common
-        bytes.reserveCapacity(16 * 1024)
-    }
+    internal init() { bytes.reserveCapacity(16 * 1024) }
 
-    public consuming func finish() -> [UInt8] { bytes }
+    internal consuming func finish() -> [UInt8] { bytes }
 
     /// The two lines before a family's series; `type` is `counter`, `gauge` or `histogram`.
-    public mutating func family(_ name: String, _ help: String, type: String) {
+    private mutating func family(_ name: String, _ help: String, type: String) {
         append("# HELP \(name) \(Self.escape(help, quotes: false))\n# TYPE \(name) \(type)\n")
-    }
-
-    /// One line: `name{labels} value`.
-    public mutating func sample(_ name: String, labels: MetricsRegistry.Labels = [], _ value: Double) {
-        line(name, Self.labels(Self.adding(common, to: labels)), Self.number(value))
     }
 
     /// What a series says for itself goes before what is said of all.
     internal static func adding(_ common: MetricsRegistry.Labels, to labels: MetricsRegistry.Labels) -> MetricsRegistry.Labels {
         labels + common.filter { added in !labels.contains { $0.name == added.name } }
+    }
+
+    /// A gauge with these series.
+    internal mutating func append(_ family: MetricFamily, _ series: [(labels: MetricsRegistry.Labels, value: Double)]) {
+        self.family(family.name, family.help, type: MetricsRegistry.Kind.gauge.rawValue)
+        for (labels, value) in series { line(family.name, Self.labels(labels), Self.number(value)) }
     }
 
     internal mutating func append(_ family: MetricsRegistry.Family) {

@@ -4,18 +4,18 @@ import Glibc
 
 internal enum ProcessMetrics {
     static func register(in registry: MetricsRegistry) {
-        registry.counter("process_cpu_seconds_total", "User and system CPU time spent, in seconds.", reading: cpuSeconds)
-        registry.gauge("process_resident_memory_bytes", "Resident memory in bytes.") { Double(statm(1) * pageSize) }
-        registry.gauge("process_virtual_memory_bytes", "Virtual memory in bytes.") { Double(statm(0) * pageSize) }
-        registry.gauge("process_open_fds", "Open file descriptors.") { Double(openDescriptors()) }
-        registry.gauge("process_max_fds", "Most file descriptors the process may open.") {
+        registry.counter(.processCPU, reading: cpuSeconds)
+        registry.gauge(.processResidentMemory) { Double(statm(1) * pageSize) }
+        registry.gauge(.processVirtualMemory) { Double(statm(0) * pageSize) }
+        registry.gauge(.processOpenDescriptors) { Double(openDescriptors()) }
+        registry.gauge(.processMaxDescriptors) {
             var limit = rlimit()
             getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
             return Double(limit.rlim_cur)
         }
-        registry.gauge("process_threads", "Threads of the process.") { Double(fields(of: "/proc/self/stat").dropFirst(17).first ?? 0) }
+        registry.gauge(.processThreads) { Double(fields(of: "/proc/self/stat").dropFirst(17).first ?? 0) }
         let start = startTime()
-        registry.gauge("process_start_time_seconds", "Start of the process, in seconds since the epoch.") { start }
+        registry.gauge(.processStartTime) { start }
     }
 
     private static var pageSize: Int { sysconf(Int32(_SC_PAGESIZE)) }

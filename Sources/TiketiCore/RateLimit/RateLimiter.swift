@@ -20,11 +20,11 @@ public final class RateLimiter: Sendable {
     public let limit: Int
 
     /// - Parameter keys: how many keys are remembered; with more, those not seen lately start anew.
-    public init(limit: Int, windowSeconds: Int, keys: Int = 200_000) {
-        precondition(limit > 0 && windowSeconds > 0)
+    public init(limit: Int, window: Duration, keys: Int = 200_000) {
+        precondition(limit > 0 && window > .zero)
         self.limit = limit
-        window = UInt64(windowSeconds) * 1_000_000_000
-        interval = max(1, window / UInt64(limit))
+        self.window = window.nanoseconds
+        interval = max(1, self.window / UInt64(limit))
         table = BoundedTable(capacity: keys)
     }
 

@@ -34,7 +34,7 @@ internal final class RouteMetrics: Sendable {
         self.method = method
         self.pattern = pattern
         durations = registry.histogram(
-            "http_request_duration_seconds", "Time from the request's head to the response's, in seconds.",
+            .httpRequestDuration,
             labels: [("method", method), ("route", pattern)], hiddenWhileZero: true)
         counters = Self.codes.map { Self.counter(registry, method, pattern, $0) }
     }
@@ -51,7 +51,7 @@ internal final class RouteMetrics: Sendable {
 
     private static func counter(_ registry: MetricsRegistry, _ method: String, _ pattern: String, _ status: Int) -> Counter {
         registry.counter(
-            "http_requests_total", "Requests answered.",
+            .httpRequests,
             labels: [("method", method), ("route", pattern), ("status", String(status))], hiddenWhileZero: true)
     }
 }

@@ -55,7 +55,7 @@ internal struct RoutePattern: Sendable {
 }
 
 /// All methods of one pattern.
-internal final class Endpoint: Sendable {
+internal final class RouteEndpoint: Sendable {
     let routes: [Route]
     /// The value of an `Allow` field.
     let allow: String
@@ -82,8 +82,8 @@ internal final class Endpoint: Sendable {
 internal final class RouteNode: Sendable {
     private let literals: [(name: [UInt8], node: RouteNode)]
     private let parameter: RouteNode?
-    private let rest: Endpoint?
-    private let endpoint: Endpoint?
+    private let rest: RouteEndpoint?
+    private let endpoint: RouteEndpoint?
 
     init(_ routes: [(pattern: RoutePattern, route: Route)], depth: Int = 0) {
         var here: [Route] = []
@@ -110,13 +110,13 @@ internal final class RouteNode: Sendable {
         }
         literals = zip(names, below).map { ($0, RouteNode($1, depth: depth + 1)) }
         parameter = parameters.isEmpty ? nil : RouteNode(parameters, depth: depth + 1)
-        endpoint = here.isEmpty ? nil : Endpoint(here)
-        rest = wildcard.isEmpty ? nil : Endpoint(wildcard)
+        endpoint = here.isEmpty ? nil : RouteEndpoint(here)
+        rest = wildcard.isEmpty ? nil : RouteEndpoint(wildcard)
     }
 
     /// The endpoint for the path `path[start..<end]`, where `start` stands on a slash or the end. A literal wins over a parameter, that over
     /// the rest; a trailing slash does not count. `.` and `..` segments, plain or percent-encoded, never match anything but a literal.
-    func find(_ path: Span<UInt8>, from start: Int, to end: Int, _ captures: inout PathCaptures) -> Endpoint? {
+    func find(_ path: Span<UInt8>, from start: Int, to end: Int, _ captures: inout PathCaptures) -> RouteEndpoint? {
         let first = start < end ? start &+ 1 : end
         if first == end {
             if let endpoint { return endpoint }

@@ -38,6 +38,14 @@ extension RouterMethods {
         on(.delete, pattern, options, handler)
     }
 
+    /// The answer to a call that other services make; its method and path stand in the contract.
+    public func answer(_ call: Endpoint, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
+        on(call.method, call.pattern, options, handler)
+    }
+
+    /// A part whose routes pass `middleware` and share no prefix: those that only other services may call.
+    public func group(use middleware: any Middleware...) -> RouteGroup { group("", use: middleware) }
+
     /// Routes that share a prefix and middleware.
     public func group(_ prefix: String, use middleware: any Middleware..., configure: (RouteGroup) -> Void) {
         configure(group(prefix, use: middleware))

@@ -32,31 +32,31 @@ internal struct HealthChecks: Sendable {
     }
 }
 
-internal enum HealthRoutes {
-    static func register(on router: Router, _ readiness: HealthChecks) {
-        let name = readiness.runtime.name
-        let start = Timestamp.now()
-        if !router.contains(.get, "/health") {
-            router.get("/health", .quiet) { _ in
-                .success {
-                    $0.member("status", "ok")
-                    $0.member("service", name)
-                    $0.member("uptimeSeconds", Timestamp.now().seconds - start.seconds)
-                }
-            }
-        }
-        if !router.contains(.get, "/ready") {
-            router.get("/ready", .quiet) { context in await ready(readiness, context) }
-        }
-        if !router.contains(.get, "/metrics") {
-            let metrics = readiness.runtime.metrics
-            router.get("/metrics", .quiet) { _ in
-                HTTPResponse(headers: ["Content-Type": MetricsText.contentType], body: .bytes(metrics.exposition()))
-            }
+internal struct HealthRoutes: Sendable {
+    let readiness: HealthChecks
+    private let start = Timestamp.now()
+
+    init(_ readiness: HealthChecks) { self.readiness = readiness }
+
+    func install(on router: Router) {
+        if !router.contains(.get, "/health") { router.get("/health", .quiet) { _ in health() } }
+        if !router.contains(.get, "/ready") { router.get("/ready", .quiet) { await ready($0) } }
+        if !router.contains(.get, "/metrics") { router.get("/metrics", .quiet) { _ in metrics() } }
+    }
+
+    private func health() -> HTTPResponse {
+        .success {
+            $0.member("status", "ok")
+            $0.member("service", readiness.runtime.name)
+            $0.member("uptimeSeconds", Timestamp.now().seconds - start.seconds)
         }
     }
 
-    private static func ready(_ readiness: HealthChecks, _ context: RequestContext) async -> HTTPResponse {
+    private func metrics() -> HTTPResponse {
+        HTTPResponse(headers: ["Content-Type": MetricsText.contentType], body: .bytes(readiness.runtime.metrics.exposition()))
+    }
+
+    private func ready(_ context: RequestContext) async -> HTTPResponse {
         let results = await readiness.evaluate()
         let write = { @Sendable (writer: inout JSONWriter) in
             writer.member("service", readiness.runtime.name)

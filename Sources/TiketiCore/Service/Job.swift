@@ -37,7 +37,7 @@ public final class Job: Service, @unchecked Sendable {
         self.loop = loop
         self.logger = logger
         self.body = body
-        failures = metrics.counter("tiketi_job_failures_total", "Rounds of background jobs that failed.", labels: [("job", name)])
+        failures = metrics.counter(.jobFailures, labels: [("job", name)])
     }
 
     public func start() async throws {

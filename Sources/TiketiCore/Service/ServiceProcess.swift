@@ -22,13 +22,12 @@ public final class ServiceProcess: Sendable {
         self.runtime = runtime
         services = app.services
         let health = HealthChecks(runtime: runtime, lifecycle: lifecycle, checks: app.readiness)
-        HealthRoutes.register(on: app.router, health)
-        HealthRoutes.register(on: app.operations, health)
+        for router in [app.router, app.operations] { HealthRoutes(health).install(on: router) }
         var configuration = HTTPServerConfiguration()
         configuration.maxConnections = runtime.config.maxConnections
         configuration.ownAnswerFields = app.ownAnswerFields
         // What the gateway lets through arrives with the fields that it adds (X-Forwarded-*, X-Request-Id, traceparent …).
-        if runtime.name != ServiceName.gateway.rawValue {
+        if runtime.service != .gateway {
             configuration.maxHeaders += Self.gatewayFields
             configuration.maxHeadBytes += Self.gatewayFields * 256
         }
@@ -103,14 +102,14 @@ public final class ServiceProcess: Sendable {
     }
 
     /// Time for the announcement to reach whoever calls this instance now, so that closing the door turns nobody away.
-    private func giveNotice(graceSeconds: Int) async {
+    private func giveNotice(_ grace: Duration) async {
         let loop = runtime.group.next()
-        let notice = min(300_000_000, UInt64(graceSeconds) * 100_000_000)
-        _ = try? await loop.run { try await loop.sleep(nanoseconds: notice) }
+        let notice = min(.milliseconds(300), grace / 10)
+        _ = try? await loop.run { try await loop.sleep(for: notice) }
     }
 
     /// Drains within the grace, stops the parts in reverse order, closes the pools.
-    public func stop(graceSeconds: Int) async {
+    public func stop(grace: Duration) async {
         lifecycle.willDrain()
         await server.announceDrain()
         let start = starter.withLock { $0 }
@@ -118,8 +117,8 @@ public final class ServiceProcess: Sendable {
         await start?.value
         let parts = running.withLock { $0 }
         for part in parts.reversed() { await part.drain() }
-        await giveNotice(graceSeconds: graceSeconds)
-        await server.drain(graceNanoseconds: UInt64(graceSeconds) * 1_000_000_000)
+        await giveNotice(grace)
+        await server.drain(graceNanoseconds: grace.nanoseconds)
         await server.stop()
         for part in parts.reversed() { await part.stop() }
         // Last, so that probes and scrapers see the drain.

@@ -7,42 +7,32 @@ import TiketiNet
 /// The life of a process.
 ///
 ///     @main struct Program {
-///         static func main() async { await ServiceRunner.run(.ticket) { runtime, environment in try TicketApp.make(runtime, &environment) } }
+///         static func main() async { await ServiceRunner.run(.ticket, TicketApp.make) }
 ///     }
 public enum ServiceRunner {
-    public typealias Compose = (ServiceRuntime, inout EnvironmentReader) async throws -> ServiceApp
-
-    public static func run(_ name: ServiceName, uses: ServiceDependencies = .stores, _ compose: Compose) async -> Never {
-        await run(name: name.rawValue, port: name.defaultPort, uses: uses, compose)
-    }
-
     /// Never returns: 0 after a drain, 1 when the settings or the port cannot be used.
-    public static func run(
-        name: String, port: Int? = nil, uses: ServiceDependencies = .stores, environment: [String: String] = EnvironmentReader.process(),
-        _ compose: Compose
+    /// - Parameters:
+    ///   - uses: The stores that the service cannot work without.
+    ///   - compose: Makes the service of its settings, which are all usable.
+    public static func run<Config: ServiceConfig>(
+        _ service: ServiceName, uses: ServiceDependencies = .stores, environment: [String: String] = EnvironmentReader.process(),
+        _ compose: (ServiceRuntime, Config) -> ServiceApp
     ) async -> Never {
-        let fallback = port ?? ServiceName(rawValue: name)?.defaultPort ?? 0
+        let name = service.rawValue
         do throws(SideCommand.Unknown) {
-            let port = environment["PORT"].flatMap { Int($0) } ?? fallback
+            let port = environment["PORT"].flatMap { Int($0) } ?? service.defaultPort
             if let command = try SideCommand.parse(Array(CommandLine.arguments.dropFirst())) { exit(command.run(port: port)) }
         } catch {
             fail(name, [SideCommand.usage])
         }
         let signals = TerminationSignal.install()
         var reader = EnvironmentReader(environment)
-        let config = CommonConfig.read(&reader, service: name, port: fallback, uses: uses)
-        refuse(name, reader)
+        let config = CommonConfig(&reader, service: service, uses: uses)
+        let own = Config(&reader)
+        do { try reader.finish() } catch { fail(name, error.problems) }
         LoggingSystem.bootstrap { _ in JSONLogHandler(service: name, level: config.logLevel) }
-        let runtime = ServiceRuntime(name: name, config: config, uses: uses)
-        let app: ServiceApp
-        do {
-            app = try await compose(runtime, &reader)
-            try reader.finish()
-        } catch let error as ConfigurationError {
-            fail(name, error.problems)
-        } catch {
-            fail(name, ["cannot start: \(error)"])
-        }
+        let runtime = ServiceRuntime(service, config: config, uses: uses)
+        let app = compose(runtime, own)
         let process = ServiceProcess(runtime: runtime, app: app)
         do {
             let bound = try await process.start()
@@ -51,22 +41,18 @@ public enum ServiceRunner {
             fail(name, ["PORT: cannot listen on \(config.host):\(config.port): \(error)"])
         }
         await signals.wait()
-        runtime.logger.info("draining", metadata: ["graceSeconds": .stringConvertible(config.shutdownGraceSeconds)])
+        runtime.logger.info("draining", metadata: ["graceSeconds": .stringConvertible(config.shutdownGrace.wholeSeconds)])
         // Whatever hangs, the process ends: a supervisor's SIGKILL would come next and say less.
         let logger = runtime.logger
-        SystemThread.start("deadline", afterSeconds: config.shutdownGraceSeconds + 1) {
+        SystemThread.start("deadline", after: config.shutdownGrace + .seconds(1)) {
             logger.warning("drain did not finish in time")
             LogSink.standardOutput.flush()
             exit(0)
         }
-        await process.stop(graceSeconds: config.shutdownGraceSeconds)
+        await process.stop(grace: config.shutdownGrace)
         runtime.logger.info("stopped")
         LogSink.standardOutput.flush()
         exit(0)
-    }
-
-    private static func refuse(_ name: String, _ reader: EnvironmentReader) {
-        do { try reader.finish() } catch { fail(name, error.problems) }
     }
 
     /// One line each on standard error, and exit code 1.

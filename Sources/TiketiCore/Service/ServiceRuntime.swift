@@ -6,7 +6,9 @@ import TiketiStore
 
 /// The shared parts of one process.
 public final class ServiceRuntime: Sendable {
-    public let name: String
+    public let service: ServiceName
+    /// The service's name, for logs and answers.
+    public var name: String { service.rawValue }
     public let config: CommonConfig
     public let group: EventLoopGroup
     public let logger: Logger
@@ -23,17 +25,19 @@ public final class ServiceRuntime: Sendable {
 
     /// Makes pools for what the service uses; they connect by themselves and keep trying.
     public init(
-        name: String, config: CommonConfig, uses: ServiceDependencies = .stores, group: EventLoopGroup? = nil, logger: Logger? = nil,
+        _ service: ServiceName, config: CommonConfig, uses: ServiceDependencies = .stores, group: EventLoopGroup? = nil,
+        logger: Logger? = nil,
         metrics: MetricsRegistry? = nil
     ) {
-        self.name = name
+        self.service = service
+        let name = service.rawValue
         self.config = config
         let group = group ?? EventLoopGroup(count: config.workers)
         self.group = group
         self.logger =
             logger ?? Logger(label: "tiketi.\(name)", factory: { _ in JSONLogHandler(service: name, level: config.logLevel) })
         // The gateway's page also sums up what the services count: its own series say whose they are, so that no series is one of a service's too.
-        let common: MetricsRegistry.Labels = name == ServiceName.gateway.rawValue ? [("service", name)] : []
+        let common: MetricsRegistry.Labels = service == .gateway ? [("service", name)] : []
         self.metrics = metrics ?? MetricsRegistry(common: common)
         verifier = JWT.Verifier(secret: config.jwtSecret, also: config.otherJWTSecret, requiresSession: config.requiresSession)
         blocking = BlockingPool(name: "blocking", threads: 2, queueLimit: 1024)
@@ -110,9 +114,9 @@ public final class ServiceRuntime: Sendable {
         if let redisClient { RuntimeMetrics.register(redisClient, in: metrics) }
         if let queueClient { RuntimeMetrics.register(queueClient, labels: [("store", "queue")], in: metrics) }
         let blocking = blocking
-        metrics.gauge("tiketi_blocking_pool_queued", "Jobs that wait for a thread of the blocking pool.") { Double(blocking.queued) }
+        metrics.gauge(.blockingPoolQueued) { Double(blocking.queued) }
         metrics.counter(
-            "tiketi_log_lines_dropped_total", "Log lines dropped because their reader was too slow.",
+            .logLinesDropped,
             reading: {
                 Double(LogSink.standardOutput.dropped)
             })

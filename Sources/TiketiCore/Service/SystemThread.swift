@@ -5,9 +5,9 @@ import Glibc
 
 internal enum SystemThread {
     /// Runs `body` after a while, unless the process has ended before.
-    static func start(_ name: String, afterSeconds seconds: Int, _ body: @escaping @Sendable () -> Void) {
+    static func start(_ name: String, after delay: Duration, _ body: @escaping @Sendable () -> Void) {
         start(name) {
-            sleep(UInt32(seconds))
+            sleep(UInt32(clamping: delay.wholeSeconds))
             body()
         }
     }

@@ -6,11 +6,11 @@ public struct EngineConfiguration: Sendable {
     /// Every request whose path starts with this belongs to the server.
     public var path = "/socket.io/"
     /// From an answered ping to the next one.
-    public var pingIntervalMilliseconds = 25_000
+    public var pingInterval: Duration = .seconds(25)
     /// How long a client may say nothing after a ping; it is then closed with `pingTimeout`.
-    public var pingTimeoutMilliseconds = 20_000
+    public var pingTimeout: Duration = .seconds(20)
     /// How long a probing WebSocket may take to become the transport.
-    public var upgradeTimeoutMilliseconds = 10_000
+    public var upgradeTimeout: Duration = .seconds(10)
     /// Largest message in bytes, and the largest POST.
     public var maxPayload = 1_000_000
     /// What all clients together may hold of messages and POSTs whose end has not come.

@@ -17,7 +17,7 @@ public final class EngineEchoServer: Sendable {
     public func handle(_ request: HTTPRequest) async -> HTTPResponse { await engine.handle(request) }
 
     /// Ends all sessions.
-    public func stop() async { await engine.drain(seconds: 0) }
+    public func stop() async { await engine.drain(over: .zero) }
 }
 
 private final class EngineEcho: EngineHandler {

@@ -59,20 +59,20 @@ final class EngineServer: Sendable {
         transport == .polling ? configuration.allowsPolling : configuration.allowsWebSocket
     }
 
-    private static let waveSeconds = 0.1
+    private static let wave: Duration = .milliseconds(100)
     /// So few may come back at once without harm.
     private static let smallestWave = 25
 
-    /// Ends all sessions in waves over `seconds`, so that a whole hall does not come back at once. A few are gone sooner.
-    func drain(seconds: Double) async {
+    /// Ends all sessions in waves over `time`, so that a whole hall does not come back at once. A few are gone sooner.
+    func drain(over time: Duration) async {
         admission.drain()
         await withTaskGroup(of: Void.self) { group in
             for shard in shards {
                 group.addTask {
                     _ = try? await shard.loop.run {
-                        let waves = max(1, (seconds / Self.waveSeconds).rounded())
-                        let size = seconds > 0 ? max(Self.smallestWave, Int((Double(shard.count) / waves).rounded(.up))) : Int.max
-                        while shard.drain(size) > 0 { try await shard.loop.sleep(nanoseconds: UInt64(Self.waveSeconds * 1e9)) }
+                        let waves = max(1, (time / Self.wave).rounded())
+                        let size = time > .zero ? max(Self.smallestWave, Int((Double(shard.count) / waves).rounded(.up))) : Int.max
+                        while shard.drain(size) > 0 { try await shard.loop.sleep(for: Self.wave) }
                     }
                 }
             }

@@ -79,8 +79,8 @@ final class EngineSession: @unchecked Sendable {
     /// Called once, before any packet.
     func start(_ handler: any EngineHandler) {
         self.handler = handler
-        heartbeatDue = loop.now &+ nanoseconds(configuration.pingIntervalMilliseconds)
-        heartbeat = loop.schedule(afterNanoseconds: nanoseconds(configuration.pingIntervalMilliseconds)) { [unowned self] in beat() }
+        heartbeatDue = loop.now &+ configuration.pingInterval.nanoseconds
+        heartbeat = loop.schedule(after: configuration.pingInterval) { [unowned self] in beat() }
     }
 
     var isOpen: Bool { machine.phase == .open }
@@ -281,7 +281,7 @@ final class EngineSession: @unchecked Sendable {
     func probe(_ connection: WebSocketConnection) {
         if machine.probeOpened() {
             probing = connection
-            upgradeTimer = loop.schedule(afterNanoseconds: nanoseconds(configuration.upgradeTimeoutMilliseconds)) { [unowned self] in
+            upgradeTimer = loop.schedule(after: configuration.upgradeTimeout) { [unowned self] in
                 endProbe()
             }
         } else {
@@ -350,11 +350,11 @@ final class EngineSession: @unchecked Sendable {
             // Bytes that came since the ping, or an upgrade under way, prove a living client whose pong waits behind them.
             guard heardSincePing || machine.probe != .none else { return close(.pingTimeout) }
             heardSincePing = false
-            return armHeartbeat(configuration.pingTimeoutMilliseconds)
+            return armHeartbeat(configuration.pingTimeout)
         }
         isAwaitingPong = true
         heardSincePing = false
-        armHeartbeat(configuration.pingTimeoutMilliseconds)
+        armHeartbeat(configuration.pingTimeout)
         pings &+= 1
         send(.ping)
     }
@@ -378,19 +378,17 @@ final class EngineSession: @unchecked Sendable {
         guard isAwaitingPong else { return }
         isAwaitingPong = false
         heartbeatDue = loop.now
-        armHeartbeat(configuration.pingIntervalMilliseconds)
+        armHeartbeat(configuration.pingInterval)
     }
 
     /// Counts from when the last step was due, so that roundings do not add up; from now when the loop was held up, or clients would pay
     /// for it.
-    private func armHeartbeat(_ milliseconds: Int) {
+    private func armHeartbeat(_ delay: Duration) {
         let now = loop.now
         let isLate = now > heartbeatDue &+ Self.tolerableLateness
-        heartbeatDue = (isLate ? now : heartbeatDue) &+ nanoseconds(milliseconds)
+        heartbeatDue = (isLate ? now : heartbeatDue) &+ delay.nanoseconds
         heartbeat?.rearm(afterNanoseconds: heartbeatDue > now ? heartbeatDue - now : 0)
     }
-
-    private func nanoseconds(_ milliseconds: Int) -> UInt64 { UInt64(milliseconds) * 1_000_000 }
 
     // MARK: Ending
 
@@ -418,7 +416,7 @@ final class EngineSession: @unchecked Sendable {
         case .wait:
             // The heartbeat's timer becomes the deadline for fetching the farewell.
             heartbeat?.cancel()
-            heartbeat = loop.schedule(afterNanoseconds: nanoseconds(configuration.pingTimeoutMilliseconds)) { [self] in forget() }
+            heartbeat = loop.schedule(after: configuration.pingTimeout) { [self] in forget() }
         case nil: return
         }
         finish(reason)

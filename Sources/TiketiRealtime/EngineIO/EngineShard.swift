@@ -76,8 +76,8 @@ final class EngineShard: @unchecked Sendable {
         statistics.current.add(1, ordering: .relaxed)
         let upgrades = transport == .polling && configuration.allowsWebSocket ? "[\"websocket\"]" : "[]"
         let packet = EncodedPacket.open(
-            "{\"sid\":\"\(id)\",\"upgrades\":\(upgrades),\"pingInterval\":\(configuration.pingIntervalMilliseconds),"
-                + "\"pingTimeout\":\(configuration.pingTimeoutMilliseconds),\"maxPayload\":\(configuration.maxPayload)}")
+            "{\"sid\":\"\(id)\",\"upgrades\":\(upgrades),\"pingInterval\":\(configuration.pingInterval.wholeMilliseconds),"
+                + "\"pingTimeout\":\(configuration.pingTimeout.wholeMilliseconds),\"maxPayload\":\(configuration.maxPayload)}")
         session.start(makeHandler(session))
         return (session, packet)
     }

@@ -33,7 +33,7 @@ final class SocketConnection: EngineHandler {
         self.server = server
         self.shard = shard
         decoder = SocketPacketDecoder(maximumAttachments: server.configuration.maximumAttachments)
-        let timeout = UInt64(server.configuration.connectTimeoutMilliseconds) * 1_000_000
+        let timeout = server.configuration.connectTimeout.nanoseconds
         connectTimer = session.loop.schedule(afterNanoseconds: timeout) { [unowned self] in
             if members.isEmpty { session.disconnect(.forcedServerClose) }
         }

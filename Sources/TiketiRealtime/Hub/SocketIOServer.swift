@@ -6,7 +6,7 @@ public struct SocketIOConfiguration: Sendable {
     /// The layer below.
     public var engine = EngineConfiguration()
     /// A connection that joins no namespace in this time is closed.
-    public var connectTimeoutMilliseconds = 45_000
+    public var connectTimeout: Duration = .seconds(45)
     /// Attachments of one packet.
     public var maximumAttachments = 10
     /// Bytes of events that may wait for the application, per socket.
@@ -112,9 +112,9 @@ public final class SocketIOServer: Sendable {
     public var unfinished: UnfinishedBytes { engine.unfinished }
 
     /// Refuses new clients and sends the others away in waves; they reconnect elsewhere.
-    /// - Parameter seconds: over how long the waves are spread.
-    public func drain(seconds: Double) async {
-        await engine.drain(seconds: seconds)
+    /// - Parameter time: Of all waves together; zero for all at once.
+    public func drain(over time: Duration) async {
+        await engine.drain(over: time)
         adapter?.stop()
     }
 }

@@ -52,7 +52,7 @@ final class PaymentFixture: Sendable {
     ///   - instances: Of the payment service, on one database.
     ///   - redis: Where browsers' messages go.
     init(
-        instances: Int = 1, reconcile: Bool = true, webhooks: Bool = false, secure: Secure? = nil, windowSeconds: Int = 600,
+        instances: Int = 1, reconcile: Bool = true, webhooks: Bool = false, secure: Secure? = nil, window: Duration = .seconds(600),
         redis: TestRedis? = nil,
         _ adjust: (inout PaymentConfig) -> Void = { _ in }
     ) async throws {
@@ -71,21 +71,20 @@ final class PaymentFixture: Sendable {
             return try await server.start(host: "127.0.0.1", port: port)
         }
         let ticketPort = try await serve(ticket.router(token: Self.token))
-        var settings = Simulator.Settings()
+        var settings = SimulatorConfig()
         settings.secretKey = "test_sk_fixture"
-        settings.windowSeconds = windowSeconds
+        settings.window = window
         // The first payment service is asked to listen before the simulator knows where to send webhooks.
         let relay = Relay()
         if webhooks { settings.webhookURL = ServiceURL(host: "127.0.0.1", port: try await serve(relay.router(http: http)), path: "/hook") }
-        simulatorPort = try await serve(Simulator(settings, http: http).router)
+        simulatorPort = try await serve(SimulatorApp.router(settings, http: http))
 
         var front: TLSFront?
         if let secure { front = try await TLSFront(secure.identity, to: simulatorPort, group: Self.group) }
         self.front = front
-        var config = PaymentConfig(
-            tossURL: ServiceURL(isSecure: front != nil, host: "127.0.0.1", port: front?.port ?? simulatorPort),
-            tossSecretKey: "test_sk_fixture"
-        )
+        var config = PaymentConfig()
+        config.tossURL = ServiceURL(isSecure: front != nil, host: "127.0.0.1", port: front?.port ?? simulatorPort)
+        config.tossSecretKey = "test_sk_fixture"
         config.reconcileInterval = .milliseconds(50)
         config.backlogInterval = .milliseconds(500)
         config.tossTimeout = .seconds(5)
@@ -105,14 +104,13 @@ final class PaymentFixture: Sendable {
             }
             pools.append(pool)
             let app = PaymentParts(
-                PaymentApp.Parts(
-                    postgres: pool, redis: redis, http: http,
-                    ticket: InternalClient(
-                        base: ServiceURL(host: "127.0.0.1", port: ticketPort), token: Self.token, http: http, timeout: .seconds(60)),
-                    authentication: Authentication(JWT.Verifier(secret: Self.secret)), internalAuth: InternalAuth(token: Self.token),
-                    metrics: registry, logger: Logger(label: "payment") { _ in SwiftLogNoOpLogHandler() }, group: Self.group),
-                config)
-            ports.append(try await serve(app.router))
+                postgres: pool, redis: redis, http: http,
+                ticket: InternalClient(
+                    base: ServiceURL(host: "127.0.0.1", port: ticketPort), token: Self.token, http: http, timeout: .seconds(60)),
+                group: Self.group, logger: Logger(label: "payment") { _ in SwiftLogNoOpLogHandler() }, metrics: registry, config: config)
+            let router = app.router(
+                authentication: Authentication(JWT.Verifier(secret: Self.secret)), internalAuth: InternalAuth(token: Self.token))
+            ports.append(try await serve(router))
             if reconcile {
                 for job in app.jobs { try await job.start() }
                 jobs += app.jobs

@@ -10,7 +10,7 @@ import TiketiTesting
     private static let secret = "a secret of the test suite"
 
     private func token(_ role: Role = .user, lifetime: Int = 60, secret: String = Self.secret) -> String {
-        JWT.sign(Principal(userID: UUID(), email: "a@b.c", role: role), secret: secret, lifetimeSeconds: lifetime)
+        JWT.sign(Principal(userID: UUID(), email: "a@b.c", role: role), secret: secret, lifetime: .seconds(lifetime))
     }
 
     private var app: TestApp {

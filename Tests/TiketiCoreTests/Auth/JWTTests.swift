@@ -32,7 +32,7 @@ import TiketiNet
     }
 
     @Test func roundTrip() throws {
-        let token = JWT.sign(principal, secret: Self.secret, lifetimeSeconds: 60, now: now)
+        let token = JWT.sign(principal, secret: Self.secret, lifetime: .seconds(60), now: now)
         let claims = try verifier.verify(token, now: now)
         #expect(claims.principal == principal)
         #expect(claims.issuedAt == now)
@@ -45,12 +45,12 @@ import TiketiNet
     /// While a new secret takes an old one's place, tokens of both count; afterwards the old ones don't.
     @Test func twoSecrets() throws {
         let principal = Principal(userID: UUID(), email: "a@example.com", role: .user)
-        let old = JWT.sign(principal, secret: "old", lifetimeSeconds: 60)
-        let new = JWT.sign(principal, secret: "new", lifetimeSeconds: 60)
+        let old = JWT.sign(principal, secret: "old", lifetime: .seconds(60))
+        let new = JWT.sign(principal, secret: "new", lifetime: .seconds(60))
         let both = JWT.Verifier(secret: "new", also: "old")
         #expect(try both.verify(old).userID == principal.userID)
         #expect(try both.verify(new).userID == principal.userID)
-        #expect(throws: JWTError.badSignature) { try both.verify(JWT.sign(principal, secret: "third", lifetimeSeconds: 60)) }
+        #expect(throws: JWTError.badSignature) { try both.verify(JWT.sign(principal, secret: "third", lifetime: .seconds(60))) }
         #expect(throws: JWTError.badSignature) { try JWT.Verifier(secret: "new").verify(old) }
     }
 

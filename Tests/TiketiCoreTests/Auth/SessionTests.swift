@@ -44,7 +44,7 @@ import TiketiTesting
 
     private static func token(_ role: Role, user: UUID, session: UUID?) -> String {
         let claims = session.map { SessionClaims(id: $0, generation: 0, authenticatedAt: .now()) }
-        return JWT.sign(Principal(userID: user, email: "a@b.c", role: role, session: claims), secret: secret, lifetimeSeconds: 600)
+        return JWT.sign(Principal(userID: user, email: "a@b.c", role: role, session: claims), secret: secret, lifetime: .seconds(600))
     }
 
     private static func app(_ sessions: SessionCheck) -> TestApp {
@@ -59,12 +59,12 @@ import TiketiTesting
     @Test func tokensNameTheirSession() throws {
         let claims = SessionClaims(id: UUID(), generation: 3, authenticatedAt: Timestamp(seconds: 1_800_000_000))
         let principal = Principal(userID: UUID(), email: "a@b.c", role: .user, session: claims)
-        let token = JWT.sign(principal, secret: "s", lifetimeSeconds: 60)
+        let token = JWT.sign(principal, secret: "s", lifetime: .seconds(60))
         let strict = JWT.Verifier(secret: "s", requiresSession: true)
         #expect(try strict.verify(token).principal == principal)
         #expect(try strict.verifiedPayload(token)["iss"] == .string("tiketi"))
         #expect(try strict.verifiedPayload(token)["aud"] == .string("tiketi"))
-        let without = JWT.sign(Principal(userID: UUID(), email: "a@b.c", role: .user), secret: "s", lifetimeSeconds: 60)
+        let without = JWT.sign(Principal(userID: UUID(), email: "a@b.c", role: .user), secret: "s", lifetime: .seconds(60))
         #expect(throws: JWTError.invalidClaims) { try strict.verify(without) }
         #expect(try JWT.Verifier(secret: "s").verify(without).session == nil)
     }

@@ -79,7 +79,7 @@ import TiketiTesting
     }
 
     private func token(_ user: UUID = UUID()) -> String {
-        JWT.sign(Principal(userID: user, email: "a@b.c", role: .user), secret: Self.secret, lifetimeSeconds: 600)
+        JWT.sign(Principal(userID: user, email: "a@b.c", role: .user), secret: Self.secret, lifetime: .seconds(600))
     }
 
     private func post(

@@ -8,7 +8,7 @@ import Testing
     private let second: UInt64 = 1_000_000_000
 
     @Test func burstThenRefill() {
-        let limiter = RateLimiter(limit: 5, windowSeconds: 10)
+        let limiter = RateLimiter(limit: 5, window: .seconds(10))
         let start: UInt64 = 1_000 * second
         for left in (0..<5).reversed() {
             #expect(limiter.take("a", now: start) == RateDecision(isAllowed: true, retryAfterSeconds: 0, remaining: left))
@@ -21,14 +21,14 @@ import Testing
     }
 
     @Test func refusedCallsCostNothing() {
-        let limiter = RateLimiter(limit: 1, windowSeconds: 1)
+        let limiter = RateLimiter(limit: 1, window: .seconds(1))
         #expect(limiter.take("a", now: second).isAllowed)
         for _ in 0..<1000 { #expect(!limiter.take("a", now: second).isAllowed) }
         #expect(limiter.take("a", now: 2 * second).isAllowed)
     }
 
     @Test func checkThrows() {
-        let limiter = RateLimiter(limit: 1, windowSeconds: 60)
+        let limiter = RateLimiter(limit: 1, window: .seconds(60))
         #expect(throws: Never.self) { try limiter.check("a") }
         #expect { try limiter.check("a") } throws: { ($0 as? APIError)?.code == "RATE_LIMITED" && ($0 as? APIError)?.status.code == 429 }
     }

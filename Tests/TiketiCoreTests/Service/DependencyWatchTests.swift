@@ -50,13 +50,13 @@ import TiketiNet
             watch.look(at: runtime.neighbours)
         }
         try await ask()
-        await upstream.stop(graceSeconds: 0)
+        await upstream.stop(grace: .seconds(0))
         for _ in 0..<3 { try await ask() }
         let again = ServiceProcess(runtime: Self.runtime(["PORT": "\(port)"]), app: ServiceApp(router: Router()))
         _ = try await again.start()
         for _ in 0..<2 { try await ask() }
         #expect(lines.withLock { $0 } == ["error ticket went away (nobody listens there)", "notice ticket is back"])
-        await again.stop(graceSeconds: 0)
+        await again.stop(grace: .seconds(0))
     }
 
     private static func runtime(_ settings: [String: String] = [:]) -> ServiceRuntime {
@@ -64,8 +64,8 @@ import TiketiNet
             ["HOST": "127.0.0.1", "PORT": "0", "ACCESS_LOG": "off", "LOG_LEVEL": "critical", "OPERATIONS_PORT": "0"].merging(settings) {
                 $1
             })
-        let config = CommonConfig.read(&reader, service: "test", port: 0, uses: [])
-        return ServiceRuntime(name: "test", config: config, uses: [], group: .shared)
+        let config = CommonConfig(&reader, service: .ticket, uses: [])
+        return ServiceRuntime(.ticket, config: config, uses: [], group: .shared)
     }
 
     @Test func whatIsMissingAtTheStart() {

@@ -11,7 +11,7 @@ import TiketiTesting
 @Suite struct EvictionWatchTests {
     private func watch(_ client: RedisClient, strict: Bool = true) -> (watch: EvictionWatch, gauge: Gauge, lines: Locked<[String]>) {
         let lines = Locked<[String]>([])
-        let gauge = MetricsRegistry().gauge("g", "")
+        let gauge = MetricsRegistry().gauge(MetricFamily("tiketi_evicts", ""))
         let logger = Logger(label: "test") { _ in DependencyWatchTests.Recorder(lines: lines) }
         return (EvictionWatch(client, setting: "QUEUE_REDIS_URL", isStrict: strict, logger: logger, evicts: gauge), gauge, lines)
     }

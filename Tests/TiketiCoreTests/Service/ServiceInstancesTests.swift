@@ -125,7 +125,7 @@ import TiketiTesting
         let runtime = { (port: Int) in
             var reader = EnvironmentReader(["HOST": "127.0.0.1", "PORT": "\(port)", "ACCESS_LOG": "off", "LOG_LEVEL": "critical"])
             return ServiceRuntime(
-                name: "test", config: CommonConfig.read(&reader, service: "test", port: port, uses: []), uses: [], group: .shared)
+                .ticket, config: CommonConfig(&reader, service: .ticket, uses: []), uses: [], group: .shared)
         }
         let handled = Locked<[String]>([])
         let app = {
@@ -159,7 +159,7 @@ import TiketiTesting
             for _ in 0..<4 {
                 let before = handled.withLock { $0.count }
                 while handled.withLock({ $0.count }) < before + 50 { await Task.yield() }
-                await process.stop(graceSeconds: 5)
+                await process.stop(grace: .seconds(5))
                 process = ServiceProcess(runtime: runtime(port), app: app())
                 _ = try await process.start()
             }
@@ -170,7 +170,7 @@ import TiketiTesting
         let all = handled.withLock { $0 } + stays.served.withLock { $0 }
         #expect(all.count == sent.withLock { $0 })
         #expect(Set(all).count == all.count)
-        await process.stop(graceSeconds: 1)
+        await process.stop(grace: .seconds(1))
         await stays.server.stop()
     }
 }

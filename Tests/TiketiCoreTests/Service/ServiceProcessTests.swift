@@ -37,8 +37,8 @@ import TiketiTesting
         var reader = EnvironmentReader([
             "HOST": "127.0.0.1", "PORT": "0", "ACCESS_LOG": "off", "LOG_LEVEL": "critical", "DB_PORT": "1", "REDIS_PORT": "1",
         ])
-        let config = CommonConfig.read(&reader, service: "test", port: 0, uses: uses)
-        return ServiceRuntime(name: "test", config: config, uses: uses, group: .shared)
+        let config = CommonConfig(&reader, service: .ticket, uses: uses)
+        return ServiceRuntime(.ticket, config: config, uses: uses, group: .shared)
     }
 
     /// One exchange over a socket, on a loop.
@@ -73,7 +73,7 @@ import TiketiTesting
         ] {
             #expect(metrics.text.contains(name))
         }
-        await process.stop(graceSeconds: 5)
+        await process.stop(grace: .seconds(5))
         #expect(
             log.withLock { $0 } == ["start one", "fail two", "fail two", "start two", "drain two", "drain one", "stop two", "stop one"])
         await #expect(throws: HTTPClientError.self) { try await get(port, "/health") }
@@ -82,7 +82,7 @@ import TiketiTesting
     /// Probes and scrapers have a listener of their own, which says what the service's says and nothing that is for clients.
     @Test func operationsPort() async throws {
         var reader = EnvironmentReader(["HOST": "127.0.0.1", "PORT": "0", "ACCESS_LOG": "off", "LOG_LEVEL": "critical"])
-        var config = CommonConfig.read(&reader, service: "test", port: 0, uses: [])
+        var config = CommonConfig(&reader, service: .ticket, uses: [])
         #expect(config.operationsPort == nil)
         config.operationsPort = OperationsPort(number: 0, isChosen: true)
         let router = Router()
@@ -90,7 +90,7 @@ import TiketiTesting
         let operations = Router()
         operations.get("/health/all") { _ in .success { $0.member("all", "ok") } }
         let process = ServiceProcess(
-            runtime: ServiceRuntime(name: "test", config: config, uses: [], group: .shared),
+            runtime: ServiceRuntime(.ticket, config: config, uses: [], group: .shared),
             app: ServiceApp(router: router, operations: operations))
         try await process.start()
         let port = try #require(process.operationsPort)
@@ -99,14 +99,14 @@ import TiketiTesting
         #expect(try await get(port, "/metrics").text.contains("process_cpu_seconds_total"))
         #expect(try await get(port, "/health/all").json["all"] == .string("ok"))
         #expect(try await get(port, "/api/hello").status == 404)
-        await process.stop(graceSeconds: 1)
+        await process.stop(grace: .seconds(1))
         await #expect(throws: HTTPClientError.self) { try await get(port, "/health") }
     }
 
     @Test func operationsPortFollowsThePort() {
         func number(_ environment: [String: String]) -> OperationsPort? {
             var reader = EnvironmentReader(environment)
-            return CommonConfig.read(&reader, service: "ticket", port: 3002, uses: []).operationsPort
+            return CommonConfig(&reader, service: .ticket, uses: []).operationsPort
         }
         #expect(number([:]) == OperationsPort(number: 13_002, isChosen: false))
         #expect(number(["PORT": "4000"]) == OperationsPort(number: 14_000, isChosen: false))
@@ -125,7 +125,7 @@ import TiketiTesting
         #expect(ready.headers["Retry-After"] == "1")
         #expect(ready.json["checks"]?["postgres"] == .string("unavailable"))
         #expect(ready.json["checks"]?["redis"] == .string("unavailable"))
-        await process.stop(graceSeconds: 1)
+        await process.stop(grace: .seconds(1))
     }
 
     @Test func stopsWhileStillStarting() async throws {
@@ -134,7 +134,7 @@ import TiketiTesting
             runtime: runtime(), app: ServiceApp(router: Router(), services: [Part("never", log, failures: .max)]))
         let port = try await process.start()
         #expect(try await get(port, "/ready").status == 503)
-        await process.stop(graceSeconds: 1)
+        await process.stop(grace: .seconds(1))
         #expect(!log.withLock { $0.contains("stop never") })
     }
 
@@ -180,6 +180,6 @@ import TiketiTesting
             await #expect { try await nobody.call(.get, "/") } throws: { ($0 as? APIError)?.code == "UNAVAILABLE" }
         }
         http.close()
-        await process.stop(graceSeconds: 0)
+        await process.stop(grace: .seconds(0))
     }
 }

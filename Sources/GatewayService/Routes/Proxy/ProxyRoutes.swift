@@ -18,7 +18,7 @@ struct ProxyRoutes: Sendable {
 
     static let methods: [HTTPMethod] = [.get, .post, .put, .patch, .delete]
 
-    func install(on router: Router) {
+    func install(on router: some RouterMethods) {
         let upstreams: [(String, Upstream)] = [
             ("/api/auth", auth), ("/api/events", ticket), ("/api/tickets", ticket), ("/api/seats", ticket), ("/api/reservations", ticket),
             ("/api/queue", ticket), ("/api/payments", payment), ("/api/stats", stats),

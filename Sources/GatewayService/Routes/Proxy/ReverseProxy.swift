@@ -6,12 +6,12 @@ import TiketiNet
 /// Where a path prefix leads.
 struct Upstream: Sendable {
     var instances: ServiceInstances
-    /// Nanoseconds to the first byte of the answer, and between bytes of the bodies.
-    var timeout: UInt64
+    /// To the first byte of the answer, and between bytes of the bodies.
+    var timeout: Duration
     /// Polls take their message with them: sending one twice loses it.
     var repeatable: Bool
 
-    init(_ instances: ServiceInstances, timeout: UInt64, repeatable: Bool = true) {
+    init(_ instances: ServiceInstances, timeout: Duration, repeatable: Bool = true) {
         self.instances = instances
         self.timeout = timeout
         self.repeatable = repeatable
@@ -37,7 +37,7 @@ struct ReverseProxy: Sendable {
             method: request.method, url: upstream.instances.first.parts(target: request.target),
             headers: ProxyHeaders.forRequest(request.headers, origin: origin, upgrade: upgrade))
         outgoing.connectTimeout = connectTimeout
-        outgoing.responseTimeout = upstream.timeout
+        outgoing.responseTimeout = upstream.timeout.nanoseconds
         // A long answer may take its time as long as it moves.
         outgoing.totalTimeout = .max
         outgoing.wantsUpgrade = upgrade
@@ -50,7 +50,9 @@ struct ReverseProxy: Sendable {
         } catch {
             throw body.isTooLong ? APIError.bodyTooLarge : Self.failure(error)
         }
-        if let (stream, leftover) = answer.upgraded { return UpgradeProxy.response(answer, stream, leftover, idle: upstream.timeout) }
+        if let (stream, leftover) = answer.upgraded {
+            return UpgradeProxy.response(answer, stream, leftover, idle: upstream.timeout.nanoseconds)
+        }
         return try await Self.response(answer, to: request.method)
     }
 

@@ -1,9 +1,8 @@
-// How the contracts name a call: declared once, matched by the router of the service that answers and filled in by its callers.
-import TiketiNet
+// How a call between services is named: declared once, matched by the router of the service that answers and filled in by its callers.
 
 /// One call of a service's internal API: its method and its path, in which `:name` stands for a value.
 ///
-///     router.on(TicketAPI.lease.method, TicketAPI.lease.pattern) { … }
+///     router.answer(TicketAPI.lease) { … }
 ///     client.call(TicketAPI.lease.method, TicketAPI.lease.path(reservation), json: request.encoded)
 public struct Endpoint: Sendable, Equatable {
     public let method: HTTPMethod

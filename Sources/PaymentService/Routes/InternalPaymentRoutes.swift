@@ -4,17 +4,16 @@ import TiketiCore
 import TiketiJSON
 import TiketiNet
 
-struct InternalRoutes: Sendable {
+struct InternalPaymentRoutes: Sendable {
     let refunds: Refunds
     let admin: PaymentAdmin
 
-    func install(on router: Router, auth: InternalAuth) {
-        let inside = RouteOptions(middleware: [auth])
-        router.on(PaymentAPI.refund.method, PaymentAPI.refund.pattern, inside) { try await refund($0) }
-        router.on(PaymentAPI.standing.method, PaymentAPI.standing.pattern, inside) { try await standing($0) }
-        router.on(PaymentAPI.payments.method, PaymentAPI.payments.pattern, inside) { try await list($0) }
-        router.on(PaymentAPI.payment.method, PaymentAPI.payment.pattern, inside) { try await one($0) }
-        router.on(PaymentAPI.settle.method, PaymentAPI.settle.pattern, inside) { try await settle($0) }
+    func install(on router: some RouterMethods) {
+        router.answer(PaymentAPI.refund) { try await refund($0) }
+        router.answer(PaymentAPI.standing) { try await standing($0) }
+        router.answer(PaymentAPI.payments) { try await list($0) }
+        router.answer(PaymentAPI.payment) { try await one($0) }
+        router.answer(PaymentAPI.settle) { try await settle($0) }
     }
 
     /// `wait: false` only puts the refund on the books; thousands of a cancelled event are then paid back at the queue's pace.
