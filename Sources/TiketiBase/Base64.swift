@@ -1,4 +1,5 @@
-// Base 64 (RFC 4648 §4 and §5). Decoding is strict: no white space, exact padding, and unused bits must be zero, so that one value has one text.
+// Base 64 (RFC 4648 §4 and §5). Decoding is strict: no white space, exact padding, and unused bits must be zero, so that one value has
+// one text.
 
 /// Base 64 encoding and decoding.
 public enum Base64 {

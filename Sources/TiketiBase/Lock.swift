@@ -7,6 +7,7 @@ import Glibc
 public final class Lock: @unchecked Sendable {
     @usableFromInline internal let mutex: UnsafeMutablePointer<pthread_mutex_t>
 
+    /// An unlocked mutex of its own, freed with the object.
     public init() {
         mutex = .allocate(capacity: 1)
         mutex.initialize(to: pthread_mutex_t())
@@ -41,6 +42,7 @@ public final class Locked<Value>: @unchecked Sendable {
     @usableFromInline internal let lock = Lock()
     @usableFromInline internal var value: Value
 
+    /// Takes the value over: nothing else may hold on to what it refers to.
     public init(_ value: sending Value) {
         self.value = value
     }

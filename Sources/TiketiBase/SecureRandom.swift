@@ -1,4 +1,5 @@
-// Unpredictable bytes from the kernel; small requests are served from a per-thread-safe batch because a system call each costs more than the bytes.
+// Unpredictable bytes from the kernel; small requests are served from a per-thread-safe batch because a system call each costs more than
+// the bytes.
 import CLinux
 import Glibc
 

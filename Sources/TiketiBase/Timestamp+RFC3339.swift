@@ -7,7 +7,7 @@ extension Timestamp {
     }
 
     /// Writes the text into at least 24 bytes and returns its length. Years outside 0 to 9999 are clamped by the caller's data.
-    public func write(rfc3339 target: UnsafeMutableRawBufferPointer) -> Int {
+    func write(rfc3339 target: UnsafeMutableRawBufferPointer) -> Int {
         let days = microseconds.flooredQuotient(86_400_000_000)
         let date = CivilDate(daysSinceEpoch: days)
         let inDay = microseconds - days * 86_400_000_000
@@ -45,7 +45,8 @@ extension Timestamp {
         return position
     }
 
-    /// Reads `date-time` of RFC 3339 §5.6 (`T` and `Z` in either case, a space for `T`, up to nine digits of fraction); nil for anything else.
+    /// Reads `date-time` of RFC 3339 §5.6 (`T` and `Z` in either case, a space for `T`, up to nine digits of fraction); nil for anything
+    /// else.
     public init?(rfc3339 text: String) {
         var reader = DigitReader(bytes: Array(text.utf8))
         guard let year = reader.number(4), reader.skip("-"), let month = reader.number(2), reader.skip("-"), let day = reader.number(2),

@@ -6,6 +6,7 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
     /// Microseconds since 1970-01-01T00:00:00Z.
     public var microseconds: Int64
 
+    /// From microseconds since the Unix epoch; negative ones lie before 1970.
     public init(microseconds: Int64) {
         self.microseconds = microseconds
     }
@@ -25,14 +26,17 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         microseconds.flooredQuotient(1_000_000)
     }
 
+    /// The moment so many seconds later, or earlier when negative.
     public func adding(seconds: Int) -> Timestamp {
         Timestamp(microseconds: microseconds + Int64(seconds) * 1_000_000)
     }
 
+    /// The same to the microsecond; finer fractions are cut off.
     public func adding(seconds: Double) -> Timestamp {
         Timestamp(microseconds: microseconds + Int64(seconds * 1_000_000))
     }
 
+    /// The time from `right` to `left`; negative when `right` is the later one.
     public static func - (left: Timestamp, right: Timestamp) -> Duration {
         .microseconds(left.microseconds - right.microseconds)
     }
@@ -54,9 +58,9 @@ extension Int64 {
 
 /// A day of the proleptic Gregorian calendar, and its number counted from 1970-01-01.
 public struct CivilDate: Hashable, Sendable {
-    public let year: Int
-    public let month: Int
-    public let day: Int
+    let year: Int
+    let month: Int
+    let day: Int
 
     /// From a day count; Howard Hinnant's public-domain `civil_from_days` algorithm, valid for all years.
     public init(daysSinceEpoch: Int64) {

@@ -7,6 +7,7 @@ public struct UUID: Hashable, Sendable, Comparable, LosslessStringConvertible {
     /// The last eight bytes, big-endian.
     public let low: UInt64
 
+    /// From two words in network order, taken as they are: neither version nor variant is set or checked.
     public init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
@@ -26,7 +27,7 @@ public struct UUID: Hashable, Sendable, Comparable, LosslessStringConvertible {
     }
 
     /// Reads the 36-character form in either case; nil for anything else.
-    public init?(_ text: some StringProtocol) {
+    init?(_ text: some StringProtocol) {
         self.init(String(text))
     }
 
@@ -47,11 +48,6 @@ public struct UUID: Hashable, Sendable, Comparable, LosslessStringConvertible {
         self.init(high: words.0, low: words.1)
     }
 
-    /// The sixteen bytes in network order.
-    public var bytes: [UInt8] {
-        (0..<16).map { UInt8(truncatingIfNeeded: ($0 < 8 ? high : low) >> UInt64(56 - 8 * ($0 & 7))) }
-    }
-
     /// Reads sixteen bytes in network order; nil when there are not exactly sixteen.
     public init?(bytes: UnsafeRawBufferPointer) {
         guard bytes.count == 16 else { return nil }
@@ -61,7 +57,7 @@ public struct UUID: Hashable, Sendable, Comparable, LosslessStringConvertible {
     }
 
     /// Writes the 36 lower-case characters into `target`, which must hold at least 36 bytes.
-    public func write(into target: UnsafeMutableRawBufferPointer) {
+    func write(into target: UnsafeMutableRawBufferPointer) {
         var position = 0
         for digit in 0..<32 {
             if digit == 8 || digit == 12 || digit == 16 || digit == 20 {

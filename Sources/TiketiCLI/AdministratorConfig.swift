@@ -30,7 +30,8 @@ struct AdministratorConfig: ServiceConfig {
         isProduction = environment.isProduction
     }
 
-    /// Each role's own password (`DB_PASSWORD_AUTH`), or the one of all (`DB_PASSWORD`), which is needed only while a role has none of its own.
+    /// Each role's own password (`DB_PASSWORD_AUTH`), or the one of all (`DB_PASSWORD`), which is needed only while a role has none of
+    /// its own.
     private static func roles(_ reader: inout EnvironmentReader) -> [DatabaseRole] {
         let own = DatabaseSchema.allCases.map { "DB_PASSWORD_" + $0.service.uppercased() }
         let shared =

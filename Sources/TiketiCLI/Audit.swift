@@ -16,8 +16,8 @@ struct AuditVerify: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Check the audit trail's chain of hashes; exit with 1 when it is broken.",
         discussion: """
-            Who owns the database could write a whole new chain. Note the head that this prints, somewhere else, and give it to --contains later: the \
-            chain must still go through it.
+            Who owns the database could write a whole new chain. Note the head that this prints, somewhere else, and give it to \
+            --contains later: the chain must still go through it.
             """)
 
     @Option(help: "A head noted earlier, SEQ:HASH; the chain must contain it.")
@@ -56,7 +56,10 @@ struct AuditChain {
         var wasSeen = noted == nil
         while report.faults.count < Self.mostFaults {
             let rows = try connection.query(
-                "SELECT seq::text, document, encode(hash, 'hex') FROM public.audit_chain WHERE seq > $1::bigint ORDER BY seq LIMIT \(Self.portion)",
+                """
+                SELECT seq::text, document, encode(hash, 'hex') FROM public.audit_chain WHERE seq > $1::bigint
+                ORDER BY seq LIMIT \(Self.portion)
+                """,
                 [String(report.links)])
             if rows.isEmpty { break }
             for row in rows {

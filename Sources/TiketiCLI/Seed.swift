@@ -18,7 +18,10 @@ struct Seed: AsyncParsableCommand {
         try SeedFiles(directory: AdministratorConfig.directory("seed", variable: "SEED_DIRECTORY")).apply(to: config.postgres)
         let connection = try BlockingConnection(config.postgres)
         let row = try connection.query(
-            "SELECT (SELECT count(*) FROM ticket_schema.events), (SELECT count(*) FROM ticket_schema.seats), (SELECT count(*) FROM auth_schema.users)"
+            """
+            SELECT (SELECT count(*) FROM ticket_schema.events), (SELECT count(*) FROM ticket_schema.seats),
+                (SELECT count(*) FROM auth_schema.users)
+            """
         )[0]
         print("\(try row.int(0)) events, \(try row.int(1)) seats, \(try row.int(2)) accounts")
     }

@@ -4,9 +4,10 @@
 public struct ContractFault: Error, Sendable, Equatable {
     /// The member's name.
     public let field: String
+    /// What is wrong, for the answer's `details`: it names the rule, never the value.
     public let message: String
 
-    public init(_ field: String, _ message: String) {
+    init(_ field: String, _ message: String) {
         self.field = field
         self.message = message
     }

@@ -5,22 +5,26 @@ import TiketiNet
 extension PaymentAPI {
     /// Gives the whole price of a sold reservation back.
     public struct RefundRequest: Sendable, Equatable {
+        /// The reservation whose payment is given back.
         public var reservationID: UUID
         /// For the buyer's statement and for people who read logs.
         public var reason: String
         /// Somebody waits for the outcome, so it is worth a few seconds; false only puts it on the books.
         public var waits: Bool
 
+        /// A request to send.
         public init(reservationID: UUID, reason: String, waits: Bool) {
             (self.reservationID, self.reason, self.waits) = (reservationID, reason, waits)
         }
 
+        /// Reads a request. A missing reason reads as "Refund" and a missing `wait` as true; a reason has at most 200 characters.
         public init(_ json: JSONValue) throws(ContractFault) {
             reservationID = try json.uuid("reservationId")
             reason = try json.textOrNil("reason", max: 200) ?? "Refund"
             waits = try json.optional("wait", "true or false", \.boolValue) ?? true
         }
 
+        /// The request as JSON.
         public var encoded: [UInt8] {
             JSONWriter.object {
                 $0.member("reservationId", reservationID)

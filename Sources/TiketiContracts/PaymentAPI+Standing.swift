@@ -22,13 +22,15 @@ extension PaymentAPI {
 
     /// The payment of a reservation; `none` without an order.
     public struct Standing: Sendable, Equatable {
-        public var state: Progress
-        public var orderID: String?
+        var state: Progress
+        var orderID: String?
 
+        /// `orderID` is nil exactly when the state is `none`.
         public init(state: Progress, orderID: String?) {
             (self.state, self.orderID) = (state, orderID)
         }
 
+        /// Reads an answer; throws for a state that is none of ``Progress``.
         public init(_ json: JSONValue) throws(ContractFault) {
             state = try json.required("state", "a state of a payment") { $0.stringValue.flatMap(Progress.init(rawValue:)) }
             orderID = try json.textOrNil("orderId")

@@ -2,7 +2,8 @@
 // Each path stands here once, for the router and for every caller.
 import TiketiNet
 
-/// Payment's internal API. Requests and answers that a service reads are the types nested here; what the gateway passes on as it is has none.
+/// Payment's internal API. Requests and answers that a service reads are the types nested here; what the gateway passes on as it is has
+/// none.
 public enum PaymentAPI {
     // MARK: For ticket
 

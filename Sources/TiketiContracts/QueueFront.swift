@@ -7,16 +7,18 @@ public struct QueueFront: Sendable, Equatable {
     /// The Redis channel on which fronts are published, for all events.
     public static let channel = "tiketi:queue-fronts"
 
+    /// Whose line.
     public var eventID: UUID
     /// Numbers of another generation say nothing: Redis was wiped, and the line began anew.
     public var generation: UUID
     /// The number of whoever stands first.
-    public var first: Int64
+    var first: Int64
     /// Numbers behind the first whose owners left, ascending.
-    public var gaps: [Int64]
+    var gaps: [Int64]
     /// Microseconds from one admission to the next.
     public var pace: Int64
 
+    /// `gaps` must ascend: places are found by bisection.
     public init(eventID: UUID, generation: UUID, first: Int64, gaps: [Int64], pace: Int64) {
         self.eventID = eventID
         self.generation = generation
@@ -42,6 +44,7 @@ public struct QueueFront: Sendable, Equatable {
         return overflow ? Int(Int32.max) : Int((micros + 999_999) / 1_000_000)
     }
 
+    /// The message as JSON, for ``channel``.
     public func encoded() -> [UInt8] {
         JSONWriter.object(capacity: 256 + gaps.count * 8) {
             $0.member("eventId", eventID)

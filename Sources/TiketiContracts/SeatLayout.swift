@@ -1,5 +1,5 @@
-// A hall as an organiser describes it: blocks of rows of seats with one price each. Checked here once, for the gateway that keeps layouts and for
-// ticket that makes seats of them; what passes can be turned into seats as it is (docs/specification.md §3.8).
+// A hall as an organiser describes it: blocks of rows of seats with one price each. Checked here once, for the gateway that keeps layouts
+// and for ticket that makes seats of them; what passes can be turned into seats as it is (docs/specification.md §3.8).
 import TiketiJSON
 import TiketiNet
 
@@ -7,36 +7,39 @@ import TiketiNet
 public struct SeatLayout: Sendable, Equatable {
     /// One block: rows from `firstRow` on, each with seats 1 to `seatsPerRow`, all at one price. A section may come in several blocks.
     public struct Section: Sendable, Equatable {
+        /// At most ``longestName`` characters; several blocks of one name make one section.
         public var name: String
+        /// How many rows, at least one.
         public var rows: Int
+        /// Seats of every row, at least one; they are numbered from 1.
         public var seatsPerRow: Int
         /// Whole won.
         public var price: Int64
+        /// The label of the first row; the others follow from it.
         public var firstRow: SeatRowLabel
 
-        public init(name: String, rows: Int, seatsPerRow: Int, price: Int64, firstRow: SeatRowLabel = .number(1)) {
+        init(name: String, rows: Int, seatsPerRow: Int, price: Int64, firstRow: SeatRowLabel = .number(1)) {
             (self.name, self.rows, self.seatsPerRow) = (name, rows, seatsPerRow)
             (self.price, self.firstRow) = (price, firstRow)
         }
 
-        public var seats: Int { rows * seatsPerRow }
-
-        /// The labels of its rows, from the first.
-        public var rowLabels: [String] { (0..<rows).map { firstRow.advanced(by: $0).text } }
+        var seats: Int { rows * seatsPerRow }
     }
 
     /// The blocks in the hall's order, which the seat map keeps.
     public var sections: [Section]
 
-    public static let mostSections = 200
-    public static let mostSeats = 100_000
-    public static let longestName = 100
-    public static let prices: ClosedRange<Int64> = 0...99_999_999
+    static let mostSections = 200
+    static let mostSeats = 100_000
+    static let longestName = 100
+    static let prices: ClosedRange<Int64> = 0...99_999_999
     /// What one reservation's total, a DECIMAL(10,2), can hold in whole won.
-    public static let highestTotal: Int64 = 99_999_999
+    static let highestTotal: Int64 = 99_999_999
 
+    /// From sections that are known to be valid; ``read(_:field:seatsPerUser:clean:faults:)`` is for those that are not.
     public init(sections: [Section]) { self.sections = sections }
 
+    /// Seats of all sections.
     public var totalSeats: Int { sections.reduce(0) { $0 + $1.seats } }
 
     /// Reads `{"sections":[{"name","rows","seatsPerRow","price","startRow"?}]}`.
@@ -87,7 +90,7 @@ public struct SeatLayout: Sendable, Equatable {
     }
 
     /// The member `sections`.
-    public func write(to writer: inout JSONWriter) {
+    func write(to writer: inout JSONWriter) {
         writer.array("sections", sections) { writer, section in
             writer.object {
                 $0.member("name", section.name)

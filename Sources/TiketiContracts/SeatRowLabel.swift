@@ -33,6 +33,7 @@ public enum SeatRowLabel: Sendable, Equatable {
 
     private var isLetters: Bool { if case .letters = self { true } else { false } }
 
+    /// The label so many rows further: 9, 10, 11 or Y, Z, AA.
     public func advanced(by rows: Int) -> SeatRowLabel {
         switch self {
         case .number(let number): .number(number + rows)

@@ -5,18 +5,24 @@ import TiketiNet
 extension TicketAPI {
     /// The version of an event's seat map.
     public struct SeatMapVersion: Sendable, Equatable {
+        /// Raised by every change of a seat; never falls.
         public var version: Int64
 
+        /// An answer to send.
         public init(version: Int64) { self.version = version }
 
+        /// Reads an answer; throws when `version` is missing or negative.
         public init(_ json: JSONValue) throws(ContractFault) { version = try json.int("version", in: 0...Int64.max) }
 
+        /// The members of an open object.
         public func write(to writer: inout JSONWriter) { writer.member("version", version) }
     }
 
     /// A place in a queue, for whoever watches it.
     public struct QueueEntry: Sendable, Equatable {
+        /// Whose place it is; nobody else may watch it.
         public var userID: UUID
+        /// The event whose queue it is in.
         public var eventID: UUID
         /// `waiting` or `lobby`; nil for a place that is over.
         public var status: String?
@@ -29,6 +35,7 @@ extension TicketAPI {
         /// Whether it is in the line or the lobby.
         public var isWaiting: Bool { status != nil }
 
+        /// An answer to send; without a status it says that the place is over.
         public init(
             userID: UUID, eventID: UUID, status: String? = nil, position: Int? = nil, sequence: Int64? = nil, generation: UUID? = nil
         ) {
@@ -36,6 +43,7 @@ extension TicketAPI {
             (self.sequence, self.generation) = (sequence, generation)
         }
 
+        /// Reads an answer; only `userId` and `eventId` must be there.
         public init(_ json: JSONValue) throws(ContractFault) {
             userID = try json.uuid("userId")
             eventID = try json.uuid("eventId")
@@ -45,6 +53,7 @@ extension TicketAPI {
             generation = try json.uuidOrNil("generation")
         }
 
+        /// The members of an open object.
         public func write(to writer: inout JSONWriter) {
             writer.member("userId", userID)
             writer.member("eventId", eventID)
@@ -57,18 +66,23 @@ extension TicketAPI {
 
     /// Asks for the numbers of places in one event's line.
     public struct QueueNumbersRequest: Sendable, Equatable {
+        /// Whose line.
         public var eventID: UUID
+        /// The places, at most 1,000; the answer keeps their order.
         public var queueIDs: [UUID]
         /// Places that one call may ask for.
-        public static let most = 1000
+        static let most = 1000
 
+        /// A request to send.
         public init(eventID: UUID, queueIDs: [UUID]) { (self.eventID, self.queueIDs) = (eventID, queueIDs) }
 
+        /// Reads a request; throws for more places than one call may ask for.
         public init(_ json: JSONValue) throws(ContractFault) {
             eventID = try json.uuid("eventId")
             queueIDs = try json.uuids("queueIds", max: Self.most)
         }
 
+        /// The request as JSON.
         public var encoded: [UInt8] {
             JSONWriter.object(capacity: 128 + queueIDs.count * 40) {
                 $0.member("eventId", eventID)
@@ -81,15 +95,19 @@ extension TicketAPI {
     public struct QueueNumbers: Sendable, Equatable {
         /// Nil when there is no line.
         public var generation: UUID?
+        /// Numbers in the order of the request.
         public var sequences: [Int64?]
 
+        /// An answer to send.
         public init(generation: UUID?, sequences: [Int64?]) { (self.generation, self.sequences) = (generation, sequences) }
 
+        /// Reads an answer; throws when `sequences` is no array.
         public init(_ json: JSONValue) throws(ContractFault) {
             generation = try json.uuidOrNil("generation")
             sequences = try json.required("sequences", "an array", \.arrayValue).map(\.int64Value)
         }
 
+        /// The members of an open object.
         public func write(to writer: inout JSONWriter) {
             writer.member("generation", generation)
             writer.array("sequences", sequences) { writer, sequence in

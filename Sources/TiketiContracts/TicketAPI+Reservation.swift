@@ -5,29 +5,32 @@ import TiketiNet
 extension TicketAPI {
     /// A reservation as of now; a pending one whose time ran out reads as cancelled.
     public struct Reservation: Sendable, Equatable {
+        /// The reservation's id.
         public var id: UUID
         /// `TKT-YYYYMMDD-NNNNN`.
-        public var number: String
+        var number: String
+        /// Whose it is.
         public var userID: UUID
-        public var eventID: UUID
-        public var eventTitle: String
-        public var eventDate: Timestamp
-        public var venue: String
+        var eventID: UUID
+        var eventTitle: String
+        var eventDate: Timestamp
+        var venue: String
         /// JSON array of `{seatId, seatLabel, price}`, in the order of the hall.
-        public var seatsJSON: [UInt8]
+        var seatsJSON: [UInt8]
         /// Won, a plain decimal without needless zeros.
-        public var totalAmount: String
+        var totalAmount: String
         /// pending, confirmed, cancelled.
         public var status: String
         /// pending, completed, failed, refunded.
         public var paymentStatus: String
         /// user, expired, payment_failed, event_cancelled, admin; nil until cancelled.
-        public var cancelReason: String?
-        public var expiresAt: Timestamp
-        public var confirmedAt: Timestamp?
-        public var cancelledAt: Timestamp?
-        public var createdAt: Timestamp
+        var cancelReason: String?
+        var expiresAt: Timestamp
+        var confirmedAt: Timestamp?
+        var cancelledAt: Timestamp?
+        var createdAt: Timestamp
 
+        /// As ticket's database has it; amounts and the seats are given in their JSON form.
         public init(
             id: UUID, number: String, userID: UUID, eventID: UUID, eventTitle: String, eventDate: Timestamp, venue: String,
             seatsJSON: [UInt8], totalAmount: String, status: String, paymentStatus: String, cancelReason: String? = nil,
@@ -67,7 +70,7 @@ extension TicketAPI {
             writer.member("createdAt", createdAt)
         }
 
-        public init(_ json: JSONValue) throws(ContractFault) {
+        init(_ json: JSONValue) throws(ContractFault) {
             let event = try json.required("event", "an object") { $0.objectValue == nil ? nil : $0 }
             self.init(
                 id: try json.uuid("id"), number: try json.text("reservationNumber"), userID: try json.uuid("userId"),
@@ -86,6 +89,7 @@ extension TicketAPI {
 
     /// `{"success":true,"reservation":{…}}`.
     public enum ReservationAnswer {
+        /// The `reservation` of an answer; throws when it is missing or not whole.
         public static func read(_ json: JSONValue) throws(ContractFault) -> Reservation {
             try Reservation(try json.required("reservation", "an object") { $0 })
         }

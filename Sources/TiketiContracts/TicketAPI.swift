@@ -1,20 +1,25 @@
-// The calls that other services make of ticket, below /internal: payment about reservations, the hubs about queues and versions, the gateway for
-// organisers. Each path stands here once, for the router and for every caller.
+// The calls that other services make of ticket, below /internal: payment about reservations, the hubs about queues and versions, the
+// gateway for organisers. Each path stands here once, for the router and for every caller.
 import TiketiNet
 
-/// Ticket's internal API. Requests and answers that a service reads are the types nested here; what the gateway passes on as it is has none.
+/// Ticket's internal API. Requests and answers that a service reads are the types nested here; what the gateway passes on as it is has
+/// none.
 public enum TicketAPI {
     // MARK: Events, for organisers
 
+    private static let allEvents = "/internal/events"
+    private static let oneEvent = "/internal/events/:id"
+
     /// `?page&limit&status&search` → `data`, `pagination`.
-    public static let events = Endpoint(.get, "/internal/events")
+    public static let events = Endpoint(.get, allEvents)
     /// An organiser's draft → 201 `event`.
-    public static let createEvent = Endpoint(.post, "/internal/events")
+    public static let createEvent = Endpoint(.post, allEvents)
     /// → `event`, archived ones included.
-    public static let event = Endpoint(.get, "/internal/events/:id")
+    public static let event = Endpoint(.get, oneEvent)
     /// A partial change → `event`.
-    public static let updateEvent = Endpoint(.put, "/internal/events/:id")
-    public static let deleteEvent = Endpoint(.delete, "/internal/events/:id")
+    public static let updateEvent = Endpoint(.put, oneEvent)
+    /// Deletes an event that nobody ever reserved, archives one with history; 409 while somebody has a seat of it.
+    public static let deleteEvent = Endpoint(.delete, oneEvent)
     /// → `event`, and how many `refunds` begin.
     public static let cancelEvent = Endpoint(.post, "/internal/events/:id/cancel")
     /// → `SeatMapVersion`.

@@ -15,13 +15,6 @@ package enum JSONText {
         output.append(UInt8(ascii: "\""))
     }
 
-    /// `string` as a JSON literal.
-    package static func literal(_ string: String) -> [UInt8] {
-        var output: [UInt8] = []
-        append(string, to: &output)
-        return output
-    }
-
     /// Appends WTF-8 (UTF-8 in which half a surrogate pair is three bytes) as a string; halves are escaped.
     static func append(wtf8 bytes: [UInt8], to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))

@@ -1,4 +1,4 @@
-/// A JSON text as a tree of values; only strict RFC 8259 texts within `JSONLimits` ever become one.
+// A JSON text as a tree of values; only strict RFC 8259 texts within `JSONLimits` ever become one.
 
 /// Any JSON value.
 public indirect enum JSONValue: Sendable, Equatable {
@@ -14,9 +14,12 @@ public indirect enum JSONValue: Sendable, Equatable {
 
     /// One name and value of an object.
     public struct Member: Sendable, Equatable {
+        /// The name, unescaped.
         public var key: String
+        /// What stands behind the colon.
         public var value: JSONValue
 
+        /// A member to write; names within one object must differ, which only reading checks.
         public init(_ key: String, _ value: JSONValue) {
             self.key = key
             self.value = value
@@ -42,13 +45,13 @@ public indirect enum JSONValue: Sendable, Equatable {
         return elements[index]
     }
 
-    public var isNull: Bool { self == .null }
-
+    /// The text; nil for anything but a string.
     public var stringValue: String? {
         if case .string(let text) = self { return text }
         return nil
     }
 
+    /// The truth value; nil for anything but `true` and `false`.
     public var boolValue: Bool? {
         if case .bool(let flag) = self { return flag }
         return nil
@@ -63,8 +66,10 @@ public indirect enum JSONValue: Sendable, Equatable {
         }
     }
 
+    /// `int64Value` as an `Int`.
     public var intValue: Int? { int64Value.map { Int($0) } }
 
+    /// Any number; whole ones beyond 2⁵³ are rounded to the nearest Double.
     public var doubleValue: Double? {
         switch self {
         case .integer(let number): Double(number)
@@ -73,11 +78,13 @@ public indirect enum JSONValue: Sendable, Equatable {
         }
     }
 
+    /// The elements; nil for anything but an array.
     public var arrayValue: [JSONValue]? {
         if case .array(let elements) = self { return elements }
         return nil
     }
 
+    /// The members in the order of the text; nil for anything but an object.
     public var objectValue: [Member]? {
         if case .object(let members) = self { return members }
         return nil
@@ -94,16 +101,17 @@ public indirect enum JSONValue: Sendable, Equatable {
 /// What a reader accepts before it gives up; a body is hostile until proven small.
 public struct JSONLimits: Sendable {
     /// Containers inside containers.
-    public var depth: Int
+    var depth: Int
     /// Bytes of the whole text.
-    public var bytes: Int
+    var bytes: Int
     /// Values in the whole text.
-    public var values: Int
+    var values: Int
     /// Members of one object.
-    public var members: Int
+    var members: Int
     /// Characters of one number.
-    public var numberLength: Int
+    var numberLength: Int
 
+    /// The defaults fit request bodies: 32 levels, 16 MiB, half a million values, 10,000 members an object, 64 characters a number.
     public init(depth: Int = 32, bytes: Int = 16 << 20, values: Int = 500_000, members: Int = 10_000, numberLength: Int = 64) {
         self.depth = depth
         self.bytes = bytes
@@ -112,20 +120,24 @@ public struct JSONLimits: Sendable {
         self.numberLength = numberLength
     }
 
+    /// The defaults of the initialiser.
     public static let `default` = JSONLimits()
 }
 
 /// Why a text is not acceptable JSON, and where.
 public struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What is wrong. The last six are limits of ours (``JSONLimits``) and RFC 8259 §4's unique names; the others are no JSON.
     public enum Code: String, Sendable {
         case unexpectedEnd, unexpectedByte, trailingBytes, invalidEscape, loneSurrogate, invalidUTF8, controlCharacter
         case invalidNumber, duplicateKey, tooDeep, tooLarge, tooManyValues, tooManyMembers, numberTooLong
     }
 
+    /// The kind of fault.
     public var code: Code
     /// Byte offset of the trouble.
-    public var offset: Int
+    var offset: Int
 
+    /// A fault `offset` bytes behind the beginning of the text.
     public init(_ code: Code, at offset: Int) {
         self.code = code
         self.offset = offset

@@ -1,4 +1,4 @@
-/// The byte level of `JSONWriter`: decimal digits and cut paths, without a String in between.
+// The byte level of `JSONWriter`: decimal digits and cut paths, without a String in between.
 
 extension JSONWriter {
     @inline(__always)

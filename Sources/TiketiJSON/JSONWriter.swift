@@ -1,4 +1,4 @@
-/// Writes one JSON text straight into a byte array: one pass, commas placed by the writer, strings always escaped.
+// Writes one JSON text straight into a byte array: one pass, commas placed by the writer, strings always escaped.
 
 import TiketiBase
 
@@ -15,6 +15,7 @@ public struct JSONWriter: Sendable {
     /// A value stands before the cursor in the same container, so that the next one needs a comma first.
     @usableFromInline internal var needsComma = false
 
+    /// `capacity` is the expected length in bytes; more is allocated when it is passed.
     public init(capacity: Int = 512) {
         bytes = []
         bytes.reserveCapacity(capacity)
@@ -22,9 +23,6 @@ public struct JSONWriter: Sendable {
 
     /// The bytes written.
     public consuming func finish() -> [UInt8] { bytes }
-
-    /// How many bytes have been written.
-    public var count: Int { bytes.count }
 
     @inline(__always)
     internal mutating func separate() {
@@ -34,24 +32,26 @@ public struct JSONWriter: Sendable {
 
     // MARK: Containers
 
+    /// Opens an object; for code that can't nest in a closure. Must be met by ``endObject()``.
     public mutating func beginObject() {
         separate()
         bytes.append(UInt8(ascii: "{"))
         needsComma = false
     }
 
+    /// Closes the innermost object.
     public mutating func endObject() {
         bytes.append(UInt8(ascii: "}"))
         needsComma = true
     }
 
-    public mutating func beginArray() {
+    @usableFromInline mutating func beginArray() {
         separate()
         bytes.append(UInt8(ascii: "["))
         needsComma = false
     }
 
-    public mutating func endArray() {
+    @usableFromInline mutating func endArray() {
         bytes.append(UInt8(ascii: "]"))
         needsComma = true
     }
@@ -112,18 +112,22 @@ public struct JSONWriter: Sendable {
 
     // MARK: Values
 
+    /// The value `null`.
     public mutating func null() {
         separate()
         append("null")
     }
 
+    /// `true` or `false`.
     public mutating func value(_ flag: Bool) {
         separate()
         append(flag ? "true" : "false")
     }
 
+    /// A whole number.
     public mutating func value(_ number: Int) { value(Int64(number)) }
 
+    /// A whole number.
     public mutating func value(_ number: Int64) {
         separate()
         appendDecimal(number)
@@ -137,6 +141,7 @@ public struct JSONWriter: Sendable {
         bytes.append(contentsOf: number.description.utf8)
     }
 
+    /// A string, escaped as RFC 8259 §7 requires; `<`, `>`, `&` and everything beyond ASCII stay as they are.
     public mutating func value(_ text: String) {
         separate()
         appendString(text)
@@ -155,12 +160,7 @@ public struct JSONWriter: Sendable {
     }
 
     /// A finished JSON text as one value. The caller vouches for it.
-    public mutating func raw(_ json: [UInt8]) {
-        separate()
-        bytes.append(contentsOf: json)
-    }
-
-    public mutating func raw(_ json: ArraySlice<UInt8>) {
+    mutating func raw(_ json: [UInt8]) {
         separate()
         bytes.append(contentsOf: json)
     }

@@ -1,7 +1,7 @@
 // Strict MessagePack reader: one value that fills the input, bounded depth, no allocation larger than the bytes that are there.
 
 /// The bytes are no MessagePack, or nested too deeply.
-public struct MessagePackError: Error, Sendable {}
+package struct MessagePackError: Error, Sendable {}
 
 /// Reads a value from its beginning to its end.
 package struct MessagePackReader {

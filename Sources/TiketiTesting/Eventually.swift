@@ -4,6 +4,7 @@ import TiketiNet
 
 /// A condition did not come true.
 public struct NeverHappened: Error, CustomStringConvertible {
+    /// Where it was asked, and for how long.
     public let description: String
 }
 

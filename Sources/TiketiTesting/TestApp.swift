@@ -1,4 +1,4 @@
-/// Calls a router as a client would, without a socket: the request is built in memory and answered on a real event loop.
+// Calls a router as a client would, without a socket: the request is built in memory and answered on a real event loop.
 
 import TiketiCore
 import TiketiJSON
@@ -10,6 +10,7 @@ public final class TestApp: Sendable {
     private let loop: EventLoop
     private let peer: SocketAddress
 
+    /// The router as a service would build it; requests run on `loop`.
     public init(_ router: Router, observers: RouterObservers = RouterObservers(), loop: EventLoop = EventLoopGroup.shared.next()) {
         handler = router.makeHandler(observers)
         self.loop = loop
@@ -34,8 +35,10 @@ public final class TestApp: Sendable {
         }
     }
 
+    /// A GET, with `token` as bearer token.
     public func get(_ target: String, token: String? = nil) async throws -> TestResponse { try await send(.get, target, token: token) }
 
+    /// A POST of a JSON body, with `token` as bearer token.
     public func post(_ target: String, json: String, token: String? = nil) async throws -> TestResponse {
         try await send(.post, target, json: json, token: token)
     }
@@ -43,16 +46,21 @@ public final class TestApp: Sendable {
 
 /// An answer with its body in memory.
 public struct TestResponse: Sendable {
+    /// The status code.
     public var status: Int
+    /// The response's fields, before the connection adds its own.
     public var headers: HTTPHeaders
+    /// The whole body, streamed ones included.
     public var body: [UInt8]
 
+    /// A response that came another way, such as over a socket.
     public init(status: Int, headers: HTTPHeaders, body: [UInt8]) {
         self.status = status
         self.headers = headers
         self.body = body
     }
 
+    /// The body as UTF-8.
     public var text: String { String(decoding: body, as: UTF8.self) }
 
     /// The body as JSON; `.null` when it is none.

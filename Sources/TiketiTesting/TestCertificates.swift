@@ -4,8 +4,11 @@ import TiketiNet
 
 /// A throw-away certificate authority for TLS tests.
 public final class TestCertificates: Sendable {
+    /// A server's certificate with its key.
     public struct Identity: Sendable {
+        /// PEM file of the certificate.
         public let certificateFile: String
+        /// PEM file of its private key.
         public let keyFile: String
     }
 
@@ -14,6 +17,7 @@ public final class TestCertificates: Sendable {
     public var caFile: String { directory.path + "/ca.pem" }
     private static let thread = BlockingPool(name: "openssl", threads: 1, queueLimit: 64)
 
+    /// Makes an authority of its own with the `openssl` command; its files go with the object.
     public init() async throws {
         let directory = try TemporaryDirectory("tiketi-tls")
         self.directory = directory

@@ -3,6 +3,7 @@ import TiketiNet
 
 /// A client of one server on 127.0.0.1.
 public final class TestClient: Sendable {
+    /// Where the service listens on 127.0.0.1.
     public let port: Int
     private let client: HTTPClient
 
@@ -35,8 +36,10 @@ public final class TestClient: Sendable {
         }
     }
 
+    /// A GET, with `token` as bearer token.
     public func get(_ target: String, token: String? = nil) async throws -> TestResponse { try await send(.get, target, token: token) }
 
+    /// A POST of a JSON body, with `token` as bearer token.
     public func post(_ target: String, json: String, token: String? = nil) async throws -> TestResponse {
         try await send(.post, target, json: json, token: token)
     }

@@ -6,8 +6,10 @@ import TiketiNet
 public final class TestLog: Sendable {
     private let kept = Locked<[String]>([])
 
+    /// Nothing logged yet.
     public init() {}
 
+    /// Every line so far, in the order of arrival.
     public var lines: [String] { kept.withLock { $0 } }
 
     /// A logger that writes here.

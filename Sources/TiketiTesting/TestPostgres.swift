@@ -112,6 +112,7 @@ public final class TestPostgres: Sendable {
 
     /// Freezes one session's server process: its connection stays open and nothing answers.
     public func freeze(session pid: Int) { kill(pid_t(pid), SIGSTOP) }
+    /// Lets a frozen session go on.
     public func thaw(session pid: Int) { kill(pid_t(pid), SIGCONT) }
 
     // MARK: Databases
@@ -192,6 +193,7 @@ public final class TestPostgres: Sendable {
         owner == nil ? [] : ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"]
     }
 
+    /// A TCP port that nobody listens on now; somebody else may take it before it is used.
     public static func freePort() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
@@ -209,7 +211,8 @@ public final class TestPostgres: Sendable {
 
 /// A database of its own for a suite.
 public final class TestDatabase: Sendable {
-    public let server: TestPostgres
+    let server: TestPostgres
+    /// What PostgreSQL calls it.
     public let name: String
     /// As superuser, through the Unix socket.
     public let configuration: PostgresConfiguration

@@ -4,11 +4,11 @@ import TiketiNet
 
 /// A real server that a test runs against. Stopped at the latest when the object goes away or the test process exits.
 public final class TestProcess: Sendable {
-    public struct Failure: Error, CustomStringConvertible {
+    struct Failure: Error, CustomStringConvertible {
         public let description: String
     }
 
-    public let pid: pid_t
+    let pid: pid_t
     private let ended = Locked(false)
 
     /// Starts `arguments[0]`, found on PATH, its output going to `log`.
@@ -45,14 +45,14 @@ public final class TestProcess: Sendable {
     deinit { stop(SIGKILL) }
 
     /// Sends a signal, such as SIGSTOP and SIGCONT.
-    public func signal(_ number: Int32) {
+    func signal(_ number: Int32) {
         ended.withLock { ended in
             if !ended { _ = Glibc.kill(pid, number) }
         }
     }
 
     /// Ends the process and waits until it is gone.
-    public func stop(_ number: Int32 = SIGTERM) {
+    func stop(_ number: Int32 = SIGTERM) {
         ended.withLock { ended in
             guard !ended else { return }
             ended = true
@@ -88,8 +88,10 @@ public final class TestProcess: Sendable {
 
 /// A directory that is removed with everything in it when the object goes away.
 public final class TemporaryDirectory: Sendable {
+    /// Absolute, without a slash at its end.
     public let path: String
 
+    /// Makes an empty folder below /tmp that only this user may enter.
     public init(_ prefix: String = "tiketi") throws {
         var template = Array("/tmp/\(prefix)-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw TestProcess.Failure(description: "mkdtemp: \(String(cString: strerror(errno)))") }

@@ -10,12 +10,14 @@ public final class TestRedis: Sendable {
     private let process: Locked<TestProcess?>
 
     /// The TCP port, or 0 when only the Unix socket is served.
-    public let port: Int
+    let port: Int
     /// The port that speaks TLS, or 0.
     public let tlsPort: Int
+    /// The server's Unix socket.
     public var socketPath: String { directory.path + "/redis.sock" }
     /// What `REDIS_URL` takes.
     public var url: String { "unix://\(socketPath)" }
+    /// How a client reaches it, over the Unix socket.
     public var configuration: RedisConfiguration { RedisConfiguration(endpoint: .unix(path: socketPath)) }
 
     /// Starts a server and waits until it answers.
@@ -67,12 +69,11 @@ public final class TestRedis: Sendable {
         }
     }
 
-    /// Ends the server as an operator would.
-    public func stop() { process.withLock { $0 }?.stop(SIGTERM) }
     /// Ends it in mid-sentence.
     public func kill() { process.withLock { $0 }?.stop(SIGKILL) }
     /// Freezes it: connections stay open and nothing answers.
     public func freeze() { process.withLock { $0 }?.signal(SIGSTOP) }
+    /// Lets a frozen server go on.
     public func thaw() { process.withLock { $0 }?.signal(SIGCONT) }
 
     private static func accepts(_ path: String) -> Bool {

@@ -5,12 +5,15 @@ import TiketiStore
 
 /// A service under test, on a database of its own.
 public struct TestService: Sendable {
+    /// A database of this test's own.
     public let database: TestDatabase
+    /// A Redis of this test's own, where the service uses one.
     public let redis: TestRedis?
+    /// What the service is composed of, on the two above.
     public let runtime: ServiceRuntime
 
-    /// Composes the service that owns `schema` as its program does, with the settings of development, no Redis but `redis`, and few connections: many
-    /// fixtures share one server.
+    /// Composes the service that owns `schema` as its program does, with the settings of development, no Redis but `redis`, and few
+    /// connections: many fixtures share one server.
     /// - Parameters:
     ///   - settings: environment variables.
     ///   - connections: to PostgreSQL for each loop, beside one for reads.

@@ -30,7 +30,8 @@ import TiketiTesting
         try await auth.close()
     }
 
-    /// An address is one account, whatever its spelling carries that nobody sees: zero-width and soft hyphens, byte order marks, another form of é.
+    /// An address is one account, whatever its spelling carries that nobody sees: zero-width and soft hyphens, byte order marks, another
+    /// form of é.
     @Test func whatNobodySeesMakesNoOtherMailbox() async throws {
         let auth = try await AuthFixture.make()
         let user = try await auth.register("caf\u{E9}@example.com")

@@ -97,7 +97,8 @@ import TiketiTesting
         try await auth.close()
     }
 
-    /// A stranger's failures lock the stranger's address, and in the end the email for those who never were in it; its owner's browser goes on.
+    /// A stranger's failures lock the stranger's address, and in the end the email for those who never were in it; its owner's browser
+    /// goes on.
     @Test(arguments: [true, false])
     func strangersCannotLockAnOwnerOut(withRedis: Bool) async throws {
         let redis = withRedis ? try await TestRedis() : nil

@@ -1,4 +1,5 @@
-"""Harm done on purpose: processes that die or halt at a step boundary, a database that crashes, a payment provider that cannot be reached."""
+"""Harm done on purpose: processes that die or halt at a step boundary, a database that crashes, a payment provider that cannot be reached.
+"""
 
 import asyncio
 import contextlib
@@ -148,8 +149,11 @@ def unfinished(*events):
     where = _where(events)
     return helpers.number(
         "SELECT count(*) FROM ticket_schema.reservations r LEFT JOIN payment_schema.payments p ON p.reservation_id = r.id "
-        f"WHERE {where} AND (p.phase IN ('confirming', 'approved', 'settling') OR p.recheck OR r.status = 'confirmed' AND r.refund_requested_at IS NOT NULL "
-        "OR r.status IN ('pending', 'confirmed') AND EXISTS (SELECT FROM ticket_schema.events e WHERE e.id = r.event_id AND e.status = 'cancelled'))")
+        f"WHERE {where} AND (p.phase IN ('confirming', 'approved', 'settling') OR p.recheck OR r.status = 'confirmed' AND "
+        "r.refund_requested_at IS NOT NULL "
+        "OR r.status IN ('pending', 'confirmed') AND EXISTS (SELECT FROM ticket_schema.events e WHERE e.id = r.event_id AND e.status = "
+        "'cancelled'))"
+    )
 
 
 def differences(*events):
@@ -158,8 +162,10 @@ def differences(*events):
     Every DONE is exactly one confirmed reservation; everything else that was charged was given back in full; nobody was charged twice.
     """
     rows = helpers.sql(
-        "SELECT p.order_id, p.status, p.phase, r.status, r.payment_status, r.id, trim_scale(p.amount), r.event_id FROM payment_schema.payments p "
-        "JOIN ticket_schema.reservations r ON r.id = p.reservation_id")
+        "SELECT p.order_id, p.status, p.phase, r.status, r.payment_status, r.id, trim_scale(p.amount), r.event_id FROM "
+        "payment_schema.payments p "
+        "JOIN ticket_schema.reservations r ON r.id = p.reservation_id"
+    )
     known = {row[0]: row[1:] for row in rows}
     rows = [row for row in rows if row[7] in events]
     wrong = []
@@ -178,7 +184,9 @@ def differences(*events):
             wrong.append(("charged twice", entry))
         if entry["status"] == "DONE":
             done[reservation_id] = done.get(reservation_id, 0) + 1
-            if (status, phase, reservation, paid) != ("confirmed", "done", "confirmed", "completed") or str(entry["chargedAmount"]) != amount:
+            if (status, phase, reservation, paid) != ("confirmed", "done", "confirmed", "completed") or str(
+                entry["chargedAmount"]
+            ) != amount:
                 wrong.append(("paid without a ticket", entry, known[order]))
         elif entry["refundedAmount"] != entry["chargedAmount"] or status not in ("cancelled", "failed") or phase != "done":
             wrong.append(("neither paid nor given back", entry, known[order]))

@@ -2,8 +2,8 @@
 
 usage: flooder.py URL CONNECTIONS SOURCE [--register]
 
-Each of CONNECTIONS is kept open, from the address SOURCE. Prints "ready" when there are answers, and the number of each status, as JSON, when standard
-input ends.
+Each of CONNECTIONS is kept open, from the address SOURCE. Prints "ready" when there are answers, and the number of each status, as JSON,
+when standard input ends.
 """
 
 import collections

@@ -1,10 +1,11 @@
-// Many Socket.IO clients that follow one room, come back when they lose their server, and check that what they get has no gap and no duplicate.
+// Many Socket.IO clients that follow one room, come back when they lose their server, and check that what they get has no gap and no
+// duplicate.
 //
 //   followers CLIENTS PORT...
 //
-// Client i begins at port i modulo their number and goes to the next one whenever it lost its connection. Prints "ready" when all are in the room,
-// and after a line on standard input with the last event's number, as soon as all have got that one or half a minute later, the JSON of what was
-// seen. Events carry {"n":N}, counting from 1.
+// Client i begins at port i modulo their number and goes to the next one whenever it lost its connection. Prints "ready" when all are in
+// the room, and after a line on standard input with the last event's number, as soon as all have got that one or half a minute later, the
+// JSON of what was seen. Events carry {"n":N}, counting from 1.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -232,7 +233,8 @@ int main(int argc, char **argv) {
         if (clients[i].last < least) least = clients[i].last;
         if (clients[i].last > most) most = clients[i].last;
     }
-    printf("{\"ready\":%d,\"events\":%ld,\"gaps\":%ld,\"duplicates\":%ld,\"reconnects\":%ld,\"recovered\":%ld,\"fresh\":%ld,\"least\":%ld,\"most\":%ld}\n",
+    printf("{\"ready\":%d,\"events\":%ld,\"gaps\":%ld,\"duplicates\":%ld,\"reconnects\":%ld,"
+           "\"recovered\":%ld,\"fresh\":%ld,\"least\":%ld,\"most\":%ld}\n",
         ready, events, gaps, duplicates, reconnects, recovered, fresh, least, most);
     return 0;
 }

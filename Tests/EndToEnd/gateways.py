@@ -22,7 +22,11 @@ class Gateway:
     def __init__(self, name, **environment):
         self.name, self.port = name, free_port()
         self.environment = {
-            **settings.service_environment("gateway"), "LOG_LEVEL": "warning", **environment, "PORT": str(self.port), "OPERATIONS_PORT": "0",
+            **settings.service_environment("gateway"),
+            "LOG_LEVEL": "warning",
+            **environment,
+            "PORT": str(self.port),
+            "OPERATIONS_PORT": "0",
         }
         self.process = None
 
@@ -67,7 +71,14 @@ def refusal_of(**environment):
     """What a gateway says that does not start with these settings."""
     environment = {**settings.service_environment("gateway"), **environment, "PORT": str(free_port()), "OPERATIONS_PORT": "0"}
     done = subprocess.run(
-        [str(settings.executable("gateway"))], stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment, timeout=20, check=False)
+        [str(settings.executable("gateway"))],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=20,
+        check=False,
+    )
     assert done.returncode == 1, done
     return done.stderr
 

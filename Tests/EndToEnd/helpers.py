@@ -94,7 +94,10 @@ async def eventually_async(condition, what, seconds=30):
 
 def expire(event_id):
     """Ends every running hold and pending reservation of an event by moving it 16 minutes into the past, as an operator may."""
-    sql(f"UPDATE ticket_schema.reservations SET expires_at = expires_at - interval '16 minutes' WHERE event_id = '{event_id}' AND status = 'pending'")
+    sql(
+        f"UPDATE ticket_schema.reservations SET expires_at = expires_at - interval '16 minutes' WHERE event_id = '{event_id}' AND "
+        "status = 'pending'"
+    )
     sql(
         "UPDATE ticket_schema.seats SET reserved_at = reserved_at - interval '16 minutes' "
         f"WHERE event_id = '{event_id}' AND status = 'locked' AND hold_expires_at > now()")

@@ -10,7 +10,10 @@ from devtools import settings
 
 # What the protocols' official suites expect of the server under test, but for the time that a pong may take: theirs is 200 ms.
 SUITE = {
-    "REALTIME_CONFORMANCE": "1", "SOCKET_IO_PING_INTERVAL_MS": "300", "SOCKET_IO_PING_TIMEOUT_MS": "2000", "SOCKET_IO_MAX_PAYLOAD": "1000000",
+    "REALTIME_CONFORMANCE": "1",
+    "SOCKET_IO_PING_INTERVAL_MS": "300",
+    "SOCKET_IO_PING_TIMEOUT_MS": "2000",
+    "SOCKET_IO_MAX_PAYLOAD": "1000000",
     "SOCKET_IO_CONNECT_TIMEOUT_MS": "1000",
 }
 CALM = {**SUITE, "SOCKET_IO_PING_INTERVAL_MS": "20000", "SOCKET_IO_PING_TIMEOUT_MS": "20000", "SOCKET_IO_CONNECT_TIMEOUT_MS": "20000"}

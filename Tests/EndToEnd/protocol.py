@@ -1,4 +1,5 @@
-"""A client that speaks Engine.IO 4 and Socket.IO 5 by hand, on raw HTTP requests and WebSockets, and servers in conformance mode for it: one hub
+"""A client that speaks Engine.IO 4 and Socket.IO 5 by hand, on raw HTTP requests and WebSockets, and servers in conformance mode for it:
+one hub
 directly, and two gateways with two hubs behind them, which the client takes by turns."""
 
 import asyncio

@@ -128,7 +128,8 @@ class Crowd:
             waiting = [waiter for waiter in waiting if id(waiter) not in done]
             if waiting:
                 await self.each(self.random.sample(waiting, min(len(waiting), 600)), self.ask)
-                # The rest learns from the books who was let in: asking for each of many thousands in every round would only heat the machine.
+                # The rest learns from the books who was let in: asking for each of many thousands in every round would only heat the
+                # machine.
                 let_in = {row[0] for row in await asyncio.to_thread(
                     helpers.sql, f"SELECT user_id FROM ticket_schema.queue_admissions WHERE event_id = '{self.event}'")}
                 for waiter in waiting:

@@ -1,4 +1,5 @@
-"""A strict stand-in for S3 and the security token service: every signature is computed anew by botocore and compared, and refusals are AWS's own.
+"""A strict stand-in for S3 and the security token service: every signature is computed anew by botocore and compared, and refusals are
+AWS's own.
 
 It keeps objects in memory. `faults` are answers given instead of the next ones; `log` is what was asked.
 """
@@ -123,7 +124,8 @@ class StrictS3:
             name = f"ASIA{self.assumed:012}"
             key = self.keys[name] = Key(secrets.token_urlsafe(30), "session/" + secrets.token_urlsafe(60) + "+=", ends)
         return f"""<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult>
-            <Credentials><AccessKeyId>{name}</AccessKeyId><SecretAccessKey>{key.secret}</SecretAccessKey><SessionToken>{key.token}</SessionToken>
+            <Credentials><AccessKeyId>{name}</AccessKeyId><SecretAccessKey>{key.secret}</SecretAccessKey>
+            <SessionToken>{key.token}</SessionToken>
             <Expiration>{ends.strftime('%Y-%m-%dT%H:%M:%S.%f')[:-3]}Z</Expiration></Credentials>
             </AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>""".encode()
 

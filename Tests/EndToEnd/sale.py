@@ -53,7 +53,8 @@ def restart_everything():
 
 
 class Balanced(API):
-    """What the load balancer does in front of two gateways: another one when nobody accepts the connection, or when the gateway says that it did not
+    """What the load balancer does in front of two gateways: another one when nobody accepts the connection, or when the gateway says that
+    it did not
     look at the request."""
 
     turn = 0
@@ -214,7 +215,9 @@ class Sale:
         if status == 202:
             # Not a failure: the buyer is told to wait, and the reconciler finishes.
             payment = answer["payment"]["id"]
-            helpers.eventually(lambda: helpers.sql(f"SELECT phase FROM payment_schema.payments WHERE id = '{payment}'")[0][0] == "done", "the payment", 90)
+            helpers.eventually(
+                lambda: helpers.sql(f"SELECT phase FROM payment_schema.payments WHERE id = '{payment}'")[0][0] == "done", "the payment", 90
+            )
             status = 200 if helpers.sql(f"SELECT status FROM payment_schema.payments WHERE id = '{payment}'")[0][0] == "confirmed" else 402
         return status
 

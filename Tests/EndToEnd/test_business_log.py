@@ -21,7 +21,9 @@ def lines(service):
 def logged(service, message, **ids):
     """Waits for a line with this message and these ids, and returns it."""
     def found():
-        return [line for line in lines(service) if line["message"] == message and all(line.get(name) == value for name, value in ids.items())]
+        return [
+            line for line in lines(service) if line["message"] == message and all(line.get(name) == value for name, value in ids.items())
+        ]
 
     helpers.eventually(lambda: found(), f"{service}: {message} {ids}")
     (line,) = found()

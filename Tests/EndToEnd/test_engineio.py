@@ -38,11 +38,16 @@ async def test_websocket_handshake(client):
 async def test_refused_requests(client):
     sid = await client.polling()
     for method, query, code, message in [
-        ("GET", "transport=polling", 5, "Unsupported protocol version"), ("GET", "EIO=abc&transport=polling", 5, "Unsupported protocol version"),
-        ("GET", "EIO=3&transport=polling", 5, "Unsupported protocol version"), ("GET", "EIO=4", 0, "Transport unknown"),
-        ("GET", "EIO=4&transport=abc", 0, "Transport unknown"), ("POST", "EIO=4&transport=polling", 2, "Bad handshake method"),
-        ("PUT", "EIO=4&transport=polling", 2, "Bad handshake method"), ("GET", "EIO=4&transport=websocket", 3, "Bad request"),
-        ("GET", "EIO=4&transport=polling&sid=__proto__", 1, "Session ID unknown"), ("POST", "EIO=4&transport=polling&sid=abc", 1, "Session ID unknown"),
+        ("GET", "transport=polling", 5, "Unsupported protocol version"),
+        ("GET", "EIO=abc&transport=polling", 5, "Unsupported protocol version"),
+        ("GET", "EIO=3&transport=polling", 5, "Unsupported protocol version"),
+        ("GET", "EIO=4", 0, "Transport unknown"),
+        ("GET", "EIO=4&transport=abc", 0, "Transport unknown"),
+        ("POST", "EIO=4&transport=polling", 2, "Bad handshake method"),
+        ("PUT", "EIO=4&transport=polling", 2, "Bad handshake method"),
+        ("GET", "EIO=4&transport=websocket", 3, "Bad request"),
+        ("GET", "EIO=4&transport=polling&sid=__proto__", 1, "Session ID unknown"),
+        ("POST", "EIO=4&transport=polling&sid=abc", 1, "Session ID unknown"),
         ("GET", f"EIO=4&transport=websocket&sid={sid}", 3, "Bad request"),
     ]:
         async with client.http.request(method, client.url(query)) as answer:
@@ -52,7 +57,13 @@ async def test_refused_requests(client):
 
 @scenario(BOTH)
 async def test_refused_websockets(client):
-    for query in ["transport=websocket", "EIO=abc&transport=websocket", "EIO=4", "EIO=4&transport=abc", "EIO=4&transport=websocket&sid=nope"]:
+    for query in [
+        "transport=websocket",
+        "EIO=abc&transport=websocket",
+        "EIO=4",
+        "EIO=4&transport=abc",
+        "EIO=4&transport=websocket&sid=nope",
+    ]:
         with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
             await client.websocket(query)
         assert refusal.value.status == 400, query

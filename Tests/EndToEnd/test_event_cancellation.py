@@ -60,11 +60,14 @@ def test_everybody_is_refunded_once_and_nobody_else_waits():
         f"ticket_schema.reservations r ON r.id = p.reservation_id WHERE r.event_id = '{event}' AND h.step = 'refund-call' "
         "GROUP BY date_trunc('second', h.created_at)) AS seconds")
     print(
-        f"{BUYERS} refunds in {took:.0f} s at {RATE} a second (most in one second: {peak} cancel calls); cancelling answered in {asked:.2f} s; "
-        f"purchase and refund of others beside it at most {slowest:.2f} s")
+        f"{BUYERS} refunds in {took:.0f} s at {RATE} a second (most in one second: {peak} cancel calls); cancelling answered in "
+        f"{asked:.2f} s; "
+        f"purchase and refund of others beside it at most {slowest:.2f} s"
+    )
     assert faults.differences(event, other) == []
-    assert helpers.sql(f"SELECT DISTINCT status, payment_status, cancel_reason FROM ticket_schema.reservations WHERE event_id = '{event}'") == [
-        ["cancelled", "refunded", "event_cancelled"]]
+    assert helpers.sql(
+        f"SELECT DISTINCT status, payment_status, cancel_reason FROM ticket_schema.reservations WHERE event_id = '{event}'"
+    ) == [["cancelled", "refunded", "event_cancelled"]]
     # Not faster than asked: a second's worth at once, and what is repeated after trouble.
     assert took > BUYERS / RATE / 2 and peak <= 3 * RATE
     assert slowest < 20

@@ -94,9 +94,11 @@ def is_prompt(pair, event, ids):
             told.setdefault(body["seatId"], at - ends[body["seatId"]])
     waits, again = list(told.values()), list(bought_again.values())
     print(
-        f"\n{len(waits)} seats: announced {percentile(waits, 0.5) * 1000:.0f} ms (median), {percentile(waits, 0.99) * 1000:.0f} ms (p99) after the end, "
+        f"\n{len(waits)} seats: announced {percentile(waits, 0.5) * 1000:.0f} ms (median), {percentile(waits, 0.99) * 1000:.0f} ms "
+        "(p99) after the end, "
         f"earliest {min(waits) * 1000:.1f} ms; asked for all the time, got again after {percentile(again, 0.5) * 1000:.0f} ms (median), "
-        f"{max(again) * 1000:.0f} ms (most)")
+        f"{max(again) * 1000:.0f} ms (most)"
+    )
     # expiresAt is told in milliseconds.
     assert not early and min(waits) > -0.001 and min(again) > -0.001
     return percentile(waits, 0.99) < 1 and max(again) < 1

@@ -1,4 +1,5 @@
-"""Clients that mean harm, against one hub: garbage, frames that promise more than comes, fragments without end, messages that never end, joins
+"""Clients that mean harm, against one hub: garbage, frames that promise more than comes, fragments without end, messages that never end,
+joins
 without end. Each costs the hub bounded memory, and a client that means well is served meanwhile."""
 
 import asyncio
@@ -43,8 +44,8 @@ def frame(opcode, payload, final=True):
 
 
 async def flooder(hub, pieces, patience):
-    """Sends what it is given and reads to the end: the close code (1005 for a close without one), None when it was cut, or "open" when nothing came for
-    `patience` seconds."""
+    """Sends what it is given and reads to the end: the close code (1005 for a close without one), None when it was cut, or "open" when
+    nothing came for `patience` seconds."""
     reader, writer = await asyncio.open_connection("127.0.0.1", hub.port, limit=1 << 20)
     try:
         writer.write(UPGRADE)
@@ -129,7 +130,9 @@ def test_messages_that_never_end(hub):
 
 def test_attachments_that_never_come(hub):
     """Nine of ten announced attachments: 500 MB, of packets that are each allowed."""
-    announced = frame(TEXT, b'40') + frame(TEXT, b'4510-["message"' + b"".join(b',{"_placeholder":true,"num":%d}' % n for n in range(10)) + b"]")
+    announced = frame(TEXT, b'40') + frame(
+        TEXT, b'4510-["message"' + b"".join(b',{"_placeholder":true,"num":%d}' % n for n in range(10)) + b"]"
+    )
     attachment = frame(BINARY, bytes(900_000))
     ends, most = flood(hub, 60, lambda: [announced] + [attachment] * 9, patience=8)
     assert ends.count("open") <= 10

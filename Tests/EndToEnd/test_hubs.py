@@ -1,4 +1,5 @@
-"""Two hubs behind two gateways: every session finds its hub through either gateway, events and requests of Node's Redis adapter reach both."""
+"""Two hubs behind two gateways: every session finds its hub through either gateway, events and requests of Node's Redis adapter reach
+both."""
 
 import asyncio
 import contextlib
@@ -183,7 +184,9 @@ def test_requests_of_other_servers_are_answered(cluster):
             one = found[0]["id"]
             body = msgpack.packb(["emitter", {"type": 2, "data": ["to you"], "nsp": "/"}, {"rooms": [one], "flags": {}, "except": []}])
             assert await database.publish(f"socket.io#/#{one}#", body) == 1
-            everyone = msgpack.packb(["emitter", {"type": 2, "data": ["to the balcony"], "nsp": "/"}, {"rooms": ["balcony"], "flags": {}, "except": [one]}])
+            everyone = msgpack.packb(
+                ["emitter", {"type": 2, "data": ["to the balcony"], "nsp": "/"}, {"rooms": ["balcony"], "flags": {}, "except": [one]}]
+            )
             await database.publish("socket.io#/#balcony#", everyone)
             assert {await receive(socket) for socket in sockets} == {'42["to you"]', '42["to the balcony"]'}
             await server.tell(type=3, opts={"rooms": ["balcony"], "except": []}, rooms=["balcony"])
@@ -194,7 +197,11 @@ def test_requests_of_other_servers_are_answered(cluster):
                 assert packet.startswith("42") and packet.endswith('["question",1]'), packet
                 await socket.send_str(f"43{packet[2:packet.index('[')]}[{json.dumps(value)}]")
             packet = {"type": 2, "data": ["question", 1], "nsp": "/"}
-            asked = asyncio.create_task(server.ask(count + 2, packed=True, type=7, packet=packet, opts={"rooms": ["stalls"], "except": [], "flags": {"timeout": 5000}}))
+            asked = asyncio.create_task(
+                server.ask(
+                    count + 2, packed=True, type=7, packet=packet, opts={"rooms": ["stalls"], "except": [], "flags": {"timeout": 5000}}
+                )
+            )
             await asyncio.gather(*[reply(socket, value) for socket, value in zip(sockets, ["left", "right"])])
             answers = await asked
             assert sum(answer.get("clientCount", 0) for answer in answers) == 2
@@ -256,7 +263,8 @@ def test_half_a_surrogate_pair_passes_between_hubs(cluster):
     run(scenario())
 
 
-# Sharded pub/sub: what Node's sharded adapter writes and reads (ClusterMessage of socket.io-adapter; JSON, or MessagePack with binary values).
+# Sharded pub/sub: what Node's sharded adapter writes and reads (ClusterMessage of socket.io-adapter; JSON, or MessagePack with binary
+# values).
 
 def sharded(kind, uid="0011223344556677", **data):
     return json.dumps({"type": kind, "data": data, "uid": uid, "nsp": "/"}, separators=(",", ":"))
@@ -342,10 +350,17 @@ def test_events_pass_between_hubs_and_servers_with_the_sharded_adapter(shards):
             await everybody('42["hello","world",{"n":1}]')
             server.publish("socket.io#/#", sharded(3, packet=packet, opts=options()))
             await everybody('42["hello","world",{"n":1}]')
-            binary = {"type": 3, "data": {"packet": {"type": 2, "data": ["b", b"\x01\x02"]}, "opts": options("hall")}, "uid": server.uid, "nsp": "/"}
+            binary = {
+                "type": 3,
+                "data": {"packet": {"type": 2, "data": ["b", b"\x01\x02"]}, "opts": options("hall")},
+                "uid": server.uid,
+                "nsp": "/",
+            }
             server.publish(room_channel, msgpack.packb(binary))
             await everybody('451-["b",{"_placeholder":true,"num":0}]', b"\x01\x02")
-            server.publish("socket.io#/#", sharded(3, packet={"type": 2, "data": ["two"]}, opts=options("hall", "elsewhere", volatile=True)))
+            server.publish(
+                "socket.io#/#", sharded(3, packet={"type": 2, "data": ["two"]}, opts=options("hall", "elsewhere", volatile=True))
+            )
             await everybody('42["two"]')
             server.publish("socket.io#/#", sharded(3, packet={"type": 2, "data": ["nobody"]}, opts=options("elsewhere")))
 
@@ -389,7 +404,9 @@ def test_requests_of_the_sharded_adapter_are_answered(shards):
             answers = await ask(7, count, opts=options("stalls"))
             assert all(answer["type"] == 8 and answer["nsp"] == "/" and answer["uid"] != server.uid for answer in answers)
             found = [entry for answer in answers for entry in answer["data"]["sockets"]]
-            assert len(found) == 2 and all({"id", "handshake", "rooms", "data"} <= set(entry) and "stalls" in entry["rooms"] for entry in found)
+            assert len(found) == 2 and all(
+                {"id", "handshake", "rooms", "data"} <= set(entry) and "stalls" in entry["rooms"] for entry in found
+            )
             answers = await ask(9, count, packet=["anything", 1])
             assert [answer["type"] for answer in answers] == [10, 10]
 
@@ -403,7 +420,10 @@ def test_requests_of_the_sharded_adapter_are_answered(shards):
                 raise AssertionError(answers)
             server.publish("socket.io#/#", sharded(3, packet={"type": 2, "data": ["to you"]}, opts=options(found[0]["id"])))
             everyone = {**options("balcony"), "except": [found[0]["id"]]}
-            server.publish("socket.io#/#balcony#" if mode == "sharded" else "socket.io#/#", sharded(3, packet={"type": 2, "data": ["to the balcony"]}, opts=everyone))
+            server.publish(
+                "socket.io#/#balcony#" if mode == "sharded" else "socket.io#/#",
+                sharded(3, packet={"type": 2, "data": ["to the balcony"]}, opts=everyone),
+            )
             assert {await receive(socket) for socket in sockets} == {'42["to you"]', '42["to the balcony"]'}
             server.publish("socket.io#/#", sharded(5, opts=options("stalls"), rooms=["balcony"]))
 
@@ -412,7 +432,9 @@ def test_requests_of_the_sharded_adapter_are_answered(shards):
                 packet = await receive(socket)
                 assert packet.startswith("42") and packet.endswith('["question",1]'), packet
                 await socket.send_str(f"43{packet[2:packet.index('[')]}[{json.dumps(value)}]")
-            asked = asyncio.create_task(ask(3, count + 2, packet={"type": 2, "data": ["question", 1]}, opts=options("stalls", timeout=5000)))
+            asked = asyncio.create_task(
+                ask(3, count + 2, packet={"type": 2, "data": ["question", 1]}, opts=options("stalls", timeout=5000))
+            )
             await asyncio.gather(*[reply(socket, value) for socket, value in zip(sockets, ["left", "right"])])
             answers = await asked
             assert sum(answer["data"]["clientCount"] for answer in answers if answer["type"] == 11) == 2

@@ -79,7 +79,9 @@ def test_the_stand_in_is_strict(s3):
     assert client.get_object(Bucket=BUCKET, Key="a b/한글+.txt")["Body"].read() == b"hello"
 
     def refusal(secret=s3_standin.SECRET, region=s3_standin.REGION, key=s3_standin.KEY, body=b"x", **changed):
-        request = AWSRequest(method="PUT", url=f"http://127.0.0.1:{s3.port}/{BUCKET}/k", data=b"x", headers={"Host": f"127.0.0.1:{s3.port}"})
+        request = AWSRequest(
+            method="PUT", url=f"http://127.0.0.1:{s3.port}/{BUCKET}/k", data=b"x", headers={"Host": f"127.0.0.1:{s3.port}"}
+        )
         S3SigV4Auth(Credentials(key, secret), "s3", region).add_auth(request)
         headers = {**dict(request.headers.items()), **changed}
         try:

@@ -19,7 +19,9 @@ def logins(email, password):
     times = []
     for _ in range(LOGINS):
         began = time.monotonic()
-        connection.request("POST", "/api/auth/login", json.dumps({"email": email, "password": password}), {"Content-Type": "application/json"})
+        connection.request(
+            "POST", "/api/auth/login", json.dumps({"email": email, "password": password}), {"Content-Type": "application/json"}
+        )
         answer = connection.getresponse()
         answer.read()
         assert answer.status == 200
@@ -34,8 +36,11 @@ def measure(email, password):
         busy = logins(email, password)
     at = int(LOGINS * 0.99)
     ratio = busy[at] / quiet[at]
-    print(f"\nlogin p50/p99: quiet {quiet[LOGINS // 2]:.0f}/{quiet[at]:.0f} ms, during 90 connections of register {busy[LOGINS // 2]:.0f}/{busy[at]:.0f} ms "
-          f"({ratio:.2f}x); the crowd's answers {crowd}")
+    print(
+        f"\nlogin p50/p99: quiet {quiet[LOGINS // 2]:.0f}/{quiet[at]:.0f} ms, during 90 connections of register "
+        f"{busy[LOGINS // 2]:.0f}/{busy[at]:.0f} ms "
+        f"({ratio:.2f}x); the crowd's answers {crowd}"
+    )
     return ratio
 
 

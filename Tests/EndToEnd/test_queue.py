@@ -29,7 +29,9 @@ ADMISSION = 4
 
 @pytest.fixture(scope="module")
 def pair():
-    with TicketPair("queue", QUEUE_INTERVAL_SECONDS=1, QUEUE_BATCH_SIZE=BATCH, QUEUE_ACTIVE_LIMIT=LIMIT, QUEUE_ADMISSION_SECONDS=ADMISSION) as pair:
+    with TicketPair(
+        "queue", QUEUE_INTERVAL_SECONDS=1, QUEUE_BATCH_SIZE=BATCH, QUEUE_ACTIVE_LIMIT=LIMIT, QUEUE_ADMISSION_SECONDS=ADMISSION
+    ) as pair:
         helpers.sql(queue_crowd.LOG)
         yield pair
         helpers.sql(queue_crowd.UNLOG)
@@ -45,10 +47,21 @@ def queued_event(pair, opens=-60, seats=20):
         moment = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
         return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
-    return internal(pair, "POST", "/internal/events", {
-        "title": f"Queue {uuid.uuid4().hex[:8]}", "venue": "Hall", "eventDate": at(86400 * 3), "saleStartDate": at(opens), "saleEndDate": at(86400),
-        "queueEnabled": True, "createdBy": str(uuid.uuid4()),
-        "seatLayout": {"sections": [{"name": "A", "rows": 1, "seatsPerRow": seats, "price": 1000}]}})["event"]["id"]
+    return internal(
+        pair,
+        "POST",
+        "/internal/events",
+        {
+            "title": f"Queue {uuid.uuid4().hex[:8]}",
+            "venue": "Hall",
+            "eventDate": at(86400 * 3),
+            "saleStartDate": at(opens),
+            "saleEndDate": at(86400),
+            "queueEnabled": True,
+            "createdBy": str(uuid.uuid4()),
+            "seatLayout": {"sections": [{"name": "A", "rows": 1, "seatsPerRow": seats, "price": 1000}]},
+        },
+    )["event"]["id"]
 
 
 async def kill_sometimes(pair, chance, over, kills):
@@ -130,8 +143,11 @@ def test_everybody_is_let_in_once_in_order_and_never_too_many(pair):
     kills = with_kills(pair, work())
     rows = check_admissions(event, crowd)
     assert queue_crowd.out_of_order(rows, crowd.waiters) == []
-    print(f"\n{JOINERS} let in within {time.monotonic() - began:.1f} s, at most {queue_crowd.most_inside(rows)} of {LIMIT} inside, {kills} kills, "
-          f"{crowd.requests} requests, {crowd.lost} lost answers")
+    print(
+        f"\n{JOINERS} let in within {time.monotonic() - began:.1f} s, at most {queue_crowd.most_inside(rows)} of {LIMIT} inside, "
+        f"{kills} kills, "
+        f"{crowd.requests} requests, {crowd.lost} lost answers"
+    )
     assert kills
 
 

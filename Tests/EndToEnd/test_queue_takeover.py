@@ -22,7 +22,9 @@ def begins(event):
 
 def test_another_takes_over_within_two_intervals():
     """One of two instances stands still, with whatever locks it has; nobody waits longer than two intervals for the other."""
-    with TicketPair("takeover", QUEUE_INTERVAL_SECONDS=INTERVAL, QUEUE_BATCH_SIZE=1, QUEUE_ACTIVE_LIMIT=10, QUEUE_ADMISSION_SECONDS=2) as pair:
+    with TicketPair(
+        "takeover", QUEUE_INTERVAL_SECONDS=INTERVAL, QUEUE_BATCH_SIZE=1, QUEUE_ACTIVE_LIMIT=10, QUEUE_ADMISSION_SECONDS=2
+    ) as pair:
         event = queued_event(pair)
         crowd = Crowd(pair.ports, event, 40)
         asyncio.run(crowd.once(crowd.waiters, crowd.join))

@@ -110,9 +110,11 @@ def test_books_agree_after_random_kills():
     ledger = [entry for entry in helpers.ledger() if entry["charges"]]
     print(
         f"\nseed {SEED}: {sum(deaths.values())} kills {dict(deaths)} in {took:.0f} s; {len(ledger)} charges, "
-        f"{sum(entry['status'] == 'CANCELED' for entry in ledger)} given back, {len(crowd.events)} events; books agree {settled:.1f} s after the last, "
+        f"{sum(entry['status'] == 'CANCELED' for entry in ledger)} given back, {len(crowd.events)} events; books agree {settled:.1f} s "
+        "after the last, "
         f"all over after {time.monotonic() - calm:.1f} s; "
-        f"answers {dict(sorted(crowd.answers.items()))}")
+        f"answers {dict(sorted(crowd.answers.items()))}"
+    )
     assert crowd.answers["confirm 200"] > 0
     assert faults.differences(*crowd.events) == []
     services.wait_ready()

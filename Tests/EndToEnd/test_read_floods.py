@@ -1,4 +1,5 @@
-"""Eight connections that ask for /metrics, or for the proof of a great draw, as fast as they are answered, do not slow the list of events for others.
+"""Eight connections that ask for /metrics, or for the proof of a great draw, as fast as they are answered, do not slow the list of events
+for others.
 `pytest -s` prints the figures.
 """
 
@@ -12,7 +13,8 @@ from flooder import flood
 
 REQUESTS = 400
 CUSTOMER = "127.0.0.3"
-# What a machine that is busy with the crowd itself may add, more in a build without optimisation. Where every answer was made anew, it was 500 and
+# What a machine that is busy with the crowd itself may add, more in a build without optimisation. Where every answer was made anew, it was
+# 500 and
 # 1,000 ms in an optimised one.
 FLOOR = 30 if settings.CONFIGURATION == "release" else 150
 
@@ -46,7 +48,9 @@ def proof():
         "INSERT INTO ticket_schema.queue_events (event_id, seed, commitment, drawn_at, entries) "
         f"SELECT '{event}', decode(repeat('ab', 32), 'hex'), encode(sha256(decode(repeat('ab', 32), 'hex')), 'hex'), now(), "
         "array_agg(id ORDER BY id) FROM (SELECT gen_random_uuid() AS id FROM generate_series(1, 100000)) drawn "
-        "ON CONFLICT (event_id) DO UPDATE SET seed = excluded.seed, commitment = excluded.commitment, drawn_at = now(), entries = excluded.entries")
+        "ON CONFLICT (event_id) DO UPDATE SET seed = excluded.seed, commitment = excluded.commitment, drawn_at = now(), entries = "
+        "excluded.entries"
+    )
     answer = helpers.buyer().get(f"/api/queue/{event}/proof")
     assert answer["pagination"]["total"] == 100_000 and len(answer["entries"]) == 10_000
     return f"/api/queue/{event}/proof"
@@ -63,8 +67,11 @@ def test_a_flood_of_reads_does_not_slow_the_list_of_events(path, request):
         with flood(url, 8) as crowd:
             busy = lists()
         at = int(REQUESTS * 0.99)
-        print(f"\nlist of events p50/p99: quiet {quiet[REQUESTS // 2]:.1f}/{quiet[at]:.1f} ms, during 8 connections on {path} {busy[REQUESTS // 2]:.1f}/"
-              f"{busy[at]:.1f} ms ({busy[at] / quiet[at]:.2f}x); the crowd's answers {crowd}")
+        print(
+            f"\nlist of events p50/p99: quiet {quiet[REQUESTS // 2]:.1f}/{quiet[at]:.1f} ms, during 8 connections on {path} "
+            f"{busy[REQUESTS // 2]:.1f}/"
+            f"{busy[at]:.1f} ms ({busy[at] / quiet[at]:.2f}x); the crowd's answers {crowd}"
+        )
         assert "200" in crowd
         found.append((quiet[at], busy[at]))
     assert any(busy <= max(2 * quiet, FLOOR) for quiet, busy in found), found

@@ -171,7 +171,8 @@ def test_the_stock_client_passes_through_the_gateway():
     event = helpers.event(rows=1, seats_per_row=1)
     script = ROOT / "Tests" / "python" / "socketio_client.py"
     token = helpers.buyer().token
-    # Hubs that echo, for what the product's own events do not use: binary, acknowledgements both ways, namespaces. One directly, and two behind
+    # Hubs that echo, for what the product's own events do not use: binary, acknowledgements both ways, namespaces. One directly, and two
+    # behind
     # two gateways.
     pair = [hubs.Process("realtime", hubs.port(index), REALTIME_CONFORMANCE="1", SOCKET_IO_PING_INTERVAL_MS="300") for index in (30, 31)]
     gateways = [hubs.Process("gateway", hubs.port(index), REALTIME_SERVICE_URL=",".join(hub.url for hub in pair)) for index in (32, 33)]

@@ -254,7 +254,8 @@ def test_a_client_that_saw_no_event_yet_recovers_too(pair):
 
 
 def test_equal_messages_of_an_emitter_are_several(pair):
-    """Hubs tell by its bytes which message of an emitter is which. One that got none of the first must not take the next for one of them."""
+    """Hubs tell by its bytes which message of an emitter is which. One that got none of the first must not take the next for one of them.
+    """
     async def scenario():
         database = redis.from_url(settings.url("redis"))
         async with aiohttp.ClientSession() as http:

@@ -1,4 +1,5 @@
-"""A new version rolls out in the middle of a sale: two instances of every service, restarted one after the other under load. No purchase fails, and
+"""A new version rolls out in the middle of a sale: two instances of every service, restarted one after the other under load. No purchase
+fails, and
 whoever follows the seat map over Socket.IO, reconnecting when its hub goes, sees every change. TIKETI_ROLLING_ROUNDS repeats it.
 """
 

@@ -59,12 +59,16 @@ def test_the_example_is_readable_and_changes_nothing_that_a_copy_needs(checkout)
 
 def test_uploads_of_a_copy_lie_in_its_data_folder(checkout):
     data = checkout / "elsewhere"
-    assert settings_in(checkout, {"TIKETI_DATA": str(data)}, "settings.service_environment('gateway')['UPLOAD_ROOT']") == str(data / "uploads")
+    assert settings_in(checkout, {"TIKETI_DATA": str(data)}, "settings.service_environment('gateway')['UPLOAD_ROOT']") == str(
+        data / "uploads"
+    )
 
 
 def test_a_benchmark_refuses_a_folder_that_exists(tmp_path):
     kept = tmp_path / "kept"
     kept.write_text("precious")
-    run = subprocess.run([ROOT / "scripts" / "bench", "http"], env={**os.environ, "TIKETI_DATA": str(tmp_path)}, capture_output=True, text=True)
+    run = subprocess.run(
+        [ROOT / "scripts" / "bench", "http"], env={**os.environ, "TIKETI_DATA": str(tmp_path)}, capture_output=True, text=True
+    )
     assert run.returncode == 2 and "exists" in run.stderr
     assert kept.read_text() == "precious"

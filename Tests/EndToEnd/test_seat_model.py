@@ -22,9 +22,11 @@ def test_every_answer_and_every_pause_agree_with_the_model():
         asyncio.run(world.run(calm_share=0.3))
         took = time.monotonic() - began
     print(
-        f"\n{world.requests} requests in {took:.1f} s ({world.requests / took:.0f}/s), seed {seed}: {world.kills} kills, {world.flushes} flushes, "
+        f"\n{world.requests} requests in {took:.1f} s ({world.requests / took:.0f}/s), seed {seed}: {world.kills} kills, "
+        f"{world.flushes} flushes, "
         f"{world.lost} lost answers, {world.pauses} pauses, {len(world.past)} events ended, {world.told} messages checked, "
-        f"{world.repaired} maps made from what changed")
+        f"{world.repaired} maps made from what changed"
+    )
     for name, times in sorted(world.answers.items()):
         times.sort()
         print(f"  {len(times):7} {name:60} median {times[len(times) // 2] * 1000:.0f} ms, most {times[-1] * 1000:.0f} ms")

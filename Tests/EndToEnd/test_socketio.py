@@ -13,8 +13,11 @@ from protocol import hasty_servers, receive, scenario, servers  # noqa: F401: fi
 @scenario("/socket.io/")
 async def test_connecting_to_namespaces(client):
     for packet, prefix, auth in [
-        ("40", "40", '42["auth",{}]'), ('40{"token":"123"}', "40", '42["auth",{"token":"123"}]'), ("40/custom,", "40/custom,", '42/custom,["auth",{}]'),
-        ("40/custom", "40/custom,", '42/custom,["auth",{}]'), ('40/custom,{"token":"abc"}', "40/custom,", '42/custom,["auth",{"token":"abc"}]'),
+        ("40", "40", '42["auth",{}]'),
+        ('40{"token":"123"}', "40", '42["auth",{"token":"123"}]'),
+        ("40/custom,", "40/custom,", '42/custom,["auth",{}]'),
+        ("40/custom", "40/custom,", '42/custom,["auth",{}]'),
+        ('40/custom,{"token":"abc"}', "40/custom,", '42/custom,["auth",{"token":"abc"}]'),
     ]:
         socket = await client.websocket()
         opened = json.loads((await receive(socket))[1:])
@@ -85,8 +88,23 @@ async def test_a_connection_without_a_namespace_ends(client):
 async def test_violations_end_the_connection(client):
     first = ["4abc", "42[\"message\"]", "41", "43[]", "44{}", "40[]", "40{"]
     later = [
-        "4abc", "42{}", "42[]", "42[{}]", "42abc[\"message-with-ack\",1]", "42[\"message\"", "43{}", "41{}", "40", "44{}", "42[\"connect\"]",
-        "42[\"disconnecting\"]", "4", "47[]", "45-[\"message\"]", "4511-[\"message\"]", "42/custom,[\"message\",1]",
+        "4abc",
+        "42{}",
+        "42[]",
+        "42[{}]",
+        "42abc[\"message-with-ack\",1]",
+        "42[\"message\"",
+        "43{}",
+        "41{}",
+        "40",
+        "44{}",
+        "42[\"connect\"]",
+        "42[\"disconnecting\"]",
+        "4",
+        "47[]",
+        "45-[\"message\"]",
+        "4511-[\"message\"]",
+        "42/custom,[\"message\",1]",
     ]
     for packet in first:
         socket = await client.websocket()
@@ -102,7 +120,12 @@ async def test_violations_end_the_connection(client):
 @scenario("/socket.io/")
 async def test_misplaced_attachments_end_the_connection(client):
     announced = '451-["message",{"_placeholder":true,"num":0}]'
-    for messages in [[b"\x01"], [announced, "42[\"message\"]"], ['451-["message",{"_placeholder":true,"num":1}]'], ['451-["message",{"_placeholder":true,"num":"0"}]']]:
+    for messages in [
+        [b"\x01"],
+        [announced, "42[\"message\"]"],
+        ['451-["message",{"_placeholder":true,"num":1}]'],
+        ['451-["message",{"_placeholder":true,"num":"0"}]'],
+    ]:
         socket = await client.connected()
         for message in messages:
             await (socket.send_bytes if isinstance(message, bytes) else socket.send_str)(message)
@@ -136,8 +159,10 @@ async def test_joining_and_leaving_a_custom_namespace(client):
 async def test_messages_and_acknowledgements(client):
     socket = await client.connected()
     for packet, answer in [
-        ('42["message",1,"2",{"3":[true]}]', '42["message-back",1,"2",{"3":[true]}]'), ('42456["message-with-ack",1,"2",{"3":[false]}]', '43456[1,"2",{"3":[false]}]'),
-        ('420["message-with-ack"]', "430[]"), ('42["message"]', '42["message-back"]'),
+        ('42["message",1,"2",{"3":[true]}]', '42["message-back",1,"2",{"3":[true]}]'),
+        ('42456["message-with-ack",1,"2",{"3":[false]}]', '43456[1,"2",{"3":[false]}]'),
+        ('420["message-with-ack"]', "430[]"),
+        ('42["message"]', '42["message-back"]'),
     ]:
         await socket.send_str(packet)
         assert await receive(socket) == answer
@@ -145,8 +170,14 @@ async def test_messages_and_acknowledgements(client):
     for packet in ["43999[]", '42["something",1]', "42[7,1]"]:
         await socket.send_str(packet)
     for packet, answer in [
-        ('452-["message",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]', '452-["message-back",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]'),
-        ('452-789["message-with-ack",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]', '462-789[{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]'),
+        (
+            '452-["message",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]',
+            '452-["message-back",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]',
+        ),
+        (
+            '452-789["message-with-ack",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]',
+            '462-789[{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]',
+        ),
     ]:
         await socket.send_str(packet)
         await socket.send_bytes(b"\x01\x02\x03")

@@ -1,7 +1,7 @@
 """An upgrade in the middle of a sale, run by scripts/check-upgrade: TIKETI_PREVIOUS is a built checkout of the version before.
 
-Its services fill the database and sell; this version's migrations are applied under that load; the old version goes on selling on the new structure;
-then one instance after the other is replaced, old and new side by side; and nobody notices.
+Its services fill the database and sell; this version's migrations are applied under that load; the old version goes on selling on the new
+structure; then one instance after the other is replaced, old and new side by side; and nobody notices.
 """
 
 import os

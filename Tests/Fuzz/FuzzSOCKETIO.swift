@@ -1,5 +1,5 @@
-// libFuzzer target: Engine.IO payloads, Socket.IO packets and the Redis adapter's MessagePack. Nothing crashes, what is read can be written and read
-// again, and what is refused stays refused.
+// libFuzzer target: Engine.IO payloads, Socket.IO packets and the Redis adapter's MessagePack. Nothing crashes, what is read can be
+// written and read again, and what is refused stays refused.
 // Built by scripts/fuzz from the parsers' own files, without the rest of the package.
 import TiketiJSON
 

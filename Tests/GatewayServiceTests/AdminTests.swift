@@ -116,7 +116,8 @@ import TiketiTesting
             try await gateway.send(
                 .post, "/api/admin/seat-layouts",
                 json:
-                    "{\"name\":\"\(name)\",\"seatLayout\":{\"sections\":[{\"name\":\"\(section)\",\"rows\":1,\"seatsPerRow\":1,\"price\":1}]}}",
+                    "{\"name\":\"\(name)\",\"seatLayout\":{"
+                    + "\"sections\":[{\"name\":\"\(section)\",\"rows\":1,\"seatsPerRow\":1,\"price\":1}]}}",
                 token: token)
         }
         let kept = try await layout("Cafe\u{301}\u{200B}", "\u{FEFF}\u{1112}\u{1161}\u{11AB}\u{AD}").json["seatLayout"]

@@ -29,7 +29,8 @@ import TiketiTesting
                 for method in ["GET", "POST"] {
                     let connection = try await RawConnection.connect(port)
                     try await connection.send(
-                        "\(method) \(path) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer tiketi-development-internal-token\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                        "\(method) \(path) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer tiketi-development-internal-token\r\n"
+                            + "Content-Length: 0\r\nConnection: close\r\n\r\n"
                     )
                     let answer = String(decoding: try await connection.toEnd(), as: UTF8.self)
                     connection.stream.close()

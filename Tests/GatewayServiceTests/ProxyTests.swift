@@ -161,7 +161,8 @@ import TiketiTesting
         await upstream.stop()
     }
 
-    /// 413 as soon as the limit is passed: for what says its length before anything else, for what does not when the limit is reached, finished or not.
+    /// 413 as soon as the limit is passed: for what says its length before anything else, for what does not when the limit is reached,
+    /// finished or not.
     @Test func longBodiesAreRefusedWhileTheyCome() async throws {
         let upstream = try await Upstreams.start { _ in Upstreams.ok("whole") }
         let gateway = try await GatewayFixture.make(upstream: upstream.port)

@@ -31,7 +31,8 @@ import TiketiTesting
                 return .json(.badRequest, bytes: Array(#"{"success":false,"error":"status must be","code":"VALIDATION_FAILED"}"#.utf8))
             }
             let rows = (0..<(page < 3 ? 100 : 5)).map { index in
-                #"{"reservationNumber":"TKT-\#(page)-\#(index)","event":{"title":"=HYPERLINK(1)"},"totalAmount":1000,"seats":[{"seatLabel":"A-1-1"},{"seatLabel":"A-1-2"}],"status":"confirmed"}"#
+                #"{"reservationNumber":"TKT-\#(page)-\#(index)","event":{"title":"=HYPERLINK(1)"},"totalAmount":1000,"#
+                    + #""seats":[{"seatLabel":"A-1-1"},{"seatLabel":"A-1-2"}],"status":"confirmed"}"#
             }
             return .json(bytes: Array(#"{"success":true,"reservations":[\#(rows.joined(separator: ","))]}"#.utf8))
         }

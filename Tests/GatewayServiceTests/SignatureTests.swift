@@ -1,5 +1,5 @@
-// Signature Version 4 against known answers, made by botocore 1.43 (`S3SigV4Auth`) with the key of AWS's documentation; the end-to-end tests have it
-// verify live requests.
+// Signature Version 4 against known answers, made by botocore 1.43 (`S3SigV4Auth`) with the key of AWS's documentation; the end-to-end
+// tests have it verify live requests.
 import Testing
 import TiketiCore
 import TiketiNet
@@ -30,7 +30,8 @@ import TiketiNet
         #expect(request.headers["x-amz-date"] == "20260315T190007Z")
         #expect(
             request.headers["authorization"]
-                == "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260315/ap-northeast-2/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, "
+                == "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260315/ap-northeast-2/s3/aws4_request, "
+                + "SignedHeaders=host;x-amz-content-sha256;x-amz-date, "
                 + "Signature=a65add95dde0a004dd11e4ea02099f4e470fb1fb4dc39df53577abe93c1f4863")
     }
 

@@ -126,7 +126,8 @@ struct ConfirmTests {
         await fixture.close()
     }
 
-    /// 1,000 buyers, 100 at a time, each confirming three times at once at two instances. Nobody's patience ends because the machine is busy.
+    /// 1,000 buyers, 100 at a time, each confirming three times at once at two instances. Nobody's patience ends because the machine is
+    /// busy.
     @Test func manyBuyersConfirmThreeTimesEach() async throws {
         let fixture = try await PaymentFixture(instances: 2) {
             $0.answerTime = .seconds(300)
@@ -180,7 +181,8 @@ struct ConfirmTests {
         let busy = try await fixture.database.query(
             """
             SELECT count(*) FROM pg_stat_activity
-            WHERE usename = 'tiketi_payment' AND datname = current_database() AND (state LIKE 'idle in transaction%' OR backend_xid IS NOT NULL)
+            WHERE usename = 'tiketi_payment' AND datname = current_database()
+                AND (state LIKE 'idle in transaction%' OR backend_xid IS NOT NULL)
             """)
         #expect(try busy.first?.int(0) == 0)
         try await fixture.database.query("SELECT FROM payment_schema.payments FOR UPDATE NOWAIT")

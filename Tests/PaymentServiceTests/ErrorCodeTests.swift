@@ -133,7 +133,8 @@ struct ErrorCodeTests {
         await fixture.close()
     }
 
-    /// A cancel call answered with the code: the buyer keeps the ticket until the money is back, and an operator is called when it cannot go.
+    /// A cancel call answered with the code: the buyer keeps the ticket until the money is back, and an operator is called when it cannot
+    /// go.
     static let cancel: [(codes: [String], isRefused: Bool)] = [
         (
             [

@@ -8,7 +8,8 @@ import TiketiTesting
 /// Two things at once: refunds and webhooks beside a running payment, two windows for one order, a database that comes and goes.
 @Suite(.timeLimit(.minutes(5)))
 struct RaceTests {
-    /// The reservation is cancelled while ticket's confirmation is on its way: the refund is asked for again until there is something to refund.
+    /// The reservation is cancelled while ticket's confirmation is on its way: the refund is asked for again until there is something to
+    /// refund.
     @Test func aRefundWhileTheConfirmationIsUnderWay() async throws {
         let fixture = try await PaymentFixture()
         let buyer = try await fixture.ready()
@@ -172,7 +173,10 @@ struct RaceTests {
         let buyer = try await fixture.ready()
         #expect(try await fixture.confirm(buyer).status == 200)
         try await fixture.database.query(
-            "UPDATE payment_schema.payments SET order_id = 'ORDER-elsewhere', payment_key = 'elsewhere', recheck = true WHERE order_id = $1",
+            """
+            UPDATE payment_schema.payments SET order_id = 'ORDER-elsewhere', payment_key = 'elsewhere', recheck = true
+            WHERE order_id = $1
+            """,
             [buyer.orderID])
         try await fixture.reconcileOnce()
         let rows = try await fixture.database.query("SELECT alarm, recheck, status FROM payment_schema.payments")

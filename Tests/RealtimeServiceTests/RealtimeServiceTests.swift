@@ -107,7 +107,8 @@ private func payload(_ text: String) -> [UInt8] { Array(text.utf8) }
         }
         func expected(_ user: String) -> [String] {
             [
-                "42[\"seat-reserved\",{\"seatId\":\"\(seat)\",\"userId\":\(user),\"eventId\":\"\(event)\",\"status\":\"locked\",\"version\":2,\"count\":1}]"
+                "42[\"seat-reserved\",{\"seatId\":\"\(seat)\",\"userId\":\(user),"
+                    + "\"eventId\":\"\(event)\",\"status\":\"locked\",\"version\":2,\"count\":1}]"
             ]
         }
         #expect(seen["holder"] == expected("\"\(holder)\""))

@@ -74,8 +74,8 @@ final class StatsFixture: Sendable {
             WITH made AS (
                 INSERT INTO ticket_schema.reservations AS r (id, user_id, event_id, reservation_number, total_amount, seat_count, status,
                     payment_status, cancel_reason, expires_at, confirmed_at, cancelled_at)
-                VALUES ($1::uuid, gen_random_uuid(), $2::uuid, 'TKT-' || $1::uuid::text, $3::numeric, $4::integer, '\(status)', '\(payment)', \(reason),
-                    now() + interval '15 minutes', \(confirmedAt), \(cancelledAt))
+                VALUES ($1::uuid, gen_random_uuid(), $2::uuid, 'TKT-' || $1::uuid::text, $3::numeric, $4::integer,
+                    '\(status)', '\(payment)', \(reason), now() + interval '15 minutes', \(confirmedAt), \(cancelledAt))
                 ON CONFLICT (id) DO UPDATE SET status = excluded.status, payment_status = excluded.payment_status,
                     cancel_reason = excluded.cancel_reason, cancelled_at = excluded.cancelled_at,
                     confirmed_at = coalesce(r.confirmed_at, excluded.confirmed_at)

@@ -1,4 +1,4 @@
-/// The strict reader against RFC 8259: what is valid reads exactly, what is not is refused with its reason.
+// The strict reader against RFC 8259: what is valid reads exactly, what is not is refused with its reason.
 
 import Testing
 import TiketiJSON
@@ -103,7 +103,7 @@ import TiketiJSON
         #expect(value["t"]?.stringValue == "x")
         #expect(value["a"]?[1]?.intValue == 2)
         #expect(value["a"]?[2] == nil)
-        #expect(value["z"]?.isNull == true)
+        #expect(value["z"] == .null)
         #expect(value["missing"] == nil)
     }
 }

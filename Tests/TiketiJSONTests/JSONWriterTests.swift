@@ -1,4 +1,4 @@
-/// The writer: commas, escapes, numbers, money; and that whatever it writes the strict reader reads back.
+// The writer: commas, escapes, numbers, money; and that whatever it writes the strict reader reads back.
 
 import Testing
 import TiketiJSON
@@ -20,7 +20,7 @@ import TiketiNet
                 $0.array("seats", [1, 2]) { writer, number in writer.object { $0.member("id", number) } }
                 $0.array("none", [Int]()) { $0.value($1) }
                 $0.object("empty") { _ in }
-                $0.member("texts", ["a", "b"])
+                $0.array("texts", ["a", "b"]) { $0.value($1) }
                 $0.null("nothing")
                 $0.member("missing", nil as String?)
                 $0.key("dyn\"amic" as String)
@@ -31,7 +31,8 @@ import TiketiNet
         }
         #expect(
             written
-                == #"{"success":true,"seats":[{"id":1},{"id":2}],"none":[],"empty":{},"texts":["a","b"],"nothing":null,"missing":null,"dyn\"amic":1,"raw":{"x":1},"last":2}"#
+                == #"{"success":true,"seats":[{"id":1},{"id":2}],"none":[],"empty":{},"texts":["a","b"],"#
+                + #""nothing":null,"missing":null,"dyn\"amic":1,"raw":{"x":1},"last":2}"#
         )
     }
 
@@ -95,7 +96,8 @@ import TiketiNet
         }
         #expect(
             written
-                == #"{"id":"0188d2c4-1111-4222-8333-444455556666","at":"2026-03-15T19:00:00Z","ids":["0188d2c4-1111-4222-8333-444455556666"],"role":"admin"}"#
+                == #"{"id":"0188d2c4-1111-4222-8333-444455556666","at":"2026-03-15T19:00:00Z","#
+                + #""ids":["0188d2c4-1111-4222-8333-444455556666"],"role":"admin"}"#
         )
     }
 

@@ -10,7 +10,8 @@ private func hex(_ text: String) -> [UInt8] { Hex.decode(text)! }
     @Test func vectorOfTheAdapter() throws {
         // io.emit("hello", "world", {n: 1}) of @socket.io/redis-adapter, uid Zgwjwn.
         let bytes = hex(
-            "93a65a67776a776e83a47479706502a46461746193a568656c6c6fa5776f726c6481a16e01a36e7370a12f83a5726f6f6d7390a665786365707490a5666c61677380"
+            "93a65a67776a776e83a47479706502a46461746193a568656c6c6fa5776f726c6481a16e01a36e7370a12f83a5726f6f6d73"
+                + "90a665786365707490a5666c61677380"
         )
         let message = try #require(HubMessage(bytes))
         #expect(message.uid == "Zgwjwn" && message.namespace == "/" && message.target == BroadcastTarget())

@@ -126,8 +126,8 @@ import TiketiTesting
         }
     }
 
-    /// 100 clients that never read: with a copy for each, what waits for them would be more than a gigabyte. Other tests of this process run
-    /// at the same time, so the bound is a wide one.
+    /// 100 clients that never read: with a copy for each, what waits for them would be more than a gigabyte. Other tests of this process
+    /// run at the same time, so the bound is a wide one.
     @Test func clientsThatNeverReadCostBoundedMemory() async throws {
         let hub = try await TestHub.start {
             $0.engine.maximumQueuedBytes = 262_144

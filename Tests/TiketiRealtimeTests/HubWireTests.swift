@@ -6,7 +6,8 @@ import TiketiNet
 @testable import TiketiRealtime
 
 @Suite struct HubWireTests {
-    /// As JSON.stringify writes what socket.io-adapter's ClusterAdapter gives the sharded adapter: `io.to("hall").emit("hello", "world", {n: 1})`.
+    /// As JSON.stringify writes what socket.io-adapter's ClusterAdapter gives the sharded adapter: `io.to("hall").emit("hello", "world",
+    /// {n: 1})`.
     private static let recorded =
         "{\"type\":3,\"data\":{\"packet\":{\"type\":2,\"data\":[\"hello\",\"world\",{\"n\":1}]},"
         + "\"opts\":{\"rooms\":[\"hall\"],\"except\":[],\"flags\":{}}},\"uid\":\"0011223344556677\",\"nsp\":\"/\"}"

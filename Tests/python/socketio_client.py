@@ -4,7 +4,8 @@ usage: socketio_client.py BASE_URL TOKEN [--event ID] [--redis URL] [--echo URL]
 
 BASE_URL  realtime, or the gateway in front of it       TOKEN  a valid access token
 --event   an existing event: joins are tried            --redis  where services publish: broadcasts are tried
---echo    a hub with REALTIME_CONFORMANCE=true that pings every few seconds, or a gateway before such: messages, binary and acknowledgements are tried
+--echo    a hub with REALTIME_CONFORMANCE=true that pings every few seconds, or a gateway before such: messages, binary and
+          acknowledgements are tried
 
 Prints a line for each check and exits with 1 when one failed.
 """
@@ -162,7 +163,11 @@ async def echo(name, transports, url):
         check(f"{name}: {label} comes back", received == ("message-back", data), str(received)[:200])
         answer = await client.call("message-with-ack", *data)
         expected = data[0] if len(data) == 1 else data
-        check(f"{name}: {label} is acknowledged", (list(answer) if isinstance(answer, (tuple, list)) else answer) == expected, str(answer)[:200])
+        check(
+            f"{name}: {label} is acknowledged",
+            (list(answer) if isinstance(answer, (tuple, list)) else answer) == expected,
+            str(answer)[:200],
+        )
     client.sio.on("question", lambda *data: (data[0], b"answer"), namespace="/")
     await client.emit("ask-me", "why")
     received = await client.next()

@@ -1,4 +1,5 @@
-"""Holds per second on one hot event: 20,000 seats, pairs of seats, 200 clients, each hold another buyer's; batching on against batching off."""
+"""Holds per second on one hot event: 20,000 seats, pairs of seats, 200 clients, each hold another buyer's; batching on against batching
+off."""
 
 import os
 import random
@@ -46,9 +47,14 @@ def one_round(program, batch):
     before = {name: measure.cpu_seconds([pid]) for name, pid in pids.items()}
     figures = replay.run(program, settings.port("gateway"), requests, CLIENTS, SECONDS)
     assert set(figures["statuses"]) == {"200"}, figures
-    held, versions = map(int, helpers.sql(
-        f"SELECT count(*) FILTER (WHERE status = 'locked') / 2, (SELECT count(*) FROM ticket_schema.seat_changes WHERE event_id = '{event}') "
-        f"FROM ticket_schema.seats WHERE event_id = '{event}'")[0])
+    held, versions = map(
+        int,
+        helpers.sql(
+            "SELECT count(*) FILTER (WHERE status = 'locked') / 2, (SELECT count(*) FROM ticket_schema.seat_changes WHERE event_id = "
+            f"'{event}') "
+            f"FROM ticket_schema.seats WHERE event_id = '{event}'"
+        )[0],
+    )
     # Requests under way when the time was over may have been decided, but were not counted.
     assert held == versions and 0 <= held - figures["answered"] <= CLIENTS, (held, versions, figures)
     cost = ", ".join(f"{name} {(measure.cpu_seconds([pid]) - before[name]) / figures['answered'] * 1e6:.0f}" for name, pid in pids.items())

@@ -1,4 +1,5 @@
-"""CPU per request of a server process under wrk: a ratio of two servers in alternating rounds holds on a noisy machine, requests per second do not."""
+"""CPU per request of a server process under wrk: a ratio of two servers in alternating rounds holds on a noisy machine, requests per
+second do not."""
 
 import os
 import pathlib
@@ -57,8 +58,11 @@ def compare(name, ours, theirs, rounds=5, limit=None, **options):
         other.append(peer)
         ratios.append(mine / peer)
     ratio = statistics.median(ratios)
-    print(f"{name}: {statistics.median(own):.2f} µs CPU per request, nginx {statistics.median(other):.2f} µs; "
-          f"ratio {ratio:.2f} (min {min(ratios):.2f}, max {max(ratios):.2f}, {rounds} rounds)" + (f", limit {limit}" if limit else ""), flush=True)
+    print(
+        f"{name}: {statistics.median(own):.2f} µs CPU per request, nginx {statistics.median(other):.2f} µs; "
+        f"ratio {ratio:.2f} (min {min(ratios):.2f}, max {max(ratios):.2f}, {rounds} rounds)" + (f", limit {limit}" if limit else ""),
+        flush=True,
+    )
     return limit is None or ratio <= limit
 
 

@@ -1,5 +1,5 @@
-// The least that a hub can do with a system call for each delivery, for `scripts/bench realtime`: answers the load program's clients with fixed bytes
-// and sends each published event to all of them, one `send` for each, from one thread.
+// The least that a hub can do with a system call for each delivery, for `scripts/bench realtime`: answers the load program's clients with
+// fixed bytes and sends each published event to all of them, one `send` for each, from one thread.
 //
 //   realtime-floor PORT
 #define _GNU_SOURCE

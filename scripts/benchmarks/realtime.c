@@ -2,9 +2,9 @@
 //
 //   realtime PORT CLIENTS SLOW RATE SECONDS BYTES
 //
-// CLIENTS connect over WebSocket and join one room; SLOW of them stop reading then. With a RATE one more client publishes RATE events a second to
-// the room for SECONDS, each carrying its time and BYTES of padding; without one everybody is idle. Prints "ready" when all are joined, waits for a line on standard
-// input, runs, and prints one line of JSON. Clients answer heartbeats throughout.
+// CLIENTS connect over WebSocket and join one room; SLOW of them stop reading then. With a RATE one more client publishes RATE events a
+// second to the room for SECONDS, each carrying its time and BYTES of padding; without one everybody is idle. Prints "ready" when all are
+// joined, waits for a line on standard input, runs, and prints one line of JSON. Clients answer heartbeats throughout.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -260,7 +260,9 @@ int main(int argc, char **argv) {
     double cpu = after.ru_utime.tv_sec - before.ru_utime.tv_sec + after.ru_stime.tv_sec - before.ru_stime.tv_sec +
         (after.ru_utime.tv_usec - before.ru_utime.tv_usec + after.ru_stime.tv_usec - before.ru_stime.tv_usec) / 1e6;
     qsort(latencies, deliveries < capacity ? deliveries : capacity, sizeof *latencies, ascending);
-    printf("{\"published\":%zu,\"deliveries\":%zu,\"wanted\":%zu,\"seconds\":%.2f,\"clientCPU\":%.3f,\"p50\":%.2f,\"p99\":%.2f,\"worst\":%.2f,"
-        "\"closed\":%d,\"slowClosed\":%d}\n", published, deliveries, wanted, took, cpu, share(0.5), share(0.99), share(1), closed, slow_closed);
+    printf("{\"published\":%zu,\"deliveries\":%zu,\"wanted\":%zu,\"seconds\":%.2f,\"clientCPU\":%.3f,"
+         "\"p50\":%.2f,\"p99\":%.2f,\"worst\":%.2f,"
+        "\"closed\":%d,\"slowClosed\":%d}\n", 
+         published, deliveries, wanted, took, cpu, share(0.5), share(0.99), share(1), closed, slow_closed);
     return 0;
 }

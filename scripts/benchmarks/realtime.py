@@ -76,7 +76,8 @@ def hub(**environment):
 
 
 def room(directory):
-    """1,000 clients in one room, 50 events a second, beside a C program with one system call for each delivery. A machine on which those cost more
+    """1,000 clients in one room, 50 events a second, beside a C program with one system call for each delivery. A machine on which those
+    cost more
     than the limit has the hub measured by them."""
     servers = {
         "one send each in C": floor(f"{directory}/realtime-floor"), "hub without io_uring": hub(SOCKET_IO_URING="off"), "hub": hub()}
@@ -123,9 +124,13 @@ def slow(directory):
         finally:
             processes.stop("realtime")
         delays.append(seen["p99"])
-        print(f"1,000 readers of 100 kB a second beside {others:,} that do not read: p50 {seen['p50']:.1f} ms, p99 {seen['p99']:.1f} ms, "
-              f"{seen['wanted'] - seen['deliveries']} lost, {seen['closed']} closed; {seen['slowClosed']:,} slow ones cut; hub {cpu:.1f} s CPU, "
-              f"at most {(most - before) / 1e6:.0f} MB more, sockets {(sockets - sockets_before) / 1e6:.0f} MB", flush=True)
+        print(
+            f"1,000 readers of 100 kB a second beside {others:,} that do not read: p50 {seen['p50']:.1f} ms, p99 {seen['p99']:.1f} ms, "
+            f"{seen['wanted'] - seen['deliveries']} lost, {seen['closed']} closed; {seen['slowClosed']:,} slow ones cut; hub {cpu:.1f} "
+            "s CPU, "
+            f"at most {(most - before) / 1e6:.0f} MB more, sockets {(sockets - sockets_before) / 1e6:.0f} MB",
+            flush=True,
+        )
         good = good and seen["deliveries"] == seen["wanted"] and seen["closed"] == 0 and most - before < 64e6
     return good and seen["slowClosed"] == 1000 and delays[1] <= 2 * delays[0] + 20
 
@@ -134,5 +139,7 @@ def run():
     stores.start_redis()
     with tempfile.TemporaryDirectory() as directory:
         for name in ("realtime", "realtime-floor"):
-            subprocess.run(["clang", "-O2", "-o", f"{directory}/{name}", settings.ROOT / "scripts" / "benchmarks" / f"{name}.c"], check=True)
+            subprocess.run(
+                ["clang", "-O2", "-o", f"{directory}/{name}", settings.ROOT / "scripts" / "benchmarks" / f"{name}.c"], check=True
+            )
         return all([part(directory) for part in (room, idle, slow)])

@@ -1,4 +1,5 @@
-/* Sends each of many prepared HTTP/1.1 requests once over a fixed number of keep-alive connections, one at a time on each, as fast as answers
+/* Sends each of many prepared HTTP/1.1 requests once over a fixed number of keep-alive connections, one at a time on each, as fast as
+ * answers
    come, and prints how long answers took. A closed loop of clients that costs little beside the server on the same machine.
 
    usage: replay ADDRESS PORT CONNECTIONS FILE [SECONDS]

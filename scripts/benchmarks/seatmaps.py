@@ -1,4 +1,5 @@
-"""Seat maps through gateway and ticket of a whole running system: 1,000 seats from memory, revalidation against nginx, 50,000 seats after changes."""
+"""Seat maps through gateway and ticket of a whole running system: 1,000 seats from memory, revalidation against nginx, 50,000 seats after
+changes."""
 
 import gzip
 import json
@@ -39,7 +40,9 @@ def revalidation(event, tag, body):
             status, _, _ = API(base).call("GET", "/map.json", headers={"If-None-Match": headers["ETag"]})
             assert status == 304, status
             ours = ([processes.running_pid("gateway")], f"{settings.url('gateway')}/api/seats/{event}", [f"If-None-Match: {tag}"])
-            return measure.compare("304 of a seat map", ours, (peer.pids, base + "/map.json", [f"If-None-Match: {headers['ETag']}"]), limit=1.3)
+            return measure.compare(
+                "304 of a seat map", ours, (peer.pids, base + "/map.json", [f"If-None-Match: {headers['ETag']}"]), limit=1.3
+            )
         finally:
             peer.stop()
 
@@ -66,8 +69,11 @@ def large():
     for index in range(0, 60, 2):
         helpers.buyer().post("/api/seats/reserve", {"seatIds": ids[index * 700:index * 700 + 1] + ids[index * 700 + 350:index * 700 + 351]})
         after.append(read()[1])
-    print(f"50,000 seats: made in {made:.1f} s, limit 5; map {len(plain) / 1e6:.1f} MB, gzip {len(packed) / 1e6:.2f} MB; "
-          f"first answer {first:.0f} ms, from memory {again:.1f} ms, after a hold of two seats {statistics.median(after):.1f} ms", flush=True)
+    print(
+        f"50,000 seats: made in {made:.1f} s, limit 5; map {len(plain) / 1e6:.1f} MB, gzip {len(packed) / 1e6:.2f} MB; "
+        f"first answer {first:.0f} ms, from memory {again:.1f} ms, after a hold of two seats {statistics.median(after):.1f} ms",
+        flush=True,
+    )
     return made < 5
 
 

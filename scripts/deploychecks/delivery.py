@@ -7,10 +7,24 @@ import subprocess
 
 from .project import OVERLAYS, SERVICES, containers
 
-SCRIPTS = ["build-images", "kind-up", "kind-down", "seal-secrets", "bump-image", "check-deploy", "check-images", "check-restore", "check-upgrade"]
+SCRIPTS = [
+    "build-images",
+    "kind-up",
+    "kind-down",
+    "seal-secrets",
+    "bump-image",
+    "check-deploy",
+    "check-images",
+    "check-restore",
+    "check-upgrade",
+]
 TARGETS = {  # image: target, product, port
-    "gateway": ("gateway", "gateway", 3001), "auth-service": ("auth", "auth", 3005), "ticket-service": ("ticket", "ticket", 3002),
-    "payment-service": ("payment", "payment", 3003), "stats-service": ("stats", "stats", 3004), "realtime-service": ("realtime", "realtime", 3006),
+    "gateway": ("gateway", "gateway", 3001),
+    "auth-service": ("auth", "auth", 3005),
+    "ticket-service": ("ticket", "ticket", 3002),
+    "payment-service": ("payment", "payment", 3003),
+    "stats-service": ("stats", "stats", 3004),
+    "realtime-service": ("realtime", "realtime", 3006),
     "migrate": ("migrate", "tiketi", None),
 }
 
@@ -75,7 +89,9 @@ def argocd_leads_to_what_is_there(project):
         if name == "tiketi-staging" and not (automated and automated.get("prune") and automated.get("selfHeal")):
             yield f"{name}: staging prunes and heals itself"
         if name in ("tiketi-staging", "tiketi-prod"):
-            pointers = [pointer for rule in spec.get("ignoreDifferences", []) if rule["kind"] == "Deployment" for pointer in rule["jsonPointers"]]
+            pointers = [
+                pointer for rule in spec.get("ignoreDifferences", []) if rule["kind"] == "Deployment" for pointer in rule["jsonPointers"]
+            ]
             if "/spec/replicas" not in pointers or "RespectIgnoreDifferences=true" not in spec["syncPolicy"]["syncOptions"]:
                 yield f"{name}: every sync would undo the autoscalers"
     [messages] = project.load("argocd/notifications.yaml")
@@ -166,7 +182,9 @@ def dockerfile_has_every_target(project):
             continue
         entry = [line for line in lines(target) if line.startswith("ENTRYPOINT ")]
         binary = re.fullmatch(r'ENTRYPOINT \["(/tiketi/[\w-]+)"\]', entry[-1] if entry else "")
-        if not binary or not any(re.fullmatch(rf"COPY --from=build /products/[\w-]+ {re.escape(binary[1])}", line) for line in lines(target)):
+        if not binary or not any(
+            re.fullmatch(rf"COPY --from=build /products/[\w-]+ {re.escape(binary[1])}", line) for line in lines(target)
+        ):
             yield f"{target}: starts something that it does not contain"
         if not any(line.startswith("HEALTHCHECK ") for line in lines(target)):
             yield f"{target}: has no health check"
@@ -177,7 +195,13 @@ def dockerfile_has_every_target(project):
             for overlay in OVERLAYS:
                 rendered = project.rendered(overlay)
                 entry = rendered.get("Deployment", image) or rendered.get("StatefulSet", image)
-                command = (containers(entry, init=False)[0] if entry else {}).get("lifecycle", {}).get("preStop", {}).get("exec", {}).get("command", [""])
+                command = (
+                    (containers(entry, init=False)[0] if entry else {})
+                    .get("lifecycle", {})
+                    .get("preStop", {})
+                    .get("exec", {})
+                    .get("command", [""])
+                )
                 if command[0] != f"/tiketi/{product}":
                     yield f"{overlay}: {image} pauses by {command[0]}, which its image does not contain"
     ignored = project.text(".dockerignore").splitlines()
@@ -208,5 +232,9 @@ def overlays_know_every_image(project):
 
 
 CHECKS = [
-    overlays_know_every_image, argocd_leads_to_what_is_there, workflows_build_what_is_there, dockerfile_has_every_target, scripts_help_themselves,
+    overlays_know_every_image,
+    argocd_leads_to_what_is_there,
+    workflows_build_what_is_there,
+    dockerfile_has_every_target,
+    scripts_help_themselves,
 ]

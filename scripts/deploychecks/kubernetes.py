@@ -28,7 +28,11 @@ def images_are_replaced(overlay):
         own = "tiketi-" in image
         if own and overlay.name == "dev" and tag != "local":
             yield f"{image}: development runs what was built here, :local"
-        if own and overlay.name != "dev" and not re.fullmatch(r"\d+\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/tiketi-[a-z-]+:[0-9a-f]{7}-\d{8}-\d{6}", image):
+        if (
+            own
+            and overlay.name != "dev"
+            and not re.fullmatch(r"\d+\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/tiketi-[a-z-]+:[0-9a-f]{7}-\d{8}-\d{6}", image)
+        ):
             yield f"{image} is not registry/name:{{short-sha}}-{{timestamp}}"
     for entry in overlay.project.kustomization(overlay.name).get("images", []):
         expected = f"{entry.get('newName', entry['name'])}:{entry.get('newTag', '')}"
@@ -233,7 +237,11 @@ def pods_are_confined(overlay):
         context = spec.get("securityContext", {})
         if spec.get("automountServiceAccountToken") is not False:
             yield f"{title(entry)}: its pods carry a token of the cluster"
-        if context.get("seccompProfile", {}).get("type") != "RuntimeDefault" or context.get("runAsNonRoot") is not True or not context.get("runAsUser"):
+        if (
+            context.get("seccompProfile", {}).get("type") != "RuntimeDefault"
+            or context.get("runAsNonRoot") is not True
+            or not context.get("runAsUser")
+        ):
             yield f"{title(entry)}: runs as root or without seccomp"
         for container in containers(entry):
             own = container.get("securityContext", {})
@@ -290,7 +298,10 @@ def probes_and_ports_agree(overlay):
         if port + 10000 not in container_ports(entry):
             yield f"{title(entry)}: does not show its port of operations, {port + 10000}"
         for service in overlay.of("Service"):
-            if any(target in ("operations", port + 10000) for target in (item.get("targetPort", item["port"]) for item in service["spec"]["ports"])):
+            if any(
+                target in ("operations", port + 10000)
+                for target in (item.get("targetPort", item["port"]) for item in service["spec"]["ports"])
+            ):
                 yield f"{title(service)}: leads to a port of operations"
         if notes.get("prometheus.io/port") != str(port + 10000) or notes.get("prometheus.io/scrape") != "true":
             yield f"{title(entry)}: Prometheus asks at {notes.get('prometheus.io/port')}"
@@ -408,7 +419,23 @@ def node_ports_are_mapped(overlay):
 
 
 CHECKS = [
-    images_are_replaced, references_exist, services_reach_pods, selectors_match, autoscalers_fit, replicas_are_agreed, disruption_budgets_leave_room,
-    ingress_leads_somewhere, addresses_exist, settings_are_known, secrets_are_kept, roles_are_kept_apart, pods_are_confined, services_are_sized, probes_and_ports_agree,
-    network_policies_allow_what_is_needed, migration_comes_first, everything_has_its_namespace, node_ports_are_mapped,
+    images_are_replaced,
+    references_exist,
+    services_reach_pods,
+    selectors_match,
+    autoscalers_fit,
+    replicas_are_agreed,
+    disruption_budgets_leave_room,
+    ingress_leads_somewhere,
+    addresses_exist,
+    settings_are_known,
+    secrets_are_kept,
+    roles_are_kept_apart,
+    pods_are_confined,
+    services_are_sized,
+    probes_and_ports_agree,
+    network_policies_allow_what_is_needed,
+    migration_comes_first,
+    everything_has_its_namespace,
+    node_ports_are_mapped,
 ]

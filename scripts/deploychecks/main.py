@@ -27,9 +27,13 @@ def findings(project, checks):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="scripts/check-deploy", description="Render every overlay and check everything that deploys Tiketi.")
+    parser = argparse.ArgumentParser(
+        prog="scripts/check-deploy", description="Render every overlay and check everything that deploys Tiketi."
+    )
     parser.add_argument("--quick", action="store_true", help="without checkov, which takes most of the time")
-    parser.add_argument("--self-test", nargs="?", const="all", choices=["all", "short"], help="seed faults into a copy and require that each is found")
+    parser.add_argument(
+        "--self-test", nargs="?", const="all", choices=["all", "short"], help="seed faults into a copy and require that each is found"
+    )
     options = parser.parse_args()
     if options.self_test:
         sys.exit(self_test.run(ROOT, findings, options.self_test == "short"))

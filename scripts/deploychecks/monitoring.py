@@ -1,4 +1,5 @@
-"""What must be true of the monitoring files: rules that say what their tests expect, questions about metrics that exist, alerts that a page explains."""
+"""What must be true of the monitoring files: rules that say what their tests expect, questions about metrics that exist, alerts that a
+page explains."""
 
 import json
 import pathlib

@@ -70,15 +70,21 @@ def as_pod(overlay, entry, folder):
     spec["volumes"].append({"name": "hosts", "hostPath": {"path": str(hosts), "type": "File"}})
     for container in [*spec.get("initContainers", []), *spec["containers"]]:
         container.setdefault("volumeMounts", []).append({"name": "hosts", "mountPath": "/etc/hosts", "readOnly": True})
-        # Ports are this machine's own. The kubelet asks over HTTP; podman would look for curl in the image. The executables can ask themselves.
+        # Ports are this machine's own. The kubelet asks over HTTP; podman would look for curl in the image. The executables can ask
+        # themselves.
         for name in ("startupProbe", "readinessProbe", "lifecycle", "ports"):
             container.pop(name, None)
         probe = container.pop("livenessProbe", None)
         if probe and "httpGet" in probe:
             executable = container["name"].removesuffix("-service")
-            container["livenessProbe"] = {"exec": {"command": [f"/tiketi/{executable}", "--probe", probe["httpGet"]["path"]]}, "periodSeconds": 10}
+            container["livenessProbe"] = {
+                "exec": {"command": [f"/tiketi/{executable}", "--probe", probe["httpGet"]["path"]]},
+                "periodSeconds": 10,
+            }
         # A key that may be missing and is.
-        container["env"] = [variable for variable in container.get("env", []) if not variable.get("valueFrom", {}).get("secretKeyRef", {}).get("optional")]
+        container["env"] = [
+            variable for variable in container.get("env", []) if not variable.get("valueFrom", {}).get("secretKeyRef", {}).get("optional")
+        ]
         for variable in container["env"]:
             source = variable.get("valueFrom", {})
             if "resourceFieldRef" in source:
@@ -132,8 +138,11 @@ def confinement(name):
     mounts = [line.split() for line in pathlib.Path(f"/proc/{pid}/mountinfo").read_text().splitlines()]
     root = next(fields for fields in mounts if fields[4] == "/")
     return {
-        "uid": int(status["Uid"].split()[0]), "capabilities": int(status["CapEff"], 16) | int(status["CapBnd"], 16),
-        "readOnly": "ro" in root[5].split(","), "noNewPrivileges": status["NoNewPrivs"].strip() == "1", "memory": int(status["VmRSS"].split()[0]),
+        "uid": int(status["Uid"].split()[0]),
+        "capabilities": int(status["CapEff"], 16) | int(status["CapBnd"], 16),
+        "readOnly": "ro" in root[5].split(","),
+        "noNewPrivileges": status["NoNewPrivs"].strip() == "1",
+        "memory": int(status["VmRSS"].split()[0]),
     }
 
 
@@ -145,8 +154,13 @@ def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tiketi-pods-"))
     settings = folder / "containers.conf"
     # No more than this process may have: inside another container, limits can't be raised.
-    limits = {name: min(resource.getrlimit(kind)[1], 16384) for name, kind in (("nofile", resource.RLIMIT_NOFILE), ("nproc", resource.RLIMIT_NPROC))}
-    settings.write_text("[containers]\ndefault_ulimits = [" + ", ".join(f'"{name}={limit}:{limit}"' for name, limit in limits.items()) + "]\n")
+    limits = {
+        name: min(resource.getrlimit(kind)[1], 16384)
+        for name, kind in (("nofile", resource.RLIMIT_NOFILE), ("nproc", resource.RLIMIT_NPROC))
+    }
+    settings.write_text(
+        "[containers]\ndefault_ulimits = [" + ", ".join(f'"{name}={limit}:{limit}"' for name, limit in limits.items()) + "]\n"
+    )
     os.environ["CONTAINERS_CONF"] = str(settings)
     podman("pod", "rm", "--force", "--ignore", *ORDER, check=False)
     try:
@@ -160,9 +174,23 @@ def main():
             wait(lambda port=port: answers(port, "/ready"), f"{name} ready")
         configuration = yaml.safe_load((folder / "gateway.yaml").read_text().split("---")[0])["data"]
         secrets = overlay.of("Secret")[0]["data"]
-        environment = {key: value for key, value in configuration.items()} | {key: base64.b64decode(value).decode() for key, value in secrets.items()}
-        options = [item for key in ("DB_HOST", "DB_PORT", "DB_NAME", "DB_SSLMODE", "DB_ADMIN_USER", "DB_ADMIN_PASSWORD", "NODE_ENV", "DB_PASSWORD_TICKET")
-                   for item in ("--env", f"{key}={environment[key]}")]
+        environment = {key: value for key, value in configuration.items()} | {
+            key: base64.b64decode(value).decode() for key, value in secrets.items()
+        }
+        options = [
+            item
+            for key in (
+                "DB_HOST",
+                "DB_PORT",
+                "DB_NAME",
+                "DB_SSLMODE",
+                "DB_ADMIN_USER",
+                "DB_ADMIN_PASSWORD",
+                "NODE_ENV",
+                "DB_PASSWORD_TICKET",
+            )
+            for item in ("--env", f"{key}={environment[key]}")
+        ]
         podman("run", "--rm", "--network", "host", "--add-host", "postgres-service:127.0.0.1", "--read-only", "--cap-drop", "all", *options,
                "tiketi-migrate:local", "seed", quiet=False)
         bad = 0
@@ -177,7 +205,9 @@ def main():
                       f"{'read-only' if seen['readOnly'] else 'writable'}, {seen['memory'] / 1024:.1f} MB resident", flush=True)
         probed = podman("exec", "ticket-service-ticket-service", "/tiketi/ticket", "--probe", "/ready", check=False).returncode
         refused = podman("exec", "ticket-service-ticket-service", "/tiketi/ticket", "--probe", "/nothing", check=False).returncode
-        print(f"{'ok' if (probed, refused) == (0, 1) else 'FAILED':7} the ticket image probes itself: ready {probed}, another path {refused}")
+        print(
+            f"{'ok' if (probed, refused) == (0, 1) else 'FAILED':7} the ticket image probes itself: ready {probed}, another path {refused}"
+        )
         bad += (probed, refused) != (0, 1)
         bought = subprocess.run([ROOT / "scripts" / "buy"], env={**os.environ, "TIKETI_PORT_OFFSET": "0"}, cwd=ROOT).returncode
         began = time.monotonic()

@@ -74,7 +74,9 @@ class Overlay:
 
     def config(self):
         """The ConfigMap, whose name ends in a hash of its contents."""
-        return next((entry for entry in self.of("ConfigMap") if entry["metadata"]["name"].startswith("tiketi-config")), {"data": {}})["data"]
+        return next((entry for entry in self.of("ConfigMap") if entry["metadata"]["name"].startswith("tiketi-config")), {"data": {}})[
+            "data"
+        ]
 
     def keys(self, kind, name):
         """The keys of a ConfigMap or Secret, or None when there is none of the name; a SealedSecret becomes a Secret."""
@@ -120,7 +122,9 @@ def selected(overlay, selector):
     def fits(labels):
         if not (selector.get("matchLabels") or {}).items() <= labels.items():
             return False
-        return all(rule["operator"] == "In" and labels.get(rule["key"]) in rule["values"] for rule in selector.get("matchExpressions") or [])
+        return all(
+            rule["operator"] == "In" and labels.get(rule["key"]) in rule["values"] for rule in selector.get("matchExpressions") or []
+        )
     return [entry for entry in overlay.workloads if fits(pod_labels(entry))]
 
 

@@ -17,7 +17,18 @@ CHECKOV_SKIPPED = {
     "CKV_K8S_35": "configuration comes from environment variables alone",
     "CKV_K8S_40": "postgres and dragonfly (development only) run as the user of their own images",
 }
-SHELL = ["build-images", "kind-up", "kind-down", "seal-secrets", "check-deploy", "images/collect-root", "images/make-stand-ins", "check-images", "check-restore", "check-upgrade"]
+SHELL = [
+    "build-images",
+    "kind-up",
+    "kind-down",
+    "seal-secrets",
+    "check-deploy",
+    "images/collect-root",
+    "images/make-stand-ins",
+    "check-images",
+    "check-restore",
+    "check-upgrade",
+]
 
 
 def run(command, root, faults=True):
@@ -72,7 +83,21 @@ QUICK = [schemas, yaml_is_tidy, workflow_schemas, workflow_security, dockerfile_
 
 def checkov_kubernetes(project):
     skipped = ",".join(CHECKOV_SKIPPED)
-    yield from run([CHECKOV, "--skip-download", "--quiet", "--compact", "--framework", "kubernetes", "--skip-check", skipped, "-d", manifests(project)], project.root)
+    yield from run(
+        [
+            CHECKOV,
+            "--skip-download",
+            "--quiet",
+            "--compact",
+            "--framework",
+            "kubernetes",
+            "--skip-check",
+            skipped,
+            "-d",
+            manifests(project),
+        ],
+        project.root,
+    )
 
 
 def checkov_dockerfile(project):
@@ -81,7 +106,10 @@ def checkov_dockerfile(project):
 
 def checkov_workflows(project):
     # CKV_GHA_7: a person may choose the environment of a build started by hand.
-    yield from run([CHECKOV, "--skip-download", "--quiet", "--compact", "--framework", "github_actions", "--skip-check", "CKV_GHA_7", "-d", ".github"], project.root)
+    yield from run(
+        [CHECKOV, "--skip-download", "--quiet", "--compact", "--framework", "github_actions", "--skip-check", "CKV_GHA_7", "-d", ".github"],
+        project.root,
+    )
 
 
 SLOW = [checkov_kubernetes, checkov_dockerfile, checkov_workflows]

@@ -79,7 +79,9 @@ class API:
         """Prepares, pays at the simulator and confirms. Returns the status and body of the confirmation."""
         order = self.post("/api/payments/prepare", {"reservationId": reservation["id"], "amount": reservation["totalAmount"]})
         key = payment_key(order["orderId"], order["amount"], behaviour)
-        status, _, body = self.call("POST", "/api/payments/confirm", {"paymentKey": key, "orderId": order["orderId"], "amount": order["amount"]})
+        status, _, body = self.call(
+            "POST", "/api/payments/confirm", {"paymentKey": key, "orderId": order["orderId"], "amount": order["amount"]}
+        )
         return status, body
 
 

@@ -33,7 +33,11 @@ def start_all():
     services.wait_ready()
     web.start()
     page = f"                   {settings.url('web')} follows what you change in web/src\n" if web.is_wanted() else ""
-    print(BANNER.format(gateway=settings.url("gateway"), web=page, admin=settings.ADMIN_EMAIL, admin_password=settings.SECRETS["ADMIN_PASSWORD"]))
+    print(
+        BANNER.format(
+            gateway=settings.url("gateway"), web=page, admin=settings.ADMIN_EMAIL, admin_password=settings.SECRETS["ADMIN_PASSWORD"]
+        )
+    )
     print(f"Started in {time.monotonic() - began:.1f} s.", flush=True)
 
 

@@ -36,7 +36,8 @@ ensure_packages() {
   ' sh "${missing[@]}" >&2
 }
 
-# Makes a Python environment in DIRECTORY, once per list of REQUIREMENTS (by default the test clients': real Socket.IO clients and the like).
+# Makes a Python environment in DIRECTORY, once per list of REQUIREMENTS (by default the test clients': real Socket.IO clients and the
+# like).
 ensure_python_environment() {
   local directory=$1 requirements=${2:-scripts/requirements.txt}
   if [[ ! -e $directory/done ]] || ! cmp -s "$requirements" "$directory/done"; then

@@ -62,7 +62,21 @@ def main():
         for name in services.names():
             services.start(name)
         services.wait_ready()
-        run([stores.BINARIES / "pg_basebackup", "-h", "127.0.0.1", "-p", settings.port("postgres"), "-U", "postgres", "-D", base, "-c", "fast"])
+        run(
+            [
+                stores.BINARIES / "pg_basebackup",
+                "-h",
+                "127.0.0.1",
+                "-p",
+                settings.port("postgres"),
+                "-U",
+                "postgres",
+                "-D",
+                base,
+                "-c",
+                "fast",
+            ]
+        )
         print(f"base backup of {sum(file.stat().st_size for file in base.rglob('*') if file.is_file()) // 2**20} MB", flush=True)
         kept = buy(BEFORE)
         target = stores.psql("SELECT clock_timestamp()", check=True).stdout.strip()
@@ -76,7 +90,9 @@ def main():
         began = time.monotonic()
         found = restore(archive, base, target)
         print(f"restored to {target} in {time.monotonic() - began:.1f} s", flush=True)
-        assert found == set(kept), f"{len(found)} sales, {len(found & set(lost))} of them from after the target, {len(set(kept) - found)} missing"
+        assert found == set(
+            kept
+        ), f"{len(found)} sales, {len(found & set(lost))} of them from after the target, {len(set(kept) - found)} missing"
         print(f"ok: the {len(kept)} sales before the target are there with their seats, none of the {len(lost)} after it", flush=True)
     finally:
         stores.psql("ALTER SYSTEM RESET ALL", database="postgres")

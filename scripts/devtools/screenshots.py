@@ -30,7 +30,10 @@ def reserve(buyer, event, count=2, skip=0):
 
 def pay(buyer, reservation):
     order = buyer.post("/api/payments/prepare", {"reservationId": reservation["id"], "amount": reservation["totalAmount"]})
-    buyer.post("/api/payments/confirm", {"paymentKey": payment_key(order["orderId"], order["amount"]), "orderId": order["orderId"], "amount": order["amount"]})
+    buyer.post(
+        "/api/payments/confirm",
+        {"paymentKey": payment_key(order["orderId"], order["amount"]), "orderId": order["orderId"], "amount": order["amount"]},
+    )
 
 
 def pages(buyer):
@@ -40,31 +43,78 @@ def pages(buyer):
     buyer.call("PUT", f"/api/reservations/{cancelled['id']}/cancel", {})
     pending = reserve(buyer, "e0000000-0000-4000-8000-000000000004", 2, 7)
     news = administrator().get("/api/news").get("news") or [
-        administrator().post("/api/news", {"title": "예매 대기실 이용 안내", "content": "오픈 전에 대기실에 들어오시면 추첨으로 순서를 정합니다.\n\n서두르지 않아도 됩니다.", "isPinned": True})["news"]]
+        administrator().post(
+            "/api/news",
+            {
+                "title": "예매 대기실 이용 안내",
+                "content": "오픈 전에 대기실에 들어오시면 추첨으로 순서를 정합니다.\n\n서두르지 않아도 됩니다.",
+                "isPinned": True,
+            },
+        )["news"]
+    ]
     return {
-        "home": "/", "search": "/?search=IU", "search-empty": "/?search=zzzz", "upcoming": "/?status=upcoming",
-        "event": f"/events/{ON_SALE}", "event-upcoming": f"/events/{UPCOMING}", "event-ended": f"/events/{ENDED}", "event-queue": f"/events/{QUEUED}",
-        "seats": f"/events/{ON_SALE}/seats", "seats-own": "/events/e0000000-0000-4000-8000-000000000004/seats", "lobby": f"/events/{UPCOMING}/queue",
-        "payment": f"/payment?reservation={pending['id']}", "payment-confirmed": f"/payment?reservation={paid['id']}",
-        "payment-fail": f"/payment/fail?reservation={pending['id']}&code=PAY_PROCESS_CANCELED", "payment-cancelled": f"/payment?reservation={cancelled['id']}",
-        "bookings": "/my-reservations", "bookings-past": "/my-reservations?tab=past", "booking": f"/my-reservations/{paid['id']}",
-        "news": "/news", "news-item": f"/news/{news[0]['id']}", "profile": "/profile", "missing": "/nothing",
+        "home": "/",
+        "search": "/?search=IU",
+        "search-empty": "/?search=zzzz",
+        "upcoming": "/?status=upcoming",
+        "event": f"/events/{ON_SALE}",
+        "event-upcoming": f"/events/{UPCOMING}",
+        "event-ended": f"/events/{ENDED}",
+        "event-queue": f"/events/{QUEUED}",
+        "seats": f"/events/{ON_SALE}/seats",
+        "seats-own": "/events/e0000000-0000-4000-8000-000000000004/seats",
+        "lobby": f"/events/{UPCOMING}/queue",
+        "payment": f"/payment?reservation={pending['id']}",
+        "payment-confirmed": f"/payment?reservation={paid['id']}",
+        "payment-fail": f"/payment/fail?reservation={pending['id']}&code=PAY_PROCESS_CANCELED",
+        "payment-cancelled": f"/payment?reservation={cancelled['id']}",
+        "bookings": "/my-reservations",
+        "bookings-past": "/my-reservations?tab=past",
+        "booking": f"/my-reservations/{paid['id']}",
+        "news": "/news",
+        "news-item": f"/news/{news[0]['id']}",
+        "profile": "/profile",
+        "missing": "/nothing",
     }
 
 
-ANONYMOUS = {"login": "/login?next=%2Fmy-reservations", "register": "/register", "reset": "/reset", "reset-token": "/reset?token=abc", "verify": "/verify"}
+ANONYMOUS = {
+    "login": "/login?next=%2Fmy-reservations",
+    "register": "/register",
+    "reset": "/reset",
+    "reset-token": "/reset?token=abc",
+    "verify": "/verify",
+}
 ADMIN = {
-    "admin": "/admin", "admin-events": "/admin/events", "admin-new-event": "/admin/events/new", "admin-event": f"/admin/events/{ON_SALE}",
-    "admin-live": f"/admin/events/{ON_SALE}/live", "admin-reservations": "/admin/reservations", "admin-statistics": "/admin/statistics",
-    "admin-users": "/admin/users", "admin-news": "/admin/news", "admin-layouts": "/admin/layouts", "admin-keywords": "/admin/keywords", "admin-audit": "/admin/audit",
+    "admin": "/admin",
+    "admin-events": "/admin/events",
+    "admin-new-event": "/admin/events/new",
+    "admin-event": f"/admin/events/{ON_SALE}",
+    "admin-live": f"/admin/events/{ON_SALE}/live",
+    "admin-reservations": "/admin/reservations",
+    "admin-statistics": "/admin/statistics",
+    "admin-users": "/admin/users",
+    "admin-news": "/admin/news",
+    "admin-layouts": "/admin/layouts",
+    "admin-keywords": "/admin/keywords",
+    "admin-audit": "/admin/audit",
 }
 
 
 def shoot(browser, base, folder, size, language, theme, paths, session):
-    context = browser.new_context(viewport=SIZES[size], locale="ko-KR" if language == "ko" else "en-GB", color_scheme=theme, device_scale_factor=1, has_touch=size == "phone")
+    context = browser.new_context(
+        viewport=SIZES[size],
+        locale="ko-KR" if language == "ko" else "en-GB",
+        color_scheme=theme,
+        device_scale_factor=1,
+        has_touch=size == "phone",
+    )
     if session:
         import json
-        context.add_init_script(f"localStorage.setItem('token', {json.dumps(session['token'])}); localStorage.setItem('user', {json.dumps(json.dumps(session['user']))});")
+        context.add_init_script(
+            f"localStorage.setItem('token', {json.dumps(session['token'])}); localStorage.setItem('user', "
+            f"{json.dumps(json.dumps(session['user']))});"
+        )
     page = context.new_page()
     problems = []
     page.on("pageerror", lambda error: problems.append(str(error)))

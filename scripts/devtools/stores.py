@@ -43,7 +43,17 @@ def start_postgres():
         return
     directory = database_directory()
     if not (directory / "PG_VERSION").exists():
-        command = [BINARIES / "initdb", "-D", directory, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        command = [
+            BINARIES / "initdb",
+            "-D",
+            directory,
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        ]
         subprocess.run(as_database_user([str(part) for part in command]), check=True, stdout=subprocess.DEVNULL, cwd="/")
     (directory / "postmaster.pid").unlink(missing_ok=True)
     options = {
@@ -60,7 +70,23 @@ def start_postgres():
 
 
 def psql(sql, database="tiketi", check=False):
-    command = ["psql", "-X", "-q", "-A", "-t", "-h", "127.0.0.1", "-p", str(settings.port("postgres")), "-U", "postgres", "-d", database, "-c", sql]
+    command = [
+        "psql",
+        "-X",
+        "-q",
+        "-A",
+        "-t",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(settings.port("postgres")),
+        "-U",
+        "postgres",
+        "-d",
+        database,
+        "-c",
+        sql,
+    ]
     return subprocess.run(command, capture_output=True, text=True, check=check)
 
 

@@ -10,7 +10,9 @@ FLOORS = {
 }
 OUTSIDE = {"Glibc", "Synchronization", "Logging", "DequeModule", "ArgumentParser"}
 IMPORT = re.compile(
-    r"^\s*(?:@\w+(?:\(\w+\))?\s+)*(?:public |package |internal |private |fileprivate )?import\s+(?:struct |class |enum |func |protocol )?(\w+)")
+    r"^\s*(?:@\w+(?:\(\w+\))?\s+)*(?:public |package |internal |private |fileprivate )?import\s+(?:struct |class |enum |func |protocol "
+    r")?(\w+)"
+)
 
 
 def faults(sources):

@@ -3,7 +3,11 @@
 import re
 
 ORDERS = {"TiketiRealtime": ("EngineIO", "SocketIO", "Hub", "Adapter")}
-DECLARED = re.compile(r"^(?:@\w+(?:\([^)]*\))?\s+)*(?:public |package |internal |private |fileprivate |final |indirect )*(?:struct|class|enum|protocol|actor|typealias) (\w+)", re.M)
+DECLARED = re.compile(
+    r"^(?:@\w+(?:\([^)]*\))?\s+)*(?:public |package |internal |private |fileprivate |final |indirect "
+    r")*(?:struct|class|enum|protocol|actor|typealias) (\w+)",
+    re.M,
+)
 STRING_OR_COMMENT = re.compile(r'"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n])*"|//[^\n]*')
 
 

@@ -11,7 +11,9 @@ TOP = ("Sources/", "Tests/", "docs/", "scripts/", "database/", "k8s/", "argocd/"
 
 
 def tracked(root):
-    run = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=root, capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=root, capture_output=True, text=True, check=True
+    )
     return [name for name in run.stdout.splitlines() if (root / name).exists()]
 
 
@@ -37,7 +39,9 @@ def faults(root, architecture=None, files=None):
     files = tracked(root) if files is None else files
     swift = {name: (root / name).read_text() for name in files if name.endswith(".swift")}
     types = {word for text in swift.values() for word in DECLARED.findall(text)}
-    modules = {name.split("/")[1] for name in files if name.startswith("Sources/")} | {name.split("/")[1] for name in files if name.startswith("Tests/")}
+    modules = {name.split("/")[1] for name in files if name.startswith("Sources/")} | {
+        name.split("/")[1] for name in files if name.startswith("Tests/")
+    }
     specification = (root / "docs/specification.md").read_text()
     documents = {"ARCHITECTURE.md": architecture or (root / "ARCHITECTURE.md").read_text(), "docs/specification.md": specification}
     found = []
@@ -48,12 +52,23 @@ def faults(root, architecture=None, files=None):
             if word.startswith(TOP):
                 if not (root / word).exists() and not any(name.startswith(word.rstrip("/") + "/") for name in files):
                     found.append(f"{document}:{number}: there is no {word}")
-            elif document == "ARCHITECTURE.md" and re.fullmatch(r"[A-Z][a-z]+(?:[A-Z]\w*)+", word) and word not in types | modules | FOREIGN:
+            elif (
+                document == "ARCHITECTURE.md" and re.fullmatch(r"[A-Z][a-z]+(?:[A-Z]\w*)+", word) and word not in types | modules | FOREIGN
+            ):
                 found.append(f"{document}:{number}: there is no type or module {word}")
     sections = set(re.findall(r"^##+ (\d+(?:\.\d+)?)", specification, re.M))
-    for name, text in {**swift, **{name: (root / name).read_text() for name in files if name.startswith(("docs/", "scripts/")) and not name.startswith("scripts/housechecks") and name.endswith((".md", ".py"))}}.items():
+    for name, text in {
+        **swift,
+        **{
+            name: (root / name).read_text()
+            for name in files
+            if name.startswith(("docs/", "scripts/")) and not name.startswith("scripts/housechecks") and name.endswith((".md", ".py"))
+        },
+    }.items():
         for number, line in enumerate(text.splitlines(), 1):
-            found += [f"{name}:{number}: docs/specification.md has no §{section}" for section in CITED.findall(line) if section not in sections]
+            found += [
+                f"{name}:{number}: docs/specification.md has no §{section}" for section in CITED.findall(line) if section not in sections
+            ]
     found += gaps(root, files)
     return found
 
@@ -96,7 +111,10 @@ def self_test(root):
     print(f"{'found' if wrong == ['99', '3.77'] else 'MISSED':7} a section that is not there: {wrong}")
     missed += wrong != ["99", "3.77"]
     files = tracked(root)
-    for what, more in (("a decision without a number", "docs/decisions/why.md"), ("a gap between migrations", "database/migrations/ticket/0999_x.sql")):
+    for what, more in (
+        ("a decision without a number", "docs/decisions/why.md"),
+        ("a gap between migrations", "database/migrations/ticket/0999_x.sql"),
+    ):
         new = [fault for fault in gaps(root, [*files, more]) if fault not in before]
         missed += not new
         print(f"{'found' if new else 'MISSED':7} {what}: {new[:1]}")

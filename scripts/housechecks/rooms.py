@@ -13,7 +13,9 @@ BY_NAME = (
     ("Jobs", re.compile(r"(Job|Cleaner|Updater)$")),
     ("Clients", re.compile(r"Client$")),
 )
-DECLARED = re.compile(r"^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:public |package |internal |final |indirect )*(?:struct|class|enum|protocol|actor) (\w+)", re.M)
+DECLARED = re.compile(
+    r"^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:public |package |internal |final |indirect )*(?:struct|class|enum|protocol|actor) (\w+)", re.M
+)
 HTTP = re.compile(r"\b(HTTPRequest|HTTPResponse|HTTPStatus|HTTPHeaders|RequestContext|Router|RouteGroup)\b")
 SQL = re.compile(r"\b(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b")
 STORES = re.compile(r"\b(PostgresPool|PostgresRow|RedisClient|RedisScript|RedisArgument)\b")
@@ -52,7 +54,9 @@ def faults(sources):
 
         def reaches(*others):
             own = set(DECLARED.findall(text))
-            return sorted(word for other in others for word in words & rooms.get(other, set()) if word not in own and word not in rooms.get(where, ()))
+            return sorted(
+                word for other in others for word in words & rooms.get(other, set()) if word not in own and word not in rooms.get(where, ())
+            )
         if where == "Domain":
             found += [f"{path}: Domain names {word} of another room" for word in reaches("Services", "Stores", "Routes", "Jobs", "Clients")]
         if where == "Routes":

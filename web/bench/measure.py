@@ -23,8 +23,12 @@ DRIVE = """async ([kind, frames]) => {
   const map = window.bench.handle.view;
   const box = map.canvas.getBoundingClientRect();
   const x = box.x + box.width / 2, y = box.y + box.height / 2;
-  const point = (type, dx, dy) => map.canvas.dispatchEvent(new PointerEvent(type, { pointerId: 7, pointerType: 'mouse', button: 0, clientX: x + dx, clientY: y + dy, bubbles: true }));
-  const wheel = (by) => map.canvas.dispatchEvent(new WheelEvent('wheel', { deltaY: by, clientX: x, clientY: y, bubbles: true, cancelable: true }));
+  const point = (type, dx, dy) => map.canvas.dispatchEvent(new PointerEvent(type, {
+    pointerId: 7, pointerType: 'mouse', button: 0, clientX: x + dx, clientY: y + dy, bubbles: true,
+  }));
+  const wheel = (by) => map.canvas.dispatchEvent(new WheelEvent('wheel', {
+    deltaY: by, clientX: x, clientY: y, bubbles: true, cancelable: true,
+  }));
   const times = [];
   let last = 0;
   if (kind === 'pan') point('pointerdown', 0, 0);
@@ -58,7 +62,9 @@ def browser_processes():
         except OSError:
             continue
         fields = text.rsplit(")", 1)[1].split()
-        children.setdefault(int(fields[1]), []).append((int(text.split()[0]), (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")))
+        children.setdefault(int(fields[1]), []).append(
+            (int(text.split()[0]), (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"))
+        )
     waiting, found = [os.getpid()], []
     while waiting:
         for pid, seconds in children.get(waiting.pop(), []):

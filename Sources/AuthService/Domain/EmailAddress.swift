@@ -18,7 +18,8 @@ enum EmailAddress {
         return address
     }
 
-    /// What two spellings of one address have in common. Lower-casing may decompose ("İ"), so the form comes last; both are stable after it.
+    /// What two spellings of one address have in common. Lower-casing may decompose ("İ"), so the form comes last; both are stable after
+    /// it.
     static func fold(_ text: String) -> String {
         var scalars = String.UnicodeScalarView(text.unicodeScalars.filter { !isInvisible($0) })[...]
         while let first = scalars.first, first.properties.isWhitespace { scalars.removeFirst() }
@@ -34,6 +35,7 @@ enum EmailAddress {
         return String(view)
     }
 
-    /// Joiners, marks of direction, soft hyphens and the like: nobody sees them, and nobody typed them (UAX #44, Default_Ignorable_Code_Point).
+    /// Joiners, marks of direction, soft hyphens and the like: nobody sees them, and nobody typed them (UAX #44,
+    /// Default_Ignorable_Code_Point).
     private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.isDefaultIgnorableCodePoint }
 }

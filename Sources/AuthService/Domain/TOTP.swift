@@ -29,7 +29,8 @@ enum TOTP {
         return String(decoding: text.reversed(), as: UTF8.self)
     }
 
-    /// The step whose code this is: now, one before or one after (RFC 6238 §5.2), and later than the last one used, so that a code works once.
+    /// The step whose code this is: now, one before or one after (RFC 6238 §5.2), and later than the last one used, so that a code works
+    /// once.
     static func matchingStep(_ code: String, secret: [UInt8], after last: Int64, now: Timestamp = .now()) -> Int64? {
         let digits = code.filter { $0 != " " }
         var found: Int64?

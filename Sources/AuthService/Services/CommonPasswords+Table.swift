@@ -1,6 +1,6 @@
 // Made from the list of the 20,000 most common passwords that Django ships (django/contrib/auth/common-passwords.txt.gz, by Royce Williams,
-// from the breaches counted by Have I Been Pwned; BSD-3-Clause): the 8448 of them with 8 to 72 bytes, which alone could be set here, lower-cased.
-// Each is the first four bytes of its SHA-256; all of them sorted, one after the other, in base 64.
+// from the breaches counted by Have I Been Pwned; BSD-3-Clause): the 8448 of them with 8 to 72 bytes, which alone could be set here,
+// lower-cased. Each is the first four bytes of its SHA-256; all of them sorted, one after the other, in base 64.
 
 /// What `CommonPasswords` decodes.
 let commonPasswordTable = """

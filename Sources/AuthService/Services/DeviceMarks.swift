@@ -1,4 +1,5 @@
-// A signed cookie for each account that a browser has signed in to: its failures are counted apart, so that strangers can't lock an owner out.
+// A signed cookie for each account that a browser has signed in to: its failures are counted apart, so that strangers can't lock an owner
+// out.
 import TiketiCore
 import TiketiNet
 

@@ -1,4 +1,5 @@
-// Sessions in PostgreSQL. Ending them is one transaction with what ends them; that Redis knows is noted afterwards, and tried again until it is.
+// Sessions in PostgreSQL. Ending them is one transaction with what ends them; that Redis knows is noted afterwards, and tried again until
+// it is.
 import TiketiCore
 import TiketiNet
 import TiketiStore

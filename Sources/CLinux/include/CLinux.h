@@ -32,7 +32,6 @@ int clinux_epoll_wait(int epoll, clinux_event *events, int capacity, int64_t tim
 
 int clinux_eventfd(void);
 int clinux_accept4(int listener, struct sockaddr *address, unsigned int *length);
-int clinux_pin_to_cpu(int cpu);
 void clinux_set_thread_name(const char *name);
 
 // A queue of system calls that the kernel carries out together (io_uring). Used by the thread that created it only.
@@ -40,8 +39,9 @@ typedef struct clinux_ring clinux_ring;
 // Room for `entries` sends at once, a power of two; null when the kernel has no io_uring or forbids it (containers often do).
 clinux_ring *clinux_ring_create(unsigned entries);
 void clinux_ring_destroy(clinux_ring *ring);
-// Sends the same bytes over each of the connected sockets, none of which is waited for: `results` are bytes taken, or -errno. Without a ring each
-// is a system call of its own. Returns 0, or -errno when the ring is broken; results it did not give are -ECANCELED then.
+// Sends the same bytes over each of the connected sockets, none of which is waited for: `results` are bytes taken, or -errno.
+// Without a ring each is a system call of its own. Returns 0, or -errno when the ring is broken; results it did not give are
+// -ECANCELED then.
 int clinux_send_each(clinux_ring *ring, const int32_t *sockets, int32_t *results, unsigned count, const void *bytes, size_t length);
 
 // The event loop that owns the calling thread (opaque), or null.

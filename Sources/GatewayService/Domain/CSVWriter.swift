@@ -36,7 +36,8 @@ struct CSVWriter {
         bytes.append(34)
     }
 
-    /// A field that begins like a formula is one for a spreadsheet: an apostrophe makes it text (OWASP, CSV Injection). Numbers stay numbers.
+    /// A field that begins like a formula is one for a spreadsheet: an apostrophe makes it text (OWASP, CSV Injection). Numbers stay
+    /// numbers.
     private static func defused(_ field: String) -> String {
         guard let first = field.unicodeScalars.first, "=+-@\t\r\n＝＋－＠".unicodeScalars.contains(first) else { return field }
         return Double(field) != nil && first != "+" ? field : "'" + field

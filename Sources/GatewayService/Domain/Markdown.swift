@@ -1,12 +1,12 @@
-// Markdown that admins write (CommonMark), as HTML that is safe to put into a page: made by cmark, the format's reference implementation, from a tree
-// whose links were looked at before.
+// Markdown that admins write (CommonMark), as HTML that is safe to put into a page: made by cmark, the format's reference implementation,
+// from a tree whose links were looked at before.
 import CMark
 import Glibc
 
 /// Renders Markdown.
 enum Markdown {
-    /// Paragraphs, headings (from h2 on: a page has its own h1), lists, quotes, code, emphasis, links, images and lines as they were broken. HTML in the
-    /// text is left out, and so is every address that does not lead to a page, a mail or an image by its scheme.
+    /// Paragraphs, headings (from h2 on: a page has its own h1), lists, quotes, code, emphasis, links, images and lines as they were
+    /// broken. HTML in the text is left out, and so is every address that does not lead to a page, a mail or an image by its scheme.
     static func html(_ text: String) -> String {
         let options = CMARK_OPT_SAFE | CMARK_OPT_HARDBREAKS | CMARK_OPT_VALIDATE_UTF8
         var text = text

@@ -1,9 +1,10 @@
-// The sum of the services' metrics under names of its own (`services_…`), so that nothing a service counts stands under the gateway's name too.
+// The sum of the services' metrics under names of its own (`services_…`), so that nothing a service counts stands under the gateway's
+// name too.
 
 /// Families of the Prometheus text format, added up over services.
 ///
-/// A counter never falls: when a service has begun anew, what it had counted before stays in the sum, and what does not answer keeps its last word.
-/// Of a gauge the greatest is shown. What is about one process alone (`process_…`) is left out.
+/// A counter never falls: when a service has begun anew, what it had counted before stays in the sum, and what does not answer keeps its
+/// last word. Of a gauge the greatest is shown. What is about one process alone (`process_…`) is left out.
 struct MetricsSum: Sendable {
     static let prefix = "services_"
 

@@ -10,7 +10,8 @@ enum Multipart {
     }
 }
 
-/// A field's value with its parameters: `form-data; name="a;b"; filename="x"` (RFC 9110 §5.6.6). A quoted string keeps its semicolons and signs.
+/// A field's value with its parameters: `form-data; name="a;b"; filename="x"` (RFC 9110 §5.6.6). A quoted string keeps its semicolons and
+/// signs.
 struct HeaderParameters {
     private(set) var value = ""
     private var parameters: [(name: String, value: String)] = []

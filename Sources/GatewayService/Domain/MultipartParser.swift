@@ -1,4 +1,5 @@
-// Reads a multipart/form-data body (RFC 7578, RFC 2046 §5.1) as it comes, holding no more of it than a delimiter's length and a part's head.
+// Reads a multipart/form-data body (RFC 7578, RFC 2046 §5.1) as it comes, holding no more of it than a delimiter's length and a part's
+// head.
 
 /// Not a form.
 enum MultipartFault: Error, Equatable {
@@ -28,8 +29,8 @@ struct MultipartParser {
 
     private let delimiter: [UInt8]
     private var state = State.preamble
-    /// What has not been given away. It begins with a line end nobody sent: the first delimiter has none before it, and a part without fields begins
-    /// with the empty line itself.
+    /// What has not been given away. It begins with a line end nobody sent: the first delimiter has none before it, and a part without
+    /// fields begins with the empty line itself.
     private var held: [UInt8] = Self.lineEnd
     /// Up to here nothing begins that is looked for: a delimiter, or the end of a head.
     private var searched = 0
@@ -106,7 +107,8 @@ struct MultipartParser {
         return false
     }
 
-    /// Two dashes make a delimiter the last; blanks may follow it (RFC 2046 §5.1.1 "transport padding"); else it is text that begins like one.
+    /// Two dashes make a delimiter the last; blanks may follow it (RFC 2046 §5.1.1 "transport padding"); else it is text that begins like
+    /// one.
     private func line(behind end: Int) -> Line {
         let rest = held[end...]
         if rest.starts(with: [0x2D, 0x2D]) { return .end }

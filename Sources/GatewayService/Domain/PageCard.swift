@@ -1,4 +1,5 @@
-// What a shared link shows: OpenGraph's tags (https://ogp.me) and, for an event, schema.org's JSON-LD as a data block, which no browser runs.
+// What a shared link shows: OpenGraph's tags (https://ogp.me) and, for an event, schema.org's JSON-LD as a data block, which no browser
+// runs.
 import TiketiJSON
 import TiketiNet
 

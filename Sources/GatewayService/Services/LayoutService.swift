@@ -1,5 +1,5 @@
-import Logging
 // The organisers' collection of seat layouts.
+import Logging
 import TiketiContracts
 import TiketiCore
 import TiketiNet

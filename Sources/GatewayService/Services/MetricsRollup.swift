@@ -1,4 +1,5 @@
-// The gateway's own metrics with the sum of the services' behind them. The sum is made once after each scrape, the own part at most once a second:
+// The gateway's own metrics with the sum of the services' behind them. The sum is made once after each scrape, the own part at most once
+// a second:
 // whoever asks more often gets the same bytes.
 import TiketiCore
 import TiketiNet

@@ -6,8 +6,8 @@ import TiketiStore
 
 /// The stamps of seat maps in Redis.
 ///
-/// Exact, not a copy with a life of its own: every question is answered by a reading that began after it. Ticket removes the stamp with every
-/// change, before it answers whoever made the change, and lets it lapse when the first hold of the map ends.
+/// Exact, not a copy with a life of its own: every question is answered by a reading that began after it. Ticket removes the stamp with
+/// every change, before it answers whoever made the change, and lets it lapse when the first hold of the map ends.
 struct SeatMapStamps: Sendable {
     private let redis: RedisClient
     private let readings: PerLoop<Coalescer<UUID, SeatMapStamp?, Never>>

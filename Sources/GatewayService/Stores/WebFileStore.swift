@@ -1,4 +1,5 @@
-// The built web app from WEB_ROOT, read once at the start into memory. A request can only name what was read, so no path can leave the root.
+// The built web app from WEB_ROOT, read once at the start into memory. A request can only name what was read, so no path can leave the
+// root.
 import Glibc
 
 /// The folder of the built app.

@@ -1,4 +1,5 @@
-// Tells buyers' browsers where their payments stand, over Socket.IO through Redis. A message is a hint to look: losing one loses nothing, because
+// Tells buyers' browsers where their payments stand, over Socket.IO through Redis. A message is a hint to look: losing one loses nothing,
+// because
 // `GET /api/reservations/:id` shows the state, and clients read it when they connect.
 import Logging
 import TiketiContracts

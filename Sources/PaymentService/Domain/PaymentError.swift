@@ -1,6 +1,6 @@
 // What payment refuses, in its own words.
 
-/// What can go wrong before the saga begins; `Routes/PaymentErrors.swift` maps each case to HTTP.
+/// What can go wrong before the saga begins; `Routes/PaymentError+HTTP.swift` maps each case to HTTP.
 enum PaymentError: Error, Sendable, Equatable {
     case notFound
     /// No money was ever taken for the reservation. A code of its own: a 404 of somebody else must never pass for it.

@@ -24,7 +24,8 @@ enum PaymentStatus: String, Sendable, CaseIterable {
 enum Settlement: String, Sendable, CaseIterable {
     /// Toss refused, or proved that it took nothing.
     case decline
-    /// Toss accepted something that is not our price in full (a virtual account waiting for a deposit, another amount): taken back, then failed.
+    /// Toss accepted something that is not our price in full (a virtual account waiting for a deposit, another amount): taken back, then
+    /// failed.
     case void
     /// Paid, but the seats can no longer be confirmed: money back.
     case lateRefund = "late_refund"

@@ -67,7 +67,8 @@ enum TossDecision {
 
     /// After `GET /v1/payments/orders/{orderId}`. `refusal`: what a repeated call has just been told.
     ///
-    /// What Toss does not know is called again only while the first call's own doubt lasts: calling on and on would renew the doubt for ever.
+    /// What Toss does not know is called again only while the first call's own doubt lasts: calling on and on would renew the doubt for
+    /// ever.
     static func afterQuery(
         _ answer: TossAnswer, orderID: String, amount: Int64, doubt: Doubt, refusal: Refusal? = nil
     ) -> ConfirmDecision {

@@ -1,4 +1,5 @@
-// Tells browsers once more where recent payments stand when a process begins: the one before may have died between a commit and its message.
+// Tells browsers once more where recent payments stand when a process begins: the one before may have died between a commit and its
+// message.
 
 /// Announces the payments that changed a moment ago, once. A message that comes twice changes nothing.
 struct RecentStates: Sendable {

@@ -32,8 +32,8 @@ struct PaymentAdmin: Sendable {
         return .init(state: payment.progress, orderID: payment.orderID)
     }
 
-    /// Ends a payment that is stuck: by what Toss says now, or, when Toss says nothing, by giving its seats up; what turns out to be charged
-    /// goes back later. Returns how it stands after a few seconds at most.
+    /// Ends a payment that is stuck: by what Toss says now, or, when Toss says nothing, by giving its seats up; what turns out to be
+    /// charged goes back later. Returns how it stands after a few seconds at most.
     /// - Throws: `PaymentError.notStuck` for one that is over and on which both books agree, or that nobody began to pay.
     func settle(_ id: UUID) async throws -> Payment {
         guard let payment = try await store.payment(id: id) else { throw PaymentError.notFound }

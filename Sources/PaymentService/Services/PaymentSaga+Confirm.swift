@@ -42,8 +42,8 @@ extension PaymentSaga {
         return try await confirm(called, isRepeated: false, .fresh)
     }
 
-    /// A lease that this order got before the reservation was given up (its event was cancelled) has no use any more. It goes back before the
-    /// payment is over: afterwards nobody would come back for it.
+    /// A lease that this order got before the reservation was given up (its event was cancelled) has no use any more. It goes back before
+    /// the payment is over: afterwards nobody would come back for it.
     private func refusedByTicket(_ payment: Payment, code: String) async throws -> StepOutcome {
         if case .unavailable(let reason) = await ticket.released(payment) { return try await park(payment, reason: reason) }
         guard let next = try await store.refusedByTicket(payment, code: code) else { return .lost }
@@ -96,8 +96,8 @@ extension PaymentSaga {
             detail: Self.detail("confirm", "\(Self.words(answer)); then \(Self.words(second))"))
     }
 
-    /// The time for which seats are kept is over, and Toss has not decided: either it shows that it took nothing, or it says nothing. The seats are
-    /// given up, the reconciler goes on looking, and what turns out to be charged goes back.
+    /// The time for which seats are kept is over, and Toss has not decided: either it shows that it took nothing, or it says nothing. The
+    /// seats are given up, the reconciler goes on looking, and what turns out to be charged goes back.
     private func giveUp(_ payment: Payment, _ answer: TossAnswer, detail: String) async throws -> StepOutcome {
         let isSilent = !TossDecision.showsNothingTaken(answer, orderID: payment.orderID)
         let code = isSilent ? Self.unknownCode : Self.timeoutCode

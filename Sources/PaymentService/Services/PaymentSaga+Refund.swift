@@ -37,8 +37,8 @@ extension PaymentSaga {
         guard case .cancel(let refusedBefore, let refundable) = decision else {
             return try await act(on: decision, payment, detail: Self.detail("query", answer))
         }
-        // Toss may remember even an internal error for the key that met it. Four calls show that; another key is harmless, because what goes
-        // back is what is left, guarded by `refundableAmount`.
+        // Toss may remember even an internal error for the key that met it. Four calls show that; another key is harmless, because what
+        // goes back is what is left, guarded by `refundableAmount`.
         let newAttempt = refusedBefore || payment.refundCalls >= 4 * payment.refundAttempt
         // Toss runs only the first of two cancels of one payment within a second: a third try belongs to the next round.
         if cancels >= 1 { return try await park(payment, reason: "refund not done yet", newRefundAttempt: newAttempt, detail: detail) }

@@ -26,7 +26,8 @@ final class Refunds: Sendable {
         self.answerTime = answerTime
     }
 
-    /// `waits`: carried out now, and answered when it is done or after a few seconds; otherwise it takes its turn in the reconciler's queue.
+    /// `waits`: carried out now, and answered when it is done or after a few seconds; otherwise it takes its turn in the reconciler's
+    /// queue.
     /// - Throws: `PaymentError.nothingPaid` when nothing was ever paid for this reservation.
     func refund(reservationID: UUID, reason: String, waits: Bool) async throws -> Answer {
         guard let payment = try await store.payment(reservationID: reservationID) else { throw PaymentError.nothingPaid }

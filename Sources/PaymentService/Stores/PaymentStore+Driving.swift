@@ -52,8 +52,8 @@ extension PaymentStore {
         RETURNING \(columns)
         """
 
-    /// Payments of unknown outcome whose seats ticket was last asked to keep more than `age` ago, and that may keep them still: they were begun
-    /// less than `bound` ago. They stay with their drivers.
+    /// Payments of unknown outcome whose seats ticket was last asked to keep more than `age` ago, and that may keep them still: they were
+    /// begun less than `bound` ago. They stay with their drivers.
     func claimLeases(olderThan age: Duration, begunWithin bound: Duration, limit: Int) async throws(PostgresError) -> [Payment] {
         try Self.decodeAll(
             try await postgres.execute(Self.claimLeasesSQL, [.int(limit), .double(age.inSeconds), .double(bound.inSeconds)]))
@@ -183,8 +183,8 @@ extension PaymentStore {
         return backlog
     }
 
-    /// A hint about an order of ours is stored once per transmission; it makes us look, and changes nothing else. A hint that says what we know already
-    /// is not worth a question to Toss.
+    /// A hint about an order of ours is stored once per transmission; it makes us look, and changes nothing else. A hint that says what
+    /// we know already is not worth a question to Toss.
     private static let hintSQL = """
         WITH stored AS (
             INSERT INTO payment_schema.webhooks (transmission_id, event_type, order_id, payment_key)

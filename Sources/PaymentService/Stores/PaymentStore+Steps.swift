@@ -22,8 +22,8 @@ extension PaymentStore {
             """
     }
 
-    /// Builds one step. Parameters $1 and $2 are the payment and its driver, $3 the history's detail, $4 the requests to Toss before it. The
-    /// back-off outlives the step: a payment in trouble stays slow until it is over.
+    /// Builds one step. Parameters $1 and $2 are the payment and its driver, $3 the history's detail, $4 the requests to Toss before it.
+    /// The back-off outlives the step: a payment in trouble stays slow until it is over.
     private static func step(_ name: String, from guardClause: String, set: String, outbox kind: String? = nil) -> String {
         let told =
             kind.map {
@@ -145,7 +145,10 @@ extension PaymentStore {
     private static let declineSQL = step(
         "decline", from: "phase = 'confirming'",
         set:
-            "phase = 'settling', status = 'failed', settlement = 'decline', provider_code = $5, provider_message = left($6, 500), alarm = NULL",
+            """
+            phase = 'settling', status = 'failed', settlement = 'decline', provider_code = $5, provider_message = left($6, 500),
+            alarm = NULL
+            """,
         outbox: "'payment.failed'")
 
     func decline(_ payment: Payment, code: String, message: String, detail: String?) async throws(PostgresError) -> Payment? {

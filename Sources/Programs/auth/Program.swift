@@ -1,3 +1,4 @@
+// The executable `auth`: everything it does is in its library, where tests reach it.
 import AuthService
 
 @main

@@ -1,3 +1,4 @@
+// The executable `gateway`: everything it does is in its library, where tests reach it.
 import GatewayService
 
 @main

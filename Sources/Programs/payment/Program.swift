@@ -1,3 +1,4 @@
+// The executable `payment`: everything it does is in its library, where tests reach it.
 import PaymentService
 
 @main

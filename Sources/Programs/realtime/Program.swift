@@ -1,3 +1,4 @@
+// The executable `realtime`: everything it does is in its library, where tests reach it.
 import RealtimeService
 
 @main

@@ -1,3 +1,4 @@
+// The executable `stats`: everything it does is in its library, where tests reach it.
 import StatsService
 
 @main

@@ -1,3 +1,4 @@
+// The executable `ticket`: everything it does is in its library, where tests reach it.
 import TicketService
 
 @main

@@ -1,3 +1,4 @@
+// The executable `tiketi`, the operator's commands: everything it does is in its library, where tests reach it.
 import TiketiCLI
 
 @main

@@ -1,3 +1,4 @@
+// The executable `toss-simulator`: stands in for TossPayments in development and tests.
 import TossSimulator
 
 @main

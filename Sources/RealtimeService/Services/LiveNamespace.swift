@@ -8,8 +8,8 @@ import TiketiRealtime
 struct LiveNamespace: SocketNamespace {
     private let verifier: JWT.Verifier
     private let tickets: any TicketQueries
-    /// A version read before the joiner's room was live could be older than a message it missed: joiners share the call that begins after they
-    /// asked, never the one under way.
+    /// A version read before the joiner's room was live could be older than a message it missed: joiners share the call that begins after
+    /// they asked, never the one under way.
     private let versions: PerLoop<Coalescer<UUID, Lookup<Int64>, Never>>
     let queueSubscribers: PerLoop<QueueSubscribers>
     private let limits: UserLimits

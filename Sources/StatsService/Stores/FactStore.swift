@@ -121,7 +121,8 @@ struct PostgresFactStore: FactStore {
         }
     }
 
-    /// What the source can tell again goes, and what it never knew. An event that was deleted for good took its refunded reservations with it:
+    /// What the source can tell again goes, and what it never knew. An event that was deleted for good took its refunded reservations
+    /// with it:
     /// their sales and refunds stay on their days, because only this ledger still knows them.
     private static let clear = [
         """
@@ -142,7 +143,8 @@ struct PostgresFactStore: FactStore {
         """
     }
 
-    /// A sale counts on the day it was confirmed; a refund of a sale on the day it was cancelled. What was never confirmed was never revenue.
+    /// A sale counts on the day it was confirmed; a refund of a sale on the day it was cancelled. What was never confirmed was never
+    /// revenue.
     private static func upsert(_ rows: String) -> String {
         """
         INSERT INTO stats_schema.reservations AS known (id, reservation_number, user_id, event_id, seat_count, total_amount, status,

@@ -57,7 +57,8 @@ struct PostgresReportStore: ReportStore {
         return try await pool.read(
             """
             SELECT to_char(slot.start, '\(format)') AS date, (coalesce(sum(day.revenue), 0) * 100)::bigint AS revenue
-            FROM generate_series(date_trunc('\(unit)', $1::text::date::timestamp), $2::text::date::timestamp, interval '1 \(unit)') AS slot(start)
+            FROM generate_series(date_trunc('\(unit)', $1::text::date::timestamp), $2::text::date::timestamp,
+                interval '1 \(unit)') AS slot(start)
             LEFT JOIN stats_schema.day_rollups AS day ON day.day >= slot.start AND day.day < slot.start + interval '1 \(unit)'
                 AND day.day BETWEEN $1::text::date AND $2::text::date
             GROUP BY slot.start ORDER BY slot.start
@@ -68,9 +69,11 @@ struct PostgresReportStore: ReportStore {
     func recent(limit: Int) async throws -> [RecentReservation] {
         try await pool.read(
             """
-            SELECT r.id, r.reservation_number, r.event_id, coalesce(e.title, '') AS title, u.name AS user_name, (r.total_amount * 100)::bigint AS amount, r.status,
+            SELECT r.id, r.reservation_number, r.event_id, coalesce(e.title, '') AS title, u.name AS user_name,
+                (r.total_amount * 100)::bigint AS amount, r.status,
                 r.payment_status, r.created_at
-            FROM stats_schema.reservations r LEFT JOIN stats_schema.events e ON e.id = r.event_id LEFT JOIN public.users u ON u.id = r.user_id
+            FROM stats_schema.reservations r LEFT JOIN stats_schema.events e ON e.id = r.event_id
+                LEFT JOIN public.users u ON u.id = r.user_id
             ORDER BY r.created_at DESC, r.id LIMIT $1
             """, [.int(Int64(limit))]
         ).map {

@@ -1,4 +1,4 @@
-/// Who calls: bearer tokens of users, and the one token services share. A token is checked only when somebody asks who calls.
+// Who calls: bearer tokens of users, and the one token services share. A token is checked only when somebody asks who calls.
 
 import TiketiNet
 
@@ -42,6 +42,7 @@ public enum BearerToken {
 public struct Authentication: Preparation {
     private let verifier: JWT.Verifier
 
+    /// Sets the verifier with which later middleware reads the caller's token.
     public init(_ verifier: JWT.Verifier) { self.verifier = verifier }
 
     public func prepare(_ context: RequestContext) throws {

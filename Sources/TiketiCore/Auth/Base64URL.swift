@@ -1,5 +1,6 @@
-/// Base64url without padding as JWS wants it (RFC 7515 §2, appendix C): one text for each byte string, everything else refused.
+// Base64url without padding as JWS wants it (RFC 7515 §2, appendix C): one text for each byte string, everything else refused.
 
+/// The one coding of JWS and its parts, on bytes.
 internal enum Base64URL {
     private static let alphabet: [UInt8] = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 

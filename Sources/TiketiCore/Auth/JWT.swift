@@ -1,4 +1,4 @@
-/// JSON Web Tokens (RFC 7519) as compact JWS (RFC 7515), HS256 only: a token counts only when signature, header and every claim hold.
+// JSON Web Tokens (RFC 7519) as compact JWS (RFC 7515), HS256 only: a token counts only when signature, header and every claim hold.
 
 import TiketiJSON
 import TiketiNet
@@ -7,15 +7,20 @@ import TiketiNet
 public enum JWT {
     /// The claims of spec §3.1.
     public struct Claims: Sendable, Equatable {
+        /// `userId`: whose token it is.
         public var userID: UUID
+        /// `email` as it was when the token was made.
         public var email: String
+        /// `role` as it was when the token was made; admin routes ask the database as well.
         public var role: Role
+        /// `iat`.
         public var issuedAt: Timestamp
+        /// `exp`: from here on the token is refused.
         public var expiresAt: Timestamp
         /// nil for a token made before there were sessions, or by somebody who knows the secret and wants none (tests).
         public var session: SessionClaims?
 
-        public init(
+        init(
             userID: UUID, email: String, role: Role, issuedAt: Timestamp, expiresAt: Timestamp, session: SessionClaims? = nil
         ) {
             self.userID = userID
@@ -26,6 +31,7 @@ public enum JWT {
             self.session = session
         }
 
+        /// The caller these claims name.
         public var principal: Principal { Principal(userID: userID, email: email, role: role, session: session) }
     }
 
@@ -62,6 +68,7 @@ public enum JWT {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// The same with the secret as text; `key` saves preparing it for each token.
     public static func sign(_ principal: Principal, secret: String, lifetime: Duration, now: Timestamp = .now()) -> String {
         sign(principal, key: HMACKey(Array(secret.utf8)), lifetime: lifetime, now: now)
     }
@@ -74,6 +81,7 @@ public enum JWT {
         private let leeway: Int64
         private let requiresSession: Bool
 
+        /// Secrets as text; see ``init(key:also:leewaySeconds:requiresSession:)``.
         public init(secret: String, also: String? = nil, leeway: Duration = .seconds(60), requiresSession: Bool = false) {
             self.init(
                 key: HMACKey(Array(secret.utf8)), also: also.map { HMACKey(Array($0.utf8)) }, leeway: leeway,

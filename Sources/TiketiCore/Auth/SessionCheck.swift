@@ -1,4 +1,4 @@
-/// Whether a caller's session still counts (docs/specification.md §3.1): one policy for every service, cached for at most five seconds.
+// Whether a caller's session still counts (docs/specification.md §3.1): one policy for every service, cached for at most five seconds.
 
 import CLinux
 import TiketiNet
@@ -8,8 +8,9 @@ import TiketiStore
 ///
 /// Use it at registration, `RouteOptions(middleware: [LiveSession(sessions)])`, or from a handler.
 public final class SessionCheck: Sendable {
-    /// How old an answer may be, counted from the moment PostgreSQL gave it for administrators, from its arrival in this process for buyers.
-    public static let freshness: Duration = .seconds(5)
+    /// How old an answer may be, counted from the moment PostgreSQL gave it for administrators, from its arrival in this process for
+    /// buyers.
+    static let freshness: Duration = .seconds(5)
 
     private struct Known: Sendable {
         var status: SessionStatus
@@ -27,10 +28,11 @@ public final class SessionCheck: Sendable {
 
     internal init(source: any SessionSource) { self.source = source }
 
-    /// The caller, if the session is live; 401 `SESSION_ENDED` otherwise. A token without a session counts (where such tokens are accepted).
+    /// The caller, if the session is live; 401 `SESSION_ENDED` otherwise. A token without a session counts (where such tokens are
+    /// accepted).
     /// - Throws: also what the database throws when nobody can say: such a caller could not hold a seat either.
     @discardableResult
-    public func requireLive(_ context: RequestContext) async throws -> Principal {
+    func requireLive(_ context: RequestContext) async throws -> Principal {
         let principal = try context.requirePrincipal()
         guard principal.session != nil else { return principal }
         guard try await status(of: principal, strict: false).isLive else { throw APIError.sessionEnded }
@@ -87,7 +89,7 @@ extension APIError {
     }
 
     /// RFC 9470 §3: the call needs a sign-in that is not long ago.
-    public static var reauthenticationRequired: APIError {
+    static var reauthenticationRequired: APIError {
         APIError(
             .unauthorized, "REAUTHENTICATION_REQUIRED", "Please confirm your password and try again",
             headers: [("WWW-Authenticate", "Bearer error=\"insufficient_user_authentication\"")])

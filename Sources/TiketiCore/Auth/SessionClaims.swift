@@ -1,4 +1,4 @@
-/// What a token says about the session it was made in (docs/specification.md §3.1: `sid`, `gen`, `auth_time`).
+// What a token says about the session it was made in (docs/specification.md §3.1: `sid`, `gen`, `auth_time`).
 
 import TiketiNet
 
@@ -11,6 +11,7 @@ public struct SessionClaims: Sendable, Equatable {
     /// `auth_time` (OpenID Connect Core §2), whole seconds: when the password was last shown in this session.
     public var authenticatedAt: Timestamp
 
+    /// The claims of a token to be made.
     public init(id: UUID, generation: Int, authenticatedAt: Timestamp) {
         self.id = id
         self.generation = generation

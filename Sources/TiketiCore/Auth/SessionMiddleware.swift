@@ -1,4 +1,4 @@
-/// `SessionCheck` as middleware of a route. Each includes the one before: a live session, an administrator now, one who signed in lately.
+// `SessionCheck` as middleware of a route. Each includes the one before: a live session, an administrator now, one who signed in lately.
 
 import TiketiNet
 
@@ -6,6 +6,7 @@ import TiketiNet
 public struct LiveSession: Middleware {
     private let sessions: SessionCheck
 
+    /// Asks this check for each request.
     public init(_ sessions: SessionCheck) { self.sessions = sessions }
 
     public func handle(_ context: RequestContext, next: (RequestContext) async throws -> HTTPResponse) async throws -> HTTPResponse {
@@ -18,6 +19,7 @@ public struct LiveSession: Middleware {
 public struct CurrentAdmin: Middleware {
     private let sessions: SessionCheck
 
+    /// Asks this check for each request.
     public init(_ sessions: SessionCheck) { self.sessions = sessions }
 
     public func handle(_ context: RequestContext, next: (RequestContext) async throws -> HTTPResponse) async throws -> HTTPResponse {
@@ -31,6 +33,7 @@ public struct CurrentAdmin: Middleware {
 public struct CurrentRole: Middleware {
     private let sessions: SessionCheck
 
+    /// Asks this check for each request of an admin.
     public init(_ sessions: SessionCheck) { self.sessions = sessions }
 
     public func handle(_ context: RequestContext, next: (RequestContext) async throws -> HTTPResponse) async throws -> HTTPResponse {

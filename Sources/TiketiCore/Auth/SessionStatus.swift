@@ -1,15 +1,15 @@
-/// What is known about a session and its user at one moment, and how Redis keeps it.
+// What is known about a session and its user at one moment, and how Redis keeps it.
 
 import TiketiNet
 
 /// A session as PostgreSQL had it at `checkedAt`.
 public struct SessionStatus: Sendable, Equatable {
     /// nil: there is no such user any more.
-    public var role: Role?
-    public var isLive: Bool
-    public var checkedAt: Timestamp
+    var role: Role?
+    var isLive: Bool
+    var checkedAt: Timestamp
 
-    public init(role: Role?, isLive: Bool, checkedAt: Timestamp = .now()) {
+    init(role: Role?, isLive: Bool, checkedAt: Timestamp = .now()) {
         self.role = role
         self.isLive = isLive
         self.checkedAt = checkedAt

@@ -1,4 +1,4 @@
-/// Where sessions are looked up: Redis for what somebody found out lately, PostgreSQL's view of auth's table for the truth.
+// Where sessions are looked up: Redis for what somebody found out lately, PostgreSQL's view of auth's table for the truth.
 
 import TiketiNet
 import TiketiStore
@@ -23,6 +23,7 @@ public struct SessionStore: SessionSource {
     private let postgres: PostgresPool
     private let redis: RedisClient?
 
+    /// Redis, where there is one, spares most of the reads.
     public init(postgres: PostgresPool, redis: RedisClient?) {
         self.postgres = postgres
         self.redis = redis

@@ -1,4 +1,4 @@
-/// The settings every service shares: read once at start, checked together, documented in docs/configuration.md.
+// The settings every service shares: read once at start, checked together, documented in docs/configuration.md.
 
 import Logging
 import TiketiNet
@@ -11,36 +11,48 @@ public enum DeploymentEnvironment: String, Sendable, CaseIterable {
 
 /// The common settings.
 public struct CommonConfig: Sendable {
+    /// `NODE_ENV`; outside development every secret must be given.
     public var environment: DeploymentEnvironment
     /// Literal address to listen on.
-    public var host: String
-    public var port: Int
+    var host: String
+    var port: Int
     /// Where `/health`, `/ready` and `/metrics` are served beside the service's own port; nil for nowhere.
-    public var operationsPort: OperationsPort?
-    public var workers: Int
-    public var shutdownGrace: Duration
-    public var logLevel: Logger.Level
-    public var accessLog: AccessLogMode
+    var operationsPort: OperationsPort?
+    var workers: Int
+    var shutdownGrace: Duration
+    var logLevel: Logger.Level
+    var accessLog: AccessLogMode
+    /// Open HTTP connections of the process; one more is refused.
     public var maxConnections: Int
-    public var maxConnectionsPerAddress: Int
+    var maxConnectionsPerAddress: Int
+    /// Where the database is, as this service's own role.
     public var postgres: PostgresConfiguration
+    /// Where Redis is.
     public var redis: RedisConfiguration
     /// Where the waiting queue's places are, when not in the common Redis.
     public var queueRedis: RedisConfiguration?
+    /// Signs and checks the users' tokens (HS256).
     public var jwtSecret: String
+    /// How long a token lives.
     public var jwtLifetime: Duration
+    /// What services show each other on `/internal` routes.
     public var internalToken: String
     /// Accepted beside `jwtSecret` and `internalToken`, never used: while a new one takes the old one's place.
-    public var otherJWTSecret: String?
-    public var otherInternalToken: String?
+    var otherJWTSecret: String?
+    var otherInternalToken: String?
     /// Whether a token that names no session is refused.
-    public var requiresSession: Bool
+    var requiresSession: Bool
+    /// Where the other services are.
     public var services: ServiceURLs
 
+    /// Whether `NODE_ENV` says so.
     public var isProduction: Bool { environment == .production }
 
+    /// Used when nothing is set in development, and refused everywhere else.
     public static let developmentJWTSecret = "tiketi-development-jwt-secret"
+    /// Used when nothing is set in development, and refused everywhere else.
     public static let developmentInternalToken = "tiketi-development-internal-token"
+    /// Used when nothing is set in development, and refused everywhere else.
     public static let developmentDatabasePassword = "tiketi"
 
     /// Reads every common setting; problems stay in `reader`.
@@ -132,11 +144,11 @@ public struct CommonConfig: Sendable {
 
 /// The port of probes and scrapers.
 public struct OperationsPort: Sendable, Hashable {
-    public var number: Int
+    var number: Int
     /// Named by the environment: the service does not start without it.
-    public var isChosen: Bool
+    var isChosen: Bool
 
-    public init(number: Int, isChosen: Bool) {
+    init(number: Int, isChosen: Bool) {
         self.number = number
         self.isChosen = isChosen
     }
@@ -144,10 +156,15 @@ public struct OperationsPort: Sendable, Hashable {
 
 /// Where the other services are.
 public struct ServiceURLs: Sendable {
+    /// `AUTH_SERVICE_URL`.
     public var auth: ServiceInstances
+    /// `TICKET_SERVICE_URL`.
     public var ticket: ServiceInstances
+    /// `PAYMENT_SERVICE_URL`.
     public var payment: ServiceInstances
+    /// `STATS_SERVICE_URL`.
     public var stats: ServiceInstances
+    /// `REALTIME_SERVICE_URL`, one address or all hubs.
     public var realtime: ServiceInstances
 
     /// Each with its name.
@@ -161,6 +178,7 @@ public struct ServiceDependencies: OptionSet, Sendable {
     public let rawValue: Int
     public init(rawValue: Int) { self.rawValue = rawValue }
 
+    /// The service's own schema in PostgreSQL.
     public static let postgres = ServiceDependencies(rawValue: 1)
     /// The common Redis.
     public static let redis = ServiceDependencies(rawValue: 2)

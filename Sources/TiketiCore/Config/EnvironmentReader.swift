@@ -1,4 +1,5 @@
-/// Reads settings from environment variables: every problem is collected and told in one line that names the variable, never its value if secret.
+// Reads settings from environment variables: every problem is collected and told in one line that names the variable, never its value if
+// secret.
 
 import Glibc
 
@@ -11,6 +12,7 @@ public struct EnvironmentReader: Sendable {
     /// Whether development's secrets and defaults are refused: everywhere but in development, a misspelt `NODE_ENV` included.
     public let isStrict: Bool
 
+    /// By default over the process's own environment.
     public init(_ environment: [String: String] = EnvironmentReader.process()) {
         self.environment = environment
         let name = environment["NODE_ENV"]?.trimmedASCII ?? ""
@@ -55,8 +57,10 @@ public struct EnvironmentReader: Sendable {
         return ""
     }
 
+    /// A text without surrounding blanks; nil when not set or blank.
     public func optionalString(_ name: String) -> String? { raw(name) }
 
+    /// A whole number in the range; without a default the variable is required.
     public mutating func int(_ name: String, default fallback: Int? = nil, in range: ClosedRange<Int>) -> Int {
         guard let text = raw(name) else {
             if fallback == nil { problem(name, "is required") }
@@ -68,18 +72,6 @@ public struct EnvironmentReader: Sendable {
         }
         guard range.contains(number) else {
             problem(name, "must be \(Self.words(range)), not \(number)")
-            return fallback ?? range.lowerBound
-        }
-        return number
-    }
-
-    public mutating func double(_ name: String, default fallback: Double? = nil, in range: ClosedRange<Double>) -> Double {
-        guard let text = raw(name) else {
-            if fallback == nil { problem(name, "is required") }
-            return fallback ?? range.lowerBound
-        }
-        guard let number = Double(text), range.contains(number) else {
-            problem(name, "must be a number from \(range.lowerBound) to \(range.upperBound), not \"\(Self.shown(text))\"")
             return fallback ?? range.lowerBound
         }
         return number
@@ -97,8 +89,8 @@ public struct EnvironmentReader: Sendable {
         }
     }
 
-    /// A span of time. A plain number counts the unit that the name ends with: `_MS` milliseconds, `_DAYS` days, any other name seconds; a number with
-    /// a unit of its own (`250ms`, `90s`, `15m`, `12h`, `7d`) means that.
+    /// A span of time. A plain number counts the unit that the name ends with: `_MS` milliseconds, `_DAYS` days, any other name seconds; a
+    /// number with a unit of its own (`250ms`, `90s`, `15m`, `12h`, `7d`) means that.
     /// - Parameters:
     ///   - fallback: In the unit of the name.
     ///   - range: In the unit of the name.
@@ -131,7 +123,7 @@ public struct EnvironmentReader: Sendable {
     }
 
     /// The instances of a service: one address, or several with commas between them.
-    public mutating func instances(_ name: String, default fallback: String) -> ServiceInstances {
+    mutating func instances(_ name: String, default fallback: String) -> ServiceInstances {
         let texts = (raw(name) ?? fallback).split(separator: ",").map { String($0).trimmedASCII }
         let urls = texts.compactMap { ServiceURL($0) }
         guard !urls.isEmpty, urls.count == texts.count, urls.count <= ServiceInstances.limit else {
@@ -141,6 +133,7 @@ public struct EnvironmentReader: Sendable {
         return ServiceInstances(urls)
     }
 
+    /// An http or https URL; nil when not set or blank.
     public mutating func optionalURL(_ name: String) -> ServiceURL? { raw(name) == nil ? nil : url(name) }
 
     /// One of the choices of an enumeration.
@@ -197,9 +190,10 @@ public struct EnvironmentReader: Sendable {
 
 /// What is wrong with the environment, one line for each variable.
 public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// One line each, with the variable's name and never a secret.
     public var problems: [String]
 
-    public init(problems: [String]) { self.problems = problems }
+    init(problems: [String]) { self.problems = problems }
 
     public var description: String { problems.joined(separator: "\n") }
 }

@@ -2,9 +2,10 @@
 
 /// The settings of one service beyond ``CommonConfig``; every variable stands in docs/configuration.md with its type and default.
 ///
-/// An initialiser reads each variable once, with its default and its range. What can't be used is noted in the reader, which refuses the start after
-/// everything was read; the values made of it are never used.
+/// An initialiser reads each variable once, with its default and its range. What can't be used is noted in the reader, which refuses the
+/// start after everything was read; the values made of it are never used.
 public protocol ServiceConfig: Sendable {
+    /// Reads every setting; problems stay in `environment`.
     init(_ environment: inout EnvironmentReader)
 }
 

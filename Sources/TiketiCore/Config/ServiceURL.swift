@@ -1,14 +1,17 @@
-/// The address of another service: scheme, host, port and a path prefix, checked once at start.
+// The address of another service: scheme, host, port and a path prefix, checked once at start.
 
 /// An `http` or `https` base address without query, fragment or user part.
 public struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
+    /// Whether it is `https`.
     public let isSecure: Bool
     /// Without brackets for IPv6.
     public let host: String
+    /// Given, or the scheme's own.
     public let port: Int
     /// Starts with a slash and does not end with one; empty for the root.
     public let path: String
 
+    /// From parts that are known to be well-formed.
     public init(isSecure: Bool = false, host: String, port: Int, path: String = "") {
         self.isSecure = isSecure
         self.host = host
@@ -64,10 +67,10 @@ public struct ServiceURL: Sendable, Hashable, CustomStringConvertible {
         return number
     }
 
-    public var scheme: String { isSecure ? "https" : "http" }
+    var scheme: String { isSecure ? "https" : "http" }
 
     /// What a `Host` field carries: the port only when it is not the scheme's own (RFC 9110 §7.2).
-    public var authority: String {
+    var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host
         return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
     }

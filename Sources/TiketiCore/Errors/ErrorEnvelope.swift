@@ -1,9 +1,10 @@
-/// Turns any error into the one shape clients know (spec §3); what is not meant for them is logged, never sent.
+// Turns any error into the one shape clients know (spec §3); what is not meant for them is logged, never sent.
 
 import Logging
 import TiketiNet
 import TiketiStore
 
+/// The JSON of every failed answer (docs/specification.md §3).
 public enum ErrorEnvelope {
     /// The answer for `error`, also logged when it is our own fault.
     internal static func response(for error: any Error, _ context: RequestContext) -> HTTPResponse {

@@ -6,8 +6,8 @@ public enum Language: String, Sendable, CaseIterable {
     case english = "en"
     case korean = "ko"
 
-    /// The language that an `Accept-Language` field prefers (RFC 9110 §12.5.4); nil when it names neither. Of two that are wanted alike the one
-    /// named first counts.
+    /// The language that an `Accept-Language` field prefers (RFC 9110 §12.5.4); nil when it names neither. Of two that are wanted alike
+    /// the one named first counts.
     public static func preferred(by field: String) -> Language? {
         var best: (language: Language, weight: Double)?
         for item in field.split(separator: ",").prefix(16) {
@@ -25,5 +25,5 @@ public enum Language: String, Sendable, CaseIterable {
 
 extension RequestContext {
     /// The language of `error` texts for this client; English unless Korean is preferred.
-    public var language: Language { request.headers["Accept-Language"].flatMap { Language.preferred(by: $0) } ?? .english }
+    var language: Language { request.headers["Accept-Language"].flatMap { Language.preferred(by: $0) } ?? .english }
 }

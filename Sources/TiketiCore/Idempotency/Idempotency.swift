@@ -1,10 +1,10 @@
-/// The `Idempotency-Key` of spec §3 and §10: one user's key names one request for 24 hours, and its first answer below 500 is its answer.
+// The `Idempotency-Key` of spec §3 and §10: one user's key names one request for 24 hours, and its first answer below 500 is its answer.
 
 import Logging
 import TiketiNet
 
-/// Middleware for a service whose POSTs create or pay. Add it after `Authentication` and after whatever else may refuse the caller: who may not
-/// do the work takes no key, and no body of theirs is read. It acts only on POST under `/api` with the field and a caller.
+/// Middleware for a service whose POSTs create or pay. Add it after `Authentication` and after whatever else may refuse the caller: who
+/// may not do the work takes no key, and no body of theirs is read. It acts only on POST under `/api` with the field and a caller.
 public struct Idempotency: Middleware {
     private let store: any IdempotencyStore
     /// POSTs without side effects worth a row, and those with streamed bodies.

@@ -1,13 +1,14 @@
-/// Where first answers are kept: one row for each user and key, which also says that the first request still runs.
+// Where first answers are kept: one row for each user and key, which also says that the first request still runs.
 
 import TiketiNet
 
 /// An answer as it is kept and given again.
 public struct StoredAnswer: Sendable, Equatable {
+    /// The HTTP status.
     public var status: Int
-    public var body: [UInt8]
+    var body: [UInt8]
 
-    public init(status: Int, body: [UInt8]) {
+    init(status: Int, body: [UInt8]) {
         self.status = status
         self.body = body
     }

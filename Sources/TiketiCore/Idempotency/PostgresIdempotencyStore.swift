@@ -1,4 +1,4 @@
-/// First answers in a table of the service's own schema; taking a key is one statement, so two instances can never both run a request.
+// First answers in a table of the service's own schema; taking a key is one statement, so two instances can never both run a request.
 
 import TiketiNet
 import TiketiStore

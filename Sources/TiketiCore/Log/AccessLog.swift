@@ -1,11 +1,11 @@
-/// One log line for each answered request, written as bytes straight into the sink: no metadata dictionaries, no formatting by String.
+// One log line for each answered request, written as bytes straight into the sink: no metadata dictionaries, no formatting by String.
 
 import Logging
 import TiketiJSON
 import TiketiNet
 
 /// Which requests are logged.
-public enum AccessLogMode: String, Sendable, CaseIterable {
+enum AccessLogMode: String, Sendable, CaseIterable {
     case all, errors, off
 }
 
@@ -15,7 +15,7 @@ public struct AccessLog: Sendable {
     private let service: String
     private let mode: AccessLogMode
 
-    public init(service: String, mode: AccessLogMode = .all, sink: LogSink = .standardOutput) {
+    init(service: String, mode: AccessLogMode = .all, sink: LogSink = .standardOutput) {
         self.service = service
         self.mode = mode
         self.sink = sink

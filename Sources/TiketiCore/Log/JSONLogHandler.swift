@@ -1,4 +1,4 @@
-/// swift-log to one JSON object a line: `level`, `message`, `timestamp`, `service`, then metadata; names that look like secrets are masked.
+// swift-log to one JSON object a line: `level`, `message`, `timestamp`, `service`, then metadata; names that look like secrets are masked.
 
 import Logging
 import TiketiJSON
@@ -12,7 +12,7 @@ public struct JSONLogHandler: LogHandler {
     private let service: String
     private let sink: LogSink
 
-    public init(service: String, level: Logger.Level = .info, sink: LogSink = .standardOutput) {
+    init(service: String, level: Logger.Level = .info, sink: LogSink = .standardOutput) {
         self.service = service
         logLevel = level
         self.sink = sink

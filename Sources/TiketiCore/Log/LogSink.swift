@@ -1,4 +1,4 @@
-/// Carries finished log lines to a descriptor on a thread of its own: writers append to memory and never wait for the disk or the pipe.
+// Carries finished log lines to a descriptor on a thread of its own: writers append to memory and never wait for the disk or the pipe.
 
 import CLinux
 import Glibc
@@ -6,7 +6,7 @@ import Synchronization
 import TiketiNet
 
 /// A bounded buffer with one background writer. Lines that find it full are dropped and counted.
-public final class LogSink: Sendable {
+final class LogSink: Sendable {
     private let buffer = Locked<[UInt8]>([])
     private let limit: Int
     private let descriptor: Int32
@@ -17,9 +17,9 @@ public final class LogSink: Sendable {
     private let writing = Lock()
 
     /// The process's own sink, to standard output.
-    public static let standardOutput = LogSink(descriptor: STDOUT_FILENO)
+    static let standardOutput = LogSink(descriptor: STDOUT_FILENO)
 
-    public init(descriptor: Int32, limitBytes: Int = 8 << 20) {
+    init(descriptor: Int32, limitBytes: Int = 8 << 20) {
         self.descriptor = descriptor
         limit = limitBytes
         wake = clinux_eventfd()
@@ -29,10 +29,10 @@ public final class LogSink: Sendable {
     }
 
     /// How many lines were dropped.
-    public var dropped: UInt64 { dropCount.load(ordering: .relaxed) }
+    var dropped: UInt64 { dropCount.load(ordering: .relaxed) }
 
     /// Queues `line`, which ends with a line feed.
-    public func write(_ line: [UInt8]) {
+    func write(_ line: [UInt8]) {
         append { $0.append(contentsOf: line) }
     }
 
@@ -55,7 +55,7 @@ public final class LogSink: Sendable {
     }
 
     /// Returns when everything queued before is written. For the end of the process, and tests.
-    public func flush() { drain() }
+    func flush() { drain() }
 
     private func run() {
         var count: UInt64 = 0

@@ -1,4 +1,4 @@
-/// Counter, gauge and histogram: each is one resolved series, so that a hot path touches atomics only and never a name.
+// Counter, gauge and histogram: each is one resolved series, so that a hot path touches atomics only and never a name.
 
 import Synchronization
 
@@ -8,9 +8,10 @@ public final class Counter: Sendable {
 
     internal init() {}
 
+    /// Counts up; a few nanoseconds, from any thread.
     public func increment(by amount: UInt64 = 1) { cell.wrappingAdd(amount, ordering: .relaxed) }
 
-    public var value: UInt64 { cell.load(ordering: .relaxed) }
+    var value: UInt64 { cell.load(ordering: .relaxed) }
 }
 
 /// A number that rises and falls.
@@ -19,11 +20,12 @@ public final class Gauge: Sendable {
 
     internal init() {}
 
-    public func set(_ value: Double) { bits.store(value.bitPattern, ordering: .relaxed) }
+    func set(_ value: Double) { bits.store(value.bitPattern, ordering: .relaxed) }
 
+    /// Takes the place of the value before.
     public func set(_ value: Int) { set(Double(value)) }
 
-    public func add(_ amount: Double) {
+    func add(_ amount: Double) {
         var old = bits.load(ordering: .relaxed)
         while true {
             let new = (Double(bitPattern: old) + amount).bitPattern
@@ -33,8 +35,9 @@ public final class Gauge: Sendable {
         }
     }
 
-    public func increment() { add(1) }
+    func increment() { add(1) }
 
+    /// The value now.
     public var value: Double { Double(bitPattern: bits.load(ordering: .relaxed)) }
 }
 
@@ -56,7 +59,7 @@ public final class Histogram: Sendable {
         cells = (0...bounds.count).map { _ in Counter() }
     }
 
-    public func observe(_ value: Double) {
+    func observe(_ value: Double) {
         var index = 0
         while index < bounds.count, value > bounds[index] { index += 1 }
         cells[index].increment()
@@ -72,7 +75,7 @@ public final class Histogram: Sendable {
     }
 
     /// Counts per bucket, the last one beyond every bound.
-    public var counts: [UInt64] { cells.map(\.value) }
+    var counts: [UInt64] { cells.map(\.value) }
 
-    public var sum: Double { Double(total.load(ordering: .relaxed)) / 1_000_000_000 }
+    var sum: Double { Double(total.load(ordering: .relaxed)) / 1_000_000_000 }
 }

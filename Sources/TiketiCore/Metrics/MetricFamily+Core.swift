@@ -33,6 +33,7 @@ extension MetricFamily {
     static let processMaxDescriptors = MetricFamily("process_max_fds", "Most file descriptors the process may open.")
     static let processThreads = MetricFamily("process_threads", "Threads of the process.")
     static let processStartTime = MetricFamily("process_start_time_seconds", "Start of the process, in seconds since the epoch.")
+    /// Counted wherever live messages are published.
     public static let announcementsFailed = MetricFamily(
         "tiketi_announcements_failed_total", "Announcements after a commit that Redis did not take.")
 }

@@ -8,9 +8,11 @@
 ///         static let seatsReserved = MetricFamily("tiketi_seats_reserved_total", "Seats taken by holds and reservations.")
 ///     }
 public struct MetricFamily: Sendable, Hashable {
-    /// The rule for names: this product's begin with `tiketi_`; `http_` and `process_` are what every program of any maker calls the same things.
+    /// The rule for names: this product's begin with `tiketi_`; `http_` and `process_` are what every program of any maker calls the same
+    /// things.
     private static let prefixes = ["tiketi_", "http_", "process_"]
 
+    /// What Prometheus calls it.
     public let name: String
     /// One sentence.
     public let help: String

@@ -1,4 +1,4 @@
-/// All metrics of one process: families by name, series by labels; asking again for the same series gives the same instrument.
+// All metrics of one process: families by name, series by labels; asking again for the same series gives the same instrument.
 
 import TiketiNet
 
@@ -56,12 +56,14 @@ public final class MetricsRegistry: Sendable {
         self.seriesLimit = seriesLimit
     }
 
+    /// A counter; the same name and labels give the same one. A name registered as another kind gives one that is never shown.
     public func counter(_ family: MetricFamily, labels: Labels = [], hiddenWhileZero: Bool = false) -> Counter {
         let found = resolve(family, .counter, labels, hiddenWhileZero) { .counter(Counter()) }
         guard case .counter(let counter) = found else { return Counter() }
         return counter
     }
 
+    /// A gauge, as with ``counter(_:_:labels:hiddenWhileZero:)``.
     public func gauge(_ family: MetricFamily, labels: Labels = []) -> Gauge {
         guard case .gauge(let gauge) = resolve(family, .gauge, labels, false, { .gauge(Gauge()) }) else { return Gauge() }
         return gauge
@@ -82,6 +84,7 @@ public final class MetricsRegistry: Sendable {
         _ = resolve(family, .counter, labels, false) { .computed(read) }
     }
 
+    /// A histogram over `buckets`, which must ascend and are in the metric's unit.
     public func histogram(
         _ family: MetricFamily, labels: Labels = [], buckets: [Double] = Histogram.defaultBuckets, hiddenWhileZero: Bool = false
     ) -> Histogram {

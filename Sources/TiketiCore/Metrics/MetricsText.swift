@@ -1,14 +1,15 @@
-/// The Prometheus text format 0.0.4: `# HELP`, `# TYPE`, then one line a series; labels and help escaped.
+// The Prometheus text format 0.0.4: `# HELP`, `# TYPE`, then one line a series; labels and help escaped.
 
 /// A text under construction.
 public struct MetricsText: Sendable {
+    /// What an answer with this text says it is.
     public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
     private var bytes: [UInt8] = []
 
-    internal init() { bytes.reserveCapacity(16 * 1024) }
+    init() { bytes.reserveCapacity(16 * 1024) }
 
-    internal consuming func finish() -> [UInt8] { bytes }
+    consuming func finish() -> [UInt8] { bytes }
 
     /// The two lines before a family's series; `type` is `counter`, `gauge` or `histogram`.
     private mutating func family(_ name: String, _ help: String, type: String) {
@@ -16,17 +17,17 @@ public struct MetricsText: Sendable {
     }
 
     /// What a series says for itself goes before what is said of all.
-    internal static func adding(_ common: MetricsRegistry.Labels, to labels: MetricsRegistry.Labels) -> MetricsRegistry.Labels {
+    static func adding(_ common: MetricsRegistry.Labels, to labels: MetricsRegistry.Labels) -> MetricsRegistry.Labels {
         labels + common.filter { added in !labels.contains { $0.name == added.name } }
     }
 
     /// A gauge with these series.
-    internal mutating func append(_ family: MetricFamily, _ series: [(labels: MetricsRegistry.Labels, value: Double)]) {
+    mutating func append(_ family: MetricFamily, _ series: [(labels: MetricsRegistry.Labels, value: Double)]) {
         self.family(family.name, family.help, type: MetricsRegistry.Kind.gauge.rawValue)
         for (labels, value) in series { line(family.name, Self.labels(labels), Self.number(value)) }
     }
 
-    internal mutating func append(_ family: MetricsRegistry.Family) {
+    mutating func append(_ family: MetricsRegistry.Family) {
         let visible = family.series.filter { !$0.hiddenWhileZero || !Self.isZero($0.instrument) }
         guard !visible.isEmpty else { return }
         self.family(family.name, family.help, type: family.kind.rawValue)
@@ -76,14 +77,14 @@ public struct MetricsText: Sendable {
         }
     }
 
-    internal static func number(_ value: Double) -> String {
+    static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
         if value.magnitude < 9_007_199_254_740_992, let whole = Int64(exactly: value) { return String(whole) }
         return value.description
     }
 
-    internal static func labels(_ labels: MetricsRegistry.Labels) -> String {
+    static func labels(_ labels: MetricsRegistry.Labels) -> String {
         labels.map { "\($0.name)=\"\(escape($0.value, quotes: true))\"" }.joined(separator: ",")
     }
 

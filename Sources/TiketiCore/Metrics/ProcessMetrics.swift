@@ -1,7 +1,8 @@
-/// The `process_*` metrics every Prometheus client has, read from /proc when scraped.
+// The `process_*` metrics every Prometheus client has, read from /proc when scraped.
 
 import Glibc
 
+/// CPU, memory, descriptors and start of this process, under the names that dashboards expect.
 internal enum ProcessMetrics {
     static func register(in registry: MetricsRegistry) {
         registry.counter(.processCPU, reading: cpuSeconds)

@@ -1,8 +1,9 @@
-/// Gauges of the machinery: event loops, PostgreSQL pool, Redis connections, sockets; read when scraped.
+// Gauges of the machinery: event loops, PostgreSQL pool, Redis connections, sockets; read when scraped.
 
 import TiketiNet
 import TiketiStore
 
+/// What is registered for each part of a process; nothing is kept here, the parts are asked at each scrape.
 internal enum RuntimeMetrics {
     static func register(loops: [EventLoop], in registry: MetricsRegistry) {
         for loop in loops {

@@ -1,15 +1,15 @@
-/// Token buckets by key in bounded memory: one number a key (GCRA), sixteen locks, and the oldest half forgotten when there are too many.
+// Token buckets by key in bounded memory: one number a key (GCRA), sixteen locks, and the oldest half forgotten when there are too many.
 
 import CLinux
 import TiketiNet
 
 /// Whether a call may go on.
-public struct RateDecision: Sendable, Equatable {
-    public var isAllowed: Bool
+struct RateDecision: Sendable, Equatable {
+    var isAllowed: Bool
     /// Whole seconds until the next call would pass, at least 1; 0 when allowed.
-    public var retryAfterSeconds: Int
+    var retryAfterSeconds: Int
     /// Calls left in the burst.
-    public var remaining: Int
+    var remaining: Int
 }
 
 /// At most `limit` calls a window and key, refilled evenly: a burst of `limit`, then one every `window / limit`.
@@ -17,7 +17,7 @@ public final class RateLimiter: Sendable {
     private let table: BoundedTable<UInt64>
     private let interval: UInt64
     private let window: UInt64
-    public let limit: Int
+    let limit: Int
 
     /// - Parameter keys: how many keys are remembered; with more, those not seen lately start anew.
     public init(limit: Int, window: Duration, keys: Int = 200_000) {
@@ -29,7 +29,7 @@ public final class RateLimiter: Sendable {
     }
 
     /// Counts one call of `key`.
-    public func take(_ key: String, now: UInt64 = clinux_monotonic_ns()) -> RateDecision {
+    func take(_ key: String, now: UInt64 = clinux_monotonic_ns()) -> RateDecision {
         let (interval, window) = (interval, interval * UInt64(limit))
         return table.update(key) { stored in
             // Generic cell rate algorithm: `stored` is when the bucket would be full again.
@@ -82,13 +82,6 @@ internal final class BoundedTable<Value: Sendable>: Sendable {
                 shard.young = [:]
             }
             return result
-        }
-    }
-
-    func remove(_ key: String) {
-        shard(key).withLock { shard in
-            shard.young[key] = nil
-            shard.old[key] = nil
         }
     }
 

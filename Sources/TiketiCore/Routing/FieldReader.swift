@@ -1,4 +1,4 @@
-/// Reads and validates the members of a JSON body: every fault is collected, and `finish()` answers all of them at once.
+// Reads and validates the members of a JSON body: every fault is collected, and `finish()` answers all of them at once.
 
 import TiketiJSON
 import TiketiNet
@@ -7,16 +7,10 @@ import TiketiNet
 /// harmless stand-in (empty text, zero). Members nobody reads are ignored.
 public struct FieldReader: Sendable {
     private let members: [JSONValue.Member]
-    /// Put before field names: `seatLayout.` in a nested object.
-    private let prefix: String
+    /// The faults so far, in the order in which the fields were read.
     public private(set) var errors: [FieldError] = []
 
-    public init(_ members: [JSONValue.Member], prefix: String = "") {
-        self.members = members
-        self.prefix = prefix
-    }
-
-    public init(_ value: JSONValue) { self.init(value.objectValue ?? []) }
+    init(_ members: [JSONValue.Member]) { self.members = members }
 
     /// Throws 400 `VALIDATION_FAILED` with every fault found so far.
     public func finish() throws(APIError) {
@@ -24,7 +18,7 @@ public struct FieldReader: Sendable {
     }
 
     /// Records a fault, for rules across fields.
-    public mutating func fail(_ field: String, _ message: String) { errors.append(FieldError(prefix + field, message)) }
+    public mutating func fail(_ field: String, _ message: String) { errors.append(FieldError(field, message)) }
 
     /// Whether the member exists, also as `null`: a partial update tells "leave" from "clear".
     public func has(_ name: String) -> Bool { members.contains { $0.key == name } }
@@ -113,10 +107,12 @@ public struct FieldReader: Sendable {
 
     // MARK: Numbers and flags
 
+    /// A whole number in the range; one with a fraction or an exponent counts when its value is whole.
     public mutating func int(_ name: String, in range: ClosedRange<Int>) -> Int {
         required(name, optionalInt(name, in: range), or: range.lowerBound)
     }
 
+    /// Like `int`, nil when missing or `null`.
     public mutating func optionalInt(_ name: String, in range: ClosedRange<Int>) -> Int? {
         guard let value = value(name) else { return nil }
         guard let number = value.intValue, range.contains(number) else {
@@ -136,8 +132,10 @@ public struct FieldReader: Sendable {
         return amount
     }
 
+    /// `true` or `false`; texts and numbers are faults.
     public mutating func bool(_ name: String) -> Bool { required(name, optionalBool(name), or: false) }
 
+    /// Like `bool`, nil when missing or `null`.
     public mutating func optionalBool(_ name: String) -> Bool? {
         guard let value = value(name) else { return nil }
         if let flag = value.boolValue { return flag }
@@ -147,8 +145,10 @@ public struct FieldReader: Sendable {
 
     // MARK: Ids and times
 
+    /// The 36 characters of an identifier, in either case.
     public mutating func uuid(_ name: String) -> UUID { required(name, optionalUUID(name), or: UUID(high: 0, low: 0)) }
 
+    /// Like `uuid`, nil when missing or `null`.
     public mutating func optionalUUID(_ name: String) -> UUID? {
         guard let value = value(name) else { return nil }
         if let id = value.stringValue.flatMap({ UUID($0) }) { return id }
@@ -161,6 +161,7 @@ public struct FieldReader: Sendable {
         required(name, optionalTimestamp(name), or: Timestamp(microseconds: 0))
     }
 
+    /// RFC 3339 text with any offset; nil when missing or `null`.
     public mutating func optionalTimestamp(_ name: String) -> Timestamp? {
         guard let value = value(name) else { return nil }
         guard let time = value.stringValue.flatMap({ Timestamp(rfc3339: $0) }) else {
@@ -181,7 +182,7 @@ public struct FieldReader: Sendable {
     // MARK: Containers
 
     /// The elements of an array of `min` to `max` values.
-    public mutating func array(_ name: String, min: Int = 0, max: Int = 1000) -> [JSONValue] {
+    mutating func array(_ name: String, min: Int = 0, max: Int = 1000) -> [JSONValue] {
         guard let value = value(name) else { return required(name, nil, or: []) }
         guard let elements = value.arrayValue else {
             fail(name, "must be an array")
@@ -206,26 +207,4 @@ public struct FieldReader: Sendable {
         }
         return ids
     }
-
-    /// A reader over the object `name`; nil when missing or `null`. Hand its faults back with `absorb`.
-    public mutating func object(_ name: String) -> FieldReader? {
-        guard let value = value(name) else { return nil }
-        guard case .object(let members) = value else {
-            fail(name, "must be an object")
-            return nil
-        }
-        return FieldReader(members, prefix: "\(prefix)\(name).")
-    }
-
-    /// A reader over element `index` of the array `name`.
-    public mutating func element(_ value: JSONValue, of name: String, at index: Int) -> FieldReader? {
-        guard case .object(let members) = value else {
-            fail("\(name)[\(index)]", "must be an object")
-            return nil
-        }
-        return FieldReader(members, prefix: "\(prefix)\(name)[\(index)].")
-    }
-
-    /// Takes over the faults of a nested reader.
-    public mutating func absorb(_ nested: FieldReader) { errors += nested.errors }
 }

@@ -1,7 +1,9 @@
-/// Request counts and durations by method, route pattern and status: handles are made with the routes, so that a request costs atomics only.
+// Request counts and durations by method, route pattern and status: handles are made with the routes, so that a request costs atomics
+// only.
 
 import TiketiNet
 
+/// Makes the metric handles of routes.
 internal final class HTTPMetrics: Sendable {
     private let registry: MetricsRegistry
 

@@ -1,4 +1,4 @@
-/// JSON answers: success bodies carry `"success":true`, errors the envelope of spec §3.
+// JSON answers: success bodies carry `"success":true`, errors the envelope of spec §3.
 
 import TiketiJSON
 import TiketiNet
@@ -36,7 +36,7 @@ extension HTTPResponse {
     public static func success(_ status: HTTPStatus = .ok) -> HTTPResponse { json(status, bytes: Array(#"{"success":true}"#.utf8)) }
 
     /// Plain UTF-8 text.
-    public static func text(_ status: HTTPStatus = .ok, _ text: String) -> HTTPResponse {
+    static func text(_ status: HTTPStatus = .ok, _ text: String) -> HTTPResponse {
         HTTPResponse(status: status, headers: ["Content-Type": "text/plain; charset=utf-8"], body: .bytes(Array(text.utf8)))
     }
 }

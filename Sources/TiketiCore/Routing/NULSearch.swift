@@ -3,7 +3,8 @@ import TiketiJSON
 
 /// The search. Costs a look for one escape sequence in bodies that have none.
 enum NULSearch {
-    /// The path of the first member (or value) with a NUL in its name or text; nil when there is none. `bytes` is what `value` was read from.
+    /// The path of the first member (or value) with a NUL in its name or text; nil when there is none. `bytes` is what `value` was read
+    /// from.
     static func member(of value: JSONValue, in bytes: [UInt8]) -> String? {
         // The parser refuses raw control characters: only the escape can have made one.
         guard hasEscape(bytes) else { return nil }

@@ -1,11 +1,14 @@
-/// `page` and `limit` of a list, and the `pagination` member of its answer (spec §3, §10).
+// `page` and `limit` of a list, and the `pagination` member of its answer (spec §3, §10).
 import TiketiJSON
 
 /// One page of a list, counted from 1.
 public struct Page: Sendable, Equatable {
+    /// From 1.
     public var page: Int
+    /// Entries of one page.
     public var limit: Int
 
+    /// A page that has been checked; requests come through `QueryParameters`.
     public init(page: Int = 1, limit: Int = 20) {
         self.page = page
         self.limit = limit

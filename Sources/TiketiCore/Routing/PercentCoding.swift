@@ -1,7 +1,8 @@
-/// Percent-encoding of paths and queries (RFC 3986 §2.1) and media type checks, on bytes.
+// Percent-encoding of paths and queries (RFC 3986 §2.1) and media type checks, on bytes.
 
 import TiketiNet
 
+/// Decoding for paths, queries and forms; what is broken is refused, never guessed at.
 internal enum PercentCoding {
     /// The decoded text; nil for a broken escape or what is not UTF-8 afterwards.
     static func decode(_ text: Span<UInt8>, plusIsSpace: Bool) -> String? {
@@ -37,21 +38,6 @@ internal enum PercentCoding {
         case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - 55
         default: nil
         }
-    }
-
-    /// Encodes all but unreserved characters, for one path segment or query value.
-    static func encode(_ text: String) -> String {
-        let digits: [UInt8] = Array("0123456789ABCDEF".utf8)
-        var bytes: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
-                bytes.append(byte)
-            default: bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

@@ -1,4 +1,4 @@
-/// The query of a target as names and values (`application/x-www-form-urlencoded`); reading with a rule throws 400 `VALIDATION_FAILED`.
+// The query of a target as names and values (`application/x-www-form-urlencoded`); reading with a rule throws 400 `VALIDATION_FAILED`.
 
 import TiketiNet
 
@@ -27,9 +27,6 @@ public struct QueryParameters: Sendable {
         return nil
     }
 
-    /// Names in the order of the query.
-    public var names: [String] { pairs.map(\.name) }
-
     private func value(_ name: String) throws(APIError) -> String? {
         for pair in pairs where pair.name == name {
             guard let value = pair.value, !value.utf8.contains(0) else { throw .validation(name, "is not readable") }
@@ -46,10 +43,12 @@ public struct QueryParameters: Sendable {
         return text
     }
 
+    /// A decimal whole number, or the fallback when the name is missing. Throws 400 `VALIDATION_FAILED` for anything else, as do all below.
     public func int(_ name: String, default fallback: Int, in range: ClosedRange<Int>) throws(APIError) -> Int {
         try int(name, in: range) ?? fallback
     }
 
+    /// A decimal whole number in the range; nil when the name is missing.
     public func int(_ name: String, in range: ClosedRange<Int>) throws(APIError) -> Int? {
         guard let text = try value(name) else { return nil }
         guard let number = Int(text), range.contains(number) else {
@@ -58,6 +57,7 @@ public struct QueryParameters: Sendable {
         return number
     }
 
+    /// `true` or `false`; nil when the name is missing.
     public func bool(_ name: String) throws(APIError) -> Bool? {
         switch try value(name) {
         case nil: return nil
@@ -67,6 +67,7 @@ public struct QueryParameters: Sendable {
         }
     }
 
+    /// The 36 characters of an identifier; nil when the name is missing.
     public func uuid(_ name: String) throws(APIError) -> UUID? {
         guard let text = try value(name) else { return nil }
         guard let id = UUID(text) else { throw .validation(name, "must be a UUID") }

@@ -1,4 +1,5 @@
-/// One request as a route handler sees it: what was matched, who calls, and the body on demand. Everything is worked out only when asked for.
+// One request as a route handler sees it: what was matched, who calls, and the body on demand. Everything is worked out only when asked
+// for.
 
 import Logging
 import TiketiJSON
@@ -8,6 +9,7 @@ import TiketiNet
 ///
 /// `@unchecked Sendable`: made on the loop of its connection and used only by the task that answers the request there.
 public final class RequestContext: @unchecked Sendable {
+    /// The request as it came in.
     public let request: HTTPRequest
     /// Sent back as `X-Request-Id`, logged, and passed on to other services.
     public let requestID: String
@@ -34,7 +36,9 @@ public final class RequestContext: @unchecked Sendable {
         requestID = RequestID.accepted(from: request.headers) ?? RequestID.make()
     }
 
+    /// The request's method.
     public var method: HTTPMethod { request.method }
+    /// The loop that everything about this request stays on.
     public var loop: EventLoop { request.loop }
 
     /// The pattern of the matched route.
@@ -83,7 +87,7 @@ public final class RequestContext: @unchecked Sendable {
 
     /// The verified caller if it is an administrator; 401 or 403 otherwise.
     @discardableResult
-    public func requireAdmin() throws(APIError) -> Principal {
+    func requireAdmin() throws(APIError) -> Principal {
         let principal = try requirePrincipal()
         guard principal.isAdmin else { throw .adminRequired }
         return principal
@@ -139,13 +143,13 @@ public final class RequestContext: @unchecked Sendable {
     // MARK: Trace
 
     /// The incoming W3C `traceparent`, if it is well formed.
-    public var traceparent: String? { TraceParent.accepted(from: request.headers) }
+    var traceparent: String? { TraceParent.accepted(from: request.headers) }
 
     /// What goes along to another service: the incoming trace, or one that begins here.
     public var outgoingTraceparent: String { traceparent ?? TraceParent.make() }
 
     /// The 32 digits of the trace id in `traceparent`.
-    public var traceID: String? { traceparent.map { String($0.dropFirst(3).prefix(32)) } }
+    var traceID: String? { traceparent.map { String($0.dropFirst(3).prefix(32)) } }
 
     /// A logger that names this request.
     public var logger: Logger {

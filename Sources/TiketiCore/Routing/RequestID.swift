@@ -1,7 +1,9 @@
-/// Request ids and W3C trace context: accept what is sane from outside, make the rest, never echo anything that could break a header or a log.
+// Request ids and W3C trace context: accept what is sane from outside, make the rest, never echo anything that could break a header or a
+// log.
 
 import TiketiNet
 
+/// The `X-Request-Id` of a request: 8 to 128 harmless characters from outside, or 15 of our own.
 internal enum RequestID {
     private static let alphabet: [UInt8] = Array("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_".utf8)
 

@@ -1,9 +1,10 @@
-/// The frozen router: one request in, exactly one response out, whatever happens in between.
+// The frozen router: one request in, exactly one response out, whatever happens in between.
 
 import CLinux
 import Logging
 import TiketiNet
 
+/// Answers requests by the routes a ``Router`` had when it was frozen.
 internal final class RouteTable: Sendable {
     private let root: RouteNode
     private let observers: RouterObservers

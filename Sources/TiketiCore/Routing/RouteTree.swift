@@ -1,4 +1,4 @@
-/// The routing trie: path segments to endpoints, read without copying the path; frozen before the first request and never changed after.
+// The routing trie: path segments to endpoints, read without copying the path; frozen before the first request and never changed after.
 
 import TiketiNet
 
@@ -114,8 +114,8 @@ internal final class RouteNode: Sendable {
         rest = wildcard.isEmpty ? nil : RouteEndpoint(wildcard)
     }
 
-    /// The endpoint for the path `path[start..<end]`, where `start` stands on a slash or the end. A literal wins over a parameter, that over
-    /// the rest; a trailing slash does not count. `.` and `..` segments, plain or percent-encoded, never match anything but a literal.
+    /// The endpoint for the path `path[start..<end]`, where `start` stands on a slash or the end. A literal wins over a parameter, that
+    /// over the rest; a trailing slash does not count. `.` and `..` segments, plain or percent-encoded, never match anything but a literal.
     func find(_ path: Span<UInt8>, from start: Int, to end: Int, _ captures: inout PathCaptures) -> RouteEndpoint? {
         let first = start < end ? start &+ 1 : end
         if first == end {

@@ -1,4 +1,4 @@
-/// Collects routes and middleware; `handler` freezes them into one function. Nothing can be added to a handler that runs.
+// Collects routes and middleware; `handler` freezes them into one function. Nothing can be added to a handler that runs.
 
 import Logging
 import TiketiNet
@@ -23,6 +23,7 @@ public final class Router: RouterMethods {
     private var entries: [Entry] = []
     private var middleware: [any Middleware] = []
 
+    /// No routes: everything is answered 404.
     public init() {}
 
     /// Adds a middleware around every request, also those no route answers. The first added is the outermost.
@@ -61,9 +62,6 @@ public final class Router: RouterMethods {
     public func group(_ prefix: String, use middleware: [any Middleware]) -> RouteGroup {
         RouteGroup(router: self, prefix: prefix, middleware: middleware)
     }
-
-    /// Every route as `METHOD pattern`, for documents and tests.
-    public var routes: [(method: HTTPMethod, pattern: String)] { entries.map { ($0.method, $0.pattern.text) } }
 
     /// The finished handler, observed by nobody.
     public var handler: HTTPHandler { makeHandler(RouterObservers()) }

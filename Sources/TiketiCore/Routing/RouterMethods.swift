@@ -14,26 +14,32 @@ public protocol RouterMethods {
 }
 
 extension RouterMethods {
+    /// A route with default options.
     public func on(_ method: HTTPMethod, _ pattern: String, _ handler: @escaping RouteHandler) {
         on(method, pattern, RouteOptions(), handler)
     }
 
+    /// A GET route; it answers HEAD as well, without the body.
     public func get(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
         on(.get, pattern, options, handler)
     }
 
+    /// A POST route.
     public func post(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
         on(.post, pattern, options, handler)
     }
 
+    /// A PUT route.
     public func put(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
         on(.put, pattern, options, handler)
     }
 
+    /// A PATCH route.
     public func patch(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
         on(.patch, pattern, options, handler)
     }
 
+    /// A DELETE route.
     public func delete(_ pattern: String, _ options: RouteOptions = RouteOptions(), _ handler: @escaping RouteHandler) {
         on(.delete, pattern, options, handler)
     }

@@ -3,11 +3,12 @@ import Logging
 
 /// Who hears of each answered request.
 public struct RouterObservers: Sendable {
-    public var metrics: MetricsRegistry?
-    public var accessLog: AccessLog?
+    var metrics: MetricsRegistry?
+    var accessLog: AccessLog?
     /// Base of `RequestContext.logger`.
-    public var logger: Logger
+    var logger: Logger
 
+    /// Nothing is counted or logged by access unless given; faults of ours are always logged.
     public init(metrics: MetricsRegistry? = nil, accessLog: AccessLog? = nil, logger: Logger = Logger(label: "tiketi")) {
         self.metrics = metrics
         self.accessLog = accessLog

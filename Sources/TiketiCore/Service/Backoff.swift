@@ -18,5 +18,5 @@ public struct Backoff: Sendable {
     }
 
     /// It worked: the next failure is a first one again.
-    public mutating func reset() { pause = bounds.lowerBound }
+    mutating func reset() { pause = bounds.lowerBound }
 }

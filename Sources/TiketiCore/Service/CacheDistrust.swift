@@ -1,5 +1,5 @@
-// What may not be served from Redis although it is there: a Redis that answers reads and refuses writes (READONLY, MISCONF, OOM, NOREPLICAS)
-// keeps what a change should have removed. Publishing works even then, so whoever loses an invalidation tells everybody.
+// What may not be served from Redis although it is there: a Redis that answers reads and refuses writes (READONLY, MISCONF, OOM,
+// NOREPLICAS) keeps what a change should have removed. Publishing works even then, so whoever loses an invalidation tells everybody.
 import TiketiNet
 import TiketiStore
 
@@ -16,6 +16,7 @@ public final class CacheDistrust: Sendable {
     private let doubted = Locked<[UUID?: Timestamp]>([:])
     private let isEmpty = Locked(true)
 
+    /// Everything may be served.
     public init() {}
 
     /// Whether cached answers about `thing` must not be served.

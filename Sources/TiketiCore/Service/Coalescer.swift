@@ -13,7 +13,8 @@ public final class Coalescer<Key: Hashable & Sendable, Value: Sendable, Failure:
         /// The call under way, if there is one. The value may have been read before it was asked for: right for what is the same for all
         /// (filling a cache, paying an order once).
         case callUnderWay
-        /// The next call that begins after the question; at most one runs for a key. Right where the value must not be older than the question.
+        /// The next call that begins after the question; at most one runs for a key. Right where the value must not be older than the
+        /// question.
         case nextCall
     }
 
@@ -37,6 +38,7 @@ public final class Coalescer<Key: Hashable & Sendable, Value: Sendable, Failure:
     private let sharing: Sharing
     private let entries = Locked<[Key: Entry]>([:])
 
+    /// Nothing runs yet; `sharing` says who may take part in a call that has begun.
     public init(_ sharing: Sharing) {
         self.sharing = sharing
     }

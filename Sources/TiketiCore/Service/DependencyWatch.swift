@@ -1,4 +1,5 @@
-// Says once when PostgreSQL, Redis or another service goes away, and once when it is back; a request that met the gap says only that it failed.
+// Says once when PostgreSQL, Redis or another service goes away, and once when it is back; a request that met the gap says only that it
+// failed.
 import Logging
 
 /// Compares what can be used now with what could be used at the last look.

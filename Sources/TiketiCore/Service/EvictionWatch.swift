@@ -5,8 +5,9 @@ import TiketiStore
 
 /// Looks at the eviction policy of one Redis again and again: a parameter group can change while the process lives.
 ///
-/// Only `noeviction` is right. The `volatile-…` policies spare keys without an end, but what waits in a queue has one (a place nobody asks about is
-/// given up), so they would take exactly those. Nothing is refused: people who wait are better served by a queue at risk than by none.
+/// Only `noeviction` is right. The `volatile-…` policies spare keys without an end, but what waits in a queue has one (a place nobody
+/// asks about is given up), so they would take exactly those. Nothing is refused: people who wait are better served by a queue at risk
+/// than by none.
 public struct EvictionWatch: Sendable {
     private static let right = "noeviction"
     /// Between two looks.

@@ -1,4 +1,4 @@
-/// Places where a test may end or halt the process, so that every step boundary can be hit on purpose. Release builds have none of this.
+// Places where a test may end or halt the process, so that every step boundary can be hit on purpose. Release builds have none of this.
 
 import Glibc
 

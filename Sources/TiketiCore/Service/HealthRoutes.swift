@@ -1,4 +1,4 @@
-/// `/health` (the process answers), `/ready` (it can do its work), `/metrics`; a service that defines one of them keeps its own.
+// `/health` (the process answers), `/ready` (it can do its work), `/metrics`; a service that defines one of them keeps its own.
 
 import Synchronization
 import TiketiJSON

@@ -1,4 +1,4 @@
-/// Calls another service of Tiketi: bearer token, request id and trace go along, every failure is a clear 502, 503 or 504.
+// Calls another service of Tiketi: bearer token, request id and trace go along, every failure is a clear 502, 503 or 504.
 
 import TiketiJSON
 import TiketiNet
@@ -16,10 +16,15 @@ public final class InternalClient: Sendable {
     private let http: HTTPClient
     private let timeout: Duration
 
+    /// A service with one address.
     public convenience init(base: ServiceURL, token: String, http: HTTPClient, timeout: Duration = .seconds(10)) {
         self.init(base: ServiceInstances([base]), token: token, http: http, timeout: timeout)
     }
 
+    /// - Parameters:
+    ///   - base: all addresses of the service; one that can't be reached is followed by the next.
+    ///   - token: shown as bearer token.
+    ///   - timeout: of a whole exchange, unless the call says otherwise.
     public init(base: ServiceInstances, token: String, http: HTTPClient, timeout: Duration = .seconds(10)) {
         instances = base
         authorization = "Bearer \(token)"

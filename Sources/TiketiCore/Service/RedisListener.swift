@@ -5,6 +5,7 @@ import TiketiStore
 public struct RedisListener: Service {
     private let subscriber: RedisSubscriber
 
+    /// Takes over a subscriber that is connecting already; it is closed with the process.
     public init(_ subscriber: RedisSubscriber) { self.subscriber = subscriber }
 
     public func start() async throws {}

@@ -1,16 +1,17 @@
-/// Where a service runs: at one address, or at several, of which each request takes the next one that works.
+// Where a service runs: at one address, or at several, of which each request takes the next one that works.
 
 import Synchronization
 import TiketiNet
 
 /// The instances of one service, shared by everything in the process that calls it.
 ///
-/// Whoever can't be reached rests for a while and is then tried by one request. A request goes on to another instance only when the first certainly
-/// did not work on it, or when doing it twice does no harm. With one address there is nothing to choose.
+/// Whoever can't be reached rests for a while and is then tried by one request. A request goes on to another instance only when the first
+/// certainly did not work on it, or when doing it twice does no harm. With one address there is nothing to choose.
 public final class ServiceInstances: Sendable {
     /// Most instances of one service that can be listed.
-    public static let limit = 64
+    static let limit = 64
 
+    /// At least one.
     public let urls: [ServiceURL]
     private let rests: [Rest]
     private let turn = Atomic<UInt>(0)
@@ -22,6 +23,7 @@ public final class ServiceInstances: Sendable {
         rests = urls.map { _ in Rest() }
     }
 
+    /// The one to name where a single address is wanted.
     public var first: ServiceURL { urls[0] }
 
     /// Each instance with a name for people: the service's own, or numbered when there are several.

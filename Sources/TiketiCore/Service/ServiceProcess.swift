@@ -1,11 +1,11 @@
-/// A composed service with its server: starts listening first, its parts after, and stops them in the opposite order. Tests run one too.
+// A composed service with its server: starts listening first, its parts after, and stops them in the opposite order. Tests run one too.
 
 import Logging
 import TiketiNet
 
 /// One running service.
 public final class ServiceProcess: Sendable {
-    public let runtime: ServiceRuntime
+    let runtime: ServiceRuntime
     private let services: [any Service]
     /// Room for the gateway's own header fields.
     private static let gatewayFields = 16
@@ -18,6 +18,7 @@ public final class ServiceProcess: Sendable {
     private let starter = Locked<Task<Void, Never>?>(nil)
     private let running = Locked<[any Service]>([])
 
+    /// Composes the servers; nothing listens before `start`.
     public init(runtime: ServiceRuntime, app: ServiceApp) {
         self.runtime = runtime
         services = app.services

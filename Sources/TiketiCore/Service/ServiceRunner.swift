@@ -1,4 +1,5 @@
-/// Runs a service from its environment to its exit code: configuration, pools, routes, server, signals, drain. Nothing outside stops it early.
+// Runs a service from its environment to its exit code: configuration, pools, routes, server, signals, drain. Nothing outside stops it
+// early.
 
 import Glibc
 import Logging

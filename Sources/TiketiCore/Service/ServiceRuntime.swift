@@ -1,4 +1,4 @@
-/// What every service is built on: loops, pools, clients, logger and metrics of one process, made once before its routes.
+// What every service is built on: loops, pools, clients, logger and metrics of one process, made once before its routes.
 
 import Logging
 import TiketiNet
@@ -6,13 +6,19 @@ import TiketiStore
 
 /// The shared parts of one process.
 public final class ServiceRuntime: Sendable {
+    /// Which service this process is.
     public let service: ServiceName
     /// The service's name, for logs and answers.
     public var name: String { service.rawValue }
+    /// The settings all services have.
     public let config: CommonConfig
+    /// One loop for each worker.
     public let group: EventLoopGroup
+    /// Writes JSON lines under the service's name.
     public let logger: Logger
+    /// What `/metrics` shows.
     public let metrics: MetricsRegistry
+    /// Checks users' tokens with the process's secrets.
     public let verifier: JWT.Verifier
     /// For blocking work of little weight: names, files.
     public let blocking: BlockingPool
@@ -36,7 +42,8 @@ public final class ServiceRuntime: Sendable {
         self.group = group
         self.logger =
             logger ?? Logger(label: "tiketi.\(name)", factory: { _ in JSONLogHandler(service: name, level: config.logLevel) })
-        // The gateway's page also sums up what the services count: its own series say whose they are, so that no series is one of a service's too.
+        // The gateway's page also sums up what the services count: its own series say whose they are, so that no series is one of a
+        // service's too.
         let common: MetricsRegistry.Labels = service == .gateway ? [("service", name)] : []
         self.metrics = metrics ?? MetricsRegistry(common: common)
         verifier = JWT.Verifier(secret: config.jwtSecret, also: config.otherJWTSecret, requiresSession: config.requiresSession)
@@ -85,7 +92,8 @@ public final class ServiceRuntime: Sendable {
         return result
     }
 
-    /// The other services, as they were when this one last asked them. Readiness does not depend on them; their loss is told like any other's.
+    /// The other services, as they were when this one last asked them. Readiness does not depend on them; their loss is told like any
+    /// other's.
     var neighbours: [DependencyWatch.Dependency] {
         config.services.all.flatMap { name, instances in
             instances.presence(name.rawValue).map {
@@ -97,6 +105,7 @@ public final class ServiceRuntime: Sendable {
     /// The protection of `/internal` routes.
     public var internalAuth: InternalAuth { InternalAuth(token: config.internalToken, also: config.otherInternalToken) }
 
+    /// The middleware that reads the caller's token, for ``Router``.
     public var authentication: Authentication { Authentication(verifier) }
 
     /// Closes the pools, in-flight statements first.

@@ -1,4 +1,4 @@
-/// What a service's executable does for its container, where there is no shell to do it: probe the running server, or wait a moment.
+// What a service's executable does for its container, where there is no shell to do it: probe the running server, or wait a moment.
 
 import Glibc
 

@@ -1,8 +1,9 @@
-/// Threads outside the loops, for what must go on when every loop is stuck: log writing, signals, the last deadline.
+// Threads outside the loops, for what must go on when every loop is stuck: log writing, signals, the last deadline.
 
 import CLinux
 import Glibc
 
+/// Starts detached threads of the system, which no loop can hold up.
 internal enum SystemThread {
     /// Runs `body` after a while, unless the process has ended before.
     static func start(_ name: String, after delay: Duration, _ body: @escaping @Sendable () -> Void) {

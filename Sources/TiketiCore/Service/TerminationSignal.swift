@@ -1,4 +1,4 @@
-/// SIGTERM and SIGINT as something to await; a second signal ends the process at once. Handlers only write to a descriptor.
+// SIGTERM and SIGINT as something to await; a second signal ends the process at once. Handlers only write to a descriptor.
 
 import CLinux
 import Glibc

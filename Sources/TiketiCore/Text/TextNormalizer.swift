@@ -10,7 +10,7 @@ public enum TextNormalizer {
     /// Inside the text only characters that nobody can see or means are dropped (soft hyphen, zero-width space, byte order mark, direction
     /// overrides); joiners and variation selectors stay, because scripts and emoji are written with them. A text of nothing visible becomes
     /// empty. Control characters stay, for the caller to refuse.
-    public static func clean(_ text: String) -> String {
+    static func clean(_ text: String) -> String {
         if let plain = cleanPlain(text) { return plain }
         var kept: [Unicode.Scalar] = []
         kept.reserveCapacity(text.utf8.count)
@@ -24,7 +24,7 @@ public enum TextNormalizer {
     }
 
     /// Whether a control character is in the text (general category Cc). `lines` allows tab, line feed and carriage return.
-    public static func hasControls(_ text: String, allowingLines lines: Bool = false) -> Bool {
+    static func hasControls(_ text: String, allowingLines lines: Bool = false) -> Bool {
         text.unicodeScalars.contains { scalar in
             guard scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) else { return false }
             return !(lines && (scalar == "\t" || scalar == "\n" || scalar == "\r"))
@@ -40,7 +40,7 @@ public enum TextNormalizer {
     /// The form in which text is searched and compared: clean, without regard to case and width, white space as single spaces.
     ///
     /// Case is folded one character at a time, so that a word folds alike wherever it stands (`ß` as `ss`, both Greek sigmas as one).
-    public static func fold(_ text: String) -> String {
+    static func fold(_ text: String) -> String {
         var folded = ""
         folded.reserveCapacity(text.utf8.count)
         var wasSpace = false

@@ -1,5 +1,5 @@
-// A growable byte queue: bytes are committed at the back and consumed from the front. Its block comes from the loop's pool and returns there when it
-// is empty, so that an idle connection owns no buffer.
+// A growable byte queue: bytes are committed at the back and consumed from the front. Its block comes from the loop's pool and returns
+// there when it is empty, so that an idle connection owns no buffer.
 import CLinux
 import Glibc
 
@@ -10,6 +10,7 @@ public final class ByteBuffer {
     private var reader = 0
     private var writer = 0
 
+    /// An empty buffer; it takes memory with the first byte.
     public init() {}
 
     deinit {
@@ -19,6 +20,7 @@ public final class ByteBuffer {
     /// Bytes waiting to be consumed.
     public var count: Int { writer - reader }
 
+    /// Whether nothing waits to be consumed.
     public var isEmpty: Bool { writer == reader }
 
     /// The waiting bytes. Valid until the buffer is next changed.
@@ -27,13 +29,13 @@ public final class ByteBuffer {
     }
 
     /// Free space behind the waiting bytes, at least `minimum` bytes. Fill it, then `commit`.
-    public func writable(minimum: Int = 1) -> UnsafeMutableRawBufferPointer {
+    func writable(minimum: Int = 1) -> UnsafeMutableRawBufferPointer {
         reserve(minimum)
         return UnsafeMutableRawBufferPointer(start: storage! + writer, count: capacity - writer)
     }
 
     /// Appends the first `count` bytes of what `writable` returned.
-    public func commit(_ count: Int) {
+    func commit(_ count: Int) {
         assert(count >= 0 && writer + count <= capacity)
         writer += count
     }
@@ -48,6 +50,7 @@ public final class ByteBuffer {
         }
     }
 
+    /// Drops everything that waits; the block stays for what comes next.
     public func clear() {
         reader = 0
         writer = 0
@@ -58,53 +61,21 @@ public final class ByteBuffer {
         if isEmpty { release() }
     }
 
-    public func append(_ bytes: UnsafeRawBufferPointer) {
+    func append(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count > 0 else { return }
         reserve(bytes.count)
         memcpy(storage! + writer, bytes.baseAddress!, bytes.count)
         writer += bytes.count
     }
 
-    public func append(_ bytes: [UInt8]) {
+    func append(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { append($0) }
     }
 
-    public func append(_ bytes: ArraySlice<UInt8>) {
-        bytes.withUnsafeBytes { append($0) }
-    }
-
-    public func append(_ byte: UInt8) {
+    func append(_ byte: UInt8) {
         reserve(1)
         storage!.storeBytes(of: byte, toByteOffset: writer, as: UInt8.self)
         writer += 1
-    }
-
-    public func append(_ text: StaticString) {
-        append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-    }
-
-    public func append(utf8 text: String) {
-        var text = text
-        text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
-    }
-
-    /// Appends a number in decimal.
-    public func append(decimal number: Int) {
-        if number < 0 { append(UInt8(ascii: "-")) }
-        reserve(20)
-        var rest = number.magnitude
-        var length = 1
-        var probe = rest
-        while probe >= 10 {
-            probe /= 10
-            length += 1
-        }
-        for index in stride(from: length - 1, through: 0, by: -1) {
-            let digit = UInt8(truncatingIfNeeded: rest % 10) + UInt8(ascii: "0")
-            storage!.storeBytes(of: digit, toByteOffset: writer + index, as: UInt8.self)
-            rest /= 10
-        }
-        writer += length
     }
 
     /// Removes and returns the first `count` bytes, or all of them.
@@ -116,7 +87,7 @@ public final class ByteBuffer {
     }
 
     /// Makes room for `needed` more bytes, first by moving the waiting bytes to the start, then by growing.
-    public func reserve(_ needed: Int) {
+    func reserve(_ needed: Int) {
         if capacity - writer >= needed { return }
         if reader > 0, capacity - count >= needed, reader >= count {
             memcpy(storage!, storage! + reader, count)

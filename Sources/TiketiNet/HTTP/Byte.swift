@@ -1,6 +1,7 @@
 // The few ASCII characters that HTTP framing is made of, and searches over raw bytes.
 import Glibc
 
+/// ASCII by name, searches, and the value of digits.
 enum Byte {
     static var tab: UInt8 { 9 }
     static var lf: UInt8 { 10 }

@@ -1,3 +1,5 @@
+// Bodies whose length nobody knew when they began; used by the server for requests and by the client for responses.
+
 /// Decodes the chunked transfer coding (RFC 9112 §7.1) strictly, in any split; extensions and trailers are checked, bounded and dropped.
 ///
 /// Trailers are never merged into the headers: a field that comes after the body was not there when the request was routed and authorised.

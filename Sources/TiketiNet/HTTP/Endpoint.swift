@@ -5,10 +5,12 @@
 ///     router.answer(TicketAPI.lease) { … }
 ///     client.call(TicketAPI.lease.method, TicketAPI.lease.path(reservation), json: request.encoded)
 public struct Endpoint: Sendable, Equatable {
+    /// The one method of this call.
     public let method: HTTPMethod
     /// What the router matches, such as `/internal/reservations/:id/paying`.
     public let pattern: String
 
+    /// - Parameter pattern: The path, with `:name` where a value stands.
     public init(_ method: HTTPMethod, _ pattern: String) {
         self.method = method
         self.pattern = pattern

@@ -1,3 +1,5 @@
+// Bodies on the way in, for handlers and for callers of the client, and why one may not come to its end.
+
 /// A message body that is read once, piece by piece; reading is what lets the sender go on (back-pressure).
 ///
 /// Confined to the loop of its connection: `@unchecked Sendable` only so that closures on the same loop may carry it.
@@ -19,6 +21,8 @@ public final class HTTPBody: @unchecked Sendable {
         pending = bytes.isEmpty ? nil : bytes
     }
 
+    /// A body that comes in pieces.
+    /// - Parameter length: Bytes in all; nil when nobody knows yet.
     public init(length: Int?, source: any HTTPBodySource) {
         self.length = length
         self.source = source
@@ -71,6 +75,7 @@ public protocol HTTPBodySource: AnyObject {
 
 /// Why a body could not be read, or written, to its end.
 public struct HTTPBodyError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Which way it failed.
     public enum Code: String, Sendable {
         /// Longer than allowed.
         case tooLarge
@@ -84,15 +89,19 @@ public struct HTTPBodyError: Error, Hashable, Sendable, CustomStringConvertible 
         case lengthMismatch
     }
 
+    /// The kind of failure.
     public let code: Code
 
-    public init(_ code: Code) { self.code = code }
+    init(_ code: Code) { self.code = code }
 
+    /// More bytes than the reader allows: answer 413.
     public static var tooLarge: HTTPBodyError { HTTPBodyError(.tooLarge) }
+    /// The peer went away before the end.
     public static var closed: HTTPBodyError { HTTPBodyError(.closed) }
+    /// The peer stopped sending, or reading: answer 408 where there is still somebody to answer.
     public static var timeout: HTTPBodyError { HTTPBodyError(.timeout) }
-    public static var malformed: HTTPBodyError { HTTPBodyError(.malformed) }
-    public static var lengthMismatch: HTTPBodyError { HTTPBodyError(.lengthMismatch) }
+    static var malformed: HTTPBodyError { HTTPBodyError(.malformed) }
+    static var lengthMismatch: HTTPBodyError { HTTPBodyError(.lengthMismatch) }
 
     public var description: String { "body \(code.rawValue)" }
 }

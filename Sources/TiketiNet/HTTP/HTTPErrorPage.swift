@@ -1,3 +1,5 @@
+// Answers for what never becomes a request.
+
 /// The answers that the server gives by itself, before or instead of any handler: the product's JSON error envelope (spec §3).
 enum HTTPErrorPage {
     /// - Parameter fields: What every such answer carries besides (`HTTPServerConfiguration.ownAnswerFields`).

@@ -1,4 +1,5 @@
-/// Byte-level rules for field names and values (RFC 9110 §5.1, §5.5, §5.6); all case-insensitive on ASCII only.
+// Byte-level rules for field names and values (RFC 9110 §5.1, §5.5, §5.6); all case-insensitive on ASCII only.
+
 extension HTTPHeaders {
     @inline(__always)
     static func lengths(_ bytes: UnsafeRawBufferPointer, _ at: Int) -> (name: Int, value: Int) {

@@ -1,24 +1,27 @@
+// Header fields as bytes: most requests only pass through, and no field of theirs needs to become a String.
+
 /// Header fields in arrival order, held in one byte array; no field in it can split a message on the wire.
 ///
 /// Each field is `[name length: 2 bytes][value length: 4 bytes][name][value]`, so a whole head costs one allocation, a look-up is a
 /// walk over a few hundred bytes, and no String exists until somebody asks for one. Names compare without regard to ASCII case.
 public struct HTTPHeaders: Sendable {
     var storage: [UInt8]
+    /// How many fields there are; a name that stands twice counts twice.
     public private(set) var count: Int
 
     static let prefix = 6
 
+    /// No fields, and no memory until the first.
     public init() {
         storage = []
         count = 0
     }
 
+    /// No fields, with room for `capacity` bytes: each field takes its name, its value and six bytes.
     public init(capacity: Int) {
         self.init()
         storage.reserveCapacity(capacity)
     }
-
-    public var isEmpty: Bool { count == 0 }
 
     /// The first value of the name; setting replaces every field of the name, setting nil removes them.
     public subscript(_ name: String) -> String? {
@@ -40,10 +43,11 @@ public struct HTTPHeaders: Sendable {
         return found
     }
 
+    /// Whether a field of the name is there, whatever its value.
     public func contains(_ name: String) -> Bool { withValue(name) { _ in true } ?? false }
 
     /// The bytes of the first value of the name, valid during the call only.
-    public func withValue<R>(_ name: String, _ body: (UnsafeRawBufferPointer) -> R) -> R? {
+    func withValue<R>(_ name: String, _ body: (UnsafeRawBufferPointer) -> R) -> R? {
         if count == 0 { return nil }
         return withUTF8(of: name) { wanted in
             storage.withUnsafeBytes { bytes in
@@ -76,7 +80,7 @@ public struct HTTPHeaders: Sendable {
     }
 
     /// Every field as bytes, valid during the call only.
-    public func forEachField(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws -> Void) rethrows {
+    func forEachField(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws -> Void) rethrows {
         try storage.withUnsafeBytes { bytes in
             var at = 0
             while at < bytes.count {
@@ -92,7 +96,8 @@ public struct HTTPHeaders: Sendable {
         }
     }
 
-    /// Adds a field after the others. CR, LF and NUL in the value become spaces (RFC 9110 §5.5); a field whose name is not a token is dropped.
+    /// Adds a field after the others. CR, LF and NUL in the value become spaces (RFC 9110 §5.5); a field whose name is not a token is
+    /// dropped.
     public mutating func add(_ name: String, _ value: String) {
         withUTF8(of: name) { name in
             withUTF8(of: value) { value in add(name: name, value: value) }
@@ -100,7 +105,7 @@ public struct HTTPHeaders: Sendable {
     }
 
     /// The same on bytes, for copying between messages without Strings.
-    public mutating func add(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+    mutating func add(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
         guard Self.isToken(name) else { return }
         append(name: name, value: value) { stored in
             for at in stored.indices where stored[at] == 13 || stored[at] == 10 || stored[at] == 0 { stored[at] = 32 }
@@ -157,6 +162,7 @@ public struct HTTPHeaders: Sendable {
         withUTF8(of: name) { wanted in removeAll { name, _ in Self.equal(name, wanted) } }
     }
 
+    /// Removes the fields for which `drop` is true; the bytes it gets are valid during the call only.
     public mutating func removeAll(where drop: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool) {
         var kept = HTTPHeaders(capacity: storage.count)
         forEachField { name, value in
@@ -167,11 +173,13 @@ public struct HTTPHeaders: Sendable {
 }
 
 extension HTTPHeaders: Sequence, ExpressibleByDictionaryLiteral {
+    /// Fields in the order of the literal; a name may stand in it more than once.
     public init(dictionaryLiteral elements: (String, String)...) {
         self.init(capacity: 32 * elements.count)
         for (name, value) in elements { add(name, value) }
     }
 
+    /// Walks the fields in arrival order, making two Strings for each; ``forEachField(_:)`` makes none.
     public struct Iterator: IteratorProtocol {
         let storage: [UInt8]
         var at = 0

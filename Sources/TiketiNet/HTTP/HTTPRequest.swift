@@ -1,16 +1,23 @@
+// The request that handlers get, and the type of a handler.
+
 /// One request as a handler sees it: a complete, checked head, and a body that arrives while it is read.
 ///
 /// `@unchecked Sendable` because it never leaves the loop of its connection: it is made there, and the handler's task runs there.
 public final class HTTPRequest: @unchecked Sendable {
+    /// As it stood in the request line; one nobody knows is the router's to refuse.
     public let method: HTTPMethod
     /// Origin form as received (`/path?query`), or `*`. An absolute target has become this and the Host header.
     public let target: String
+    /// The fields as received; a middleware may add to them before the request is passed on.
     public var headers: HTTPHeaders
+    /// The other end of the connection: a proxy's address where there is one.
     public let peer: SocketAddress
+    /// The loop of the connection; the handler runs on it, and what it waits for should live there too.
     public let loop: EventLoop
+    /// Arrives while it is read; what the handler leaves unread is drained or ends the connection.
     public let body: HTTPBody
     /// The 1 of HTTP/1.1.
-    public let minorVersion: Int
+    let minorVersion: Int
     private let queryMark: Int
     private let stream: Stream?
 
@@ -39,7 +46,8 @@ public final class HTTPRequest: @unchecked Sendable {
         self.loop = loop
     }
 
-    /// Calls `watcher` once when the client hangs up (or half-closes) before it has been answered; for handlers that wait long. nil ends the watch.
+    /// Calls `watcher` once when the client hangs up (or half-closes) before it has been answered; for handlers that wait long. nil ends
+    /// the watch.
     public func whenPeerCloses(_ watcher: (() -> Void)?) { stream?.whenPeerCloses(watcher) }
 
     /// The target before `?`, not decoded.

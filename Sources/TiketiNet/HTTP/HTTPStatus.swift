@@ -1,43 +1,58 @@
+// The status codes that the product gives or reads (RFC 9110 §15).
+
 /// A response status code with its registered phrase; any code from 100 to 999 is representable.
 public struct HTTPStatus: Hashable, Sendable, CustomStringConvertible {
+    /// Three digits.
     public let code: Int
 
+    /// Any code from 100 to 999; the first digit gives its class (RFC 9110 §15).
     @inlinable public init(_ code: Int) { self.code = code }
 
+    /// 101 (RFC 9110 §15.2.2): the connection speaks the protocol of the Upgrade field from here on.
     @inlinable public static var switchingProtocols: HTTPStatus { HTTPStatus(101) }
+    /// 200 (RFC 9110 §15.3.1).
     @inlinable public static var ok: HTTPStatus { HTTPStatus(200) }
+    /// 201 (§15.3.2): there is something new.
     @inlinable public static var created: HTTPStatus { HTTPStatus(201) }
+    /// 202 (§15.3.3): taken on, not done yet.
     @inlinable public static var accepted: HTTPStatus { HTTPStatus(202) }
+    /// 204 (§15.3.5): done, and nothing to say; has no body.
     @inlinable public static var noContent: HTTPStatus { HTTPStatus(204) }
-    @inlinable public static var movedPermanently: HTTPStatus { HTTPStatus(301) }
-    @inlinable public static var found: HTTPStatus { HTTPStatus(302) }
+    /// 304 (§15.4.5): what the client has is still right; has no body.
     @inlinable public static var notModified: HTTPStatus { HTTPStatus(304) }
+    /// 400 (§15.5.1): malformed or not valid.
     @inlinable public static var badRequest: HTTPStatus { HTTPStatus(400) }
+    /// 401 (§15.5.2): no token, or one that does not count.
     @inlinable public static var unauthorized: HTTPStatus { HTTPStatus(401) }
+    /// 402 (§15.5.3): here, the payment provider turned the payment down.
     @inlinable public static var paymentRequired: HTTPStatus { HTTPStatus(402) }
+    /// 403 (§15.5.4): known, and not allowed.
     @inlinable public static var forbidden: HTTPStatus { HTTPStatus(403) }
+    /// 404 (§15.5.5): not there, or not to be seen by this caller.
     @inlinable public static var notFound: HTTPStatus { HTTPStatus(404) }
+    /// 405 (§15.5.6): the path knows other methods, which Allow lists.
     @inlinable public static var methodNotAllowed: HTTPStatus { HTTPStatus(405) }
+    /// 408 (§15.5.9): the request did not come to its end in time.
     @inlinable public static var requestTimeout: HTTPStatus { HTTPStatus(408) }
+    /// 409 (§15.5.10): the state of things does not allow it, such as a seat that is taken.
     @inlinable public static var conflict: HTTPStatus { HTTPStatus(409) }
-    @inlinable public static var preconditionFailed: HTTPStatus { HTTPStatus(412) }
+    /// 413 (§15.5.14): the body is longer than its route allows.
     @inlinable public static var contentTooLarge: HTTPStatus { HTTPStatus(413) }
-    @inlinable public static var uriTooLong: HTTPStatus { HTTPStatus(414) }
+    /// 415 (§15.5.16): no type that the route reads.
     @inlinable public static var unsupportedMediaType: HTTPStatus { HTTPStatus(415) }
-    @inlinable public static var rangeNotSatisfiable: HTTPStatus { HTTPStatus(416) }
-    @inlinable public static var expectationFailed: HTTPStatus { HTTPStatus(417) }
-    @inlinable public static var upgradeRequired: HTTPStatus { HTTPStatus(426) }
+    /// 429 (RFC 6585 §4): over a rate limit; Retry-After says when again.
     @inlinable public static var tooManyRequests: HTTPStatus { HTTPStatus(429) }
-    @inlinable public static var headerFieldsTooLarge: HTTPStatus { HTTPStatus(431) }
+    /// 500 (RFC 9110 §15.6.1): a fault of ours.
     @inlinable public static var internalServerError: HTTPStatus { HTTPStatus(500) }
-    @inlinable public static var notImplemented: HTTPStatus { HTTPStatus(501) }
+    /// 502 (§15.6.3): the service behind gave no usable answer.
     @inlinable public static var badGateway: HTTPStatus { HTTPStatus(502) }
+    /// 503 (§15.6.4): not now; Retry-After says when again.
     @inlinable public static var serviceUnavailable: HTTPStatus { HTTPStatus(503) }
+    /// 504 (§15.6.5): the service behind did not answer in time.
     @inlinable public static var gatewayTimeout: HTTPStatus { HTTPStatus(504) }
-    @inlinable public static var versionNotSupported: HTTPStatus { HTTPStatus(505) }
 
     /// The phrase of RFC 9110 §15 (and RFC 6585); empty for codes that have none.
-    public var reason: StaticString {
+    var reason: StaticString {
         switch code {
         case 100: "Continue"
         case 101: "Switching Protocols"
@@ -89,7 +104,7 @@ public struct HTTPStatus: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// RFC 9112 §6.3: informational, 204 and 304 answers end at the head whatever their fields say.
-    @inlinable public var forbidsBody: Bool { code < 200 || code == 204 || code == 304 }
+    @inlinable var forbidsBody: Bool { code < 200 || code == 204 || code == 304 }
 
     public var description: String { String(code) }
 }

@@ -1,3 +1,5 @@
+// The inner loop of both parsers: fields from bytes, in one pass.
+
 /// Reads a complete request head; every byte is checked once and copied once, into the storage of the headers.
 struct HeadReader {
     let bytes: UnsafeRawBufferPointer

@@ -1,3 +1,5 @@
+// Where a request ends (RFC 9112 §6.3), as a value that is tested without a connection.
+
 /// How far the body of the current request has been taken from the connection's bytes; knows nothing of sockets.
 struct RequestBodyState {
     enum Progress {

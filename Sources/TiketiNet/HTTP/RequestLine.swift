@@ -1,3 +1,5 @@
+// What comes before the fields of a request.
+
 /// The first line of a request: method, target and version, separated by exactly one space each (RFC 9112 §3).
 struct RequestLine {
     let method: HTTPMethod

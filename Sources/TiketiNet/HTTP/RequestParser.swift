@@ -1,3 +1,5 @@
+// The server's reader of heads, and why it refuses one.
+
 /// Reads one request head from a buffer in a single strict pass; whatever RFC 9112 leaves ambiguous is refused, never repaired.
 ///
 /// It holds no bytes: the connection shows it everything received since the last request, again and again, until the head is complete.

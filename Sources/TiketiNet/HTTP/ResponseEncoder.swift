@@ -1,3 +1,5 @@
+// The server's writer of heads; it alone decides how a body is framed.
+
 /// Builds a response head, and a small body behind it, in one array that leaves in one write.
 ///
 /// Framing belongs to the encoder alone: whatever Content-Length, Transfer-Encoding, Connection or Keep-Alive a handler set is not copied,

@@ -4,7 +4,7 @@ import Glibc
 
 /// The pool's queue is full; the caller answers 503.
 public struct BlockingPoolFull: Error {
-    public init() {}
+    init() {}
 }
 
 /// A fixed number of threads with a bounded queue.

@@ -8,11 +8,12 @@ import Synchronization
 ///
 /// Loops are created once and live as long as the process, because executors are unowned by the tasks that run on them.
 ///
-/// Sendable because `remote` is guarded by its lock, `statistics` is atomic, and all other state is used on the loop's own thread only, which
-/// every primitive asserts in debug builds.
+/// Sendable because `remote` is guarded by its lock, `statistics` is atomic, and all other state is used on the loop's own thread only,
+/// which every primitive asserts in debug builds.
 public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable {
     /// Position in its group.
     public let index: Int
+    /// What the loop has done since its start; may be read from any thread.
     public let statistics = LoopStatistics()
     var buffers = BufferPool()
     /// For streams that often get the same bytes. On the loop only.
@@ -42,6 +43,7 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
         return Unmanaged<EventLoop>.fromOpaque(pointer).takeUnretainedValue()
     }
 
+    /// Whether the calling thread is this loop's.
     public var isCurrent: Bool {
         clinux_current_loop() == Unmanaged.passUnretained(self).toOpaque()
     }
@@ -162,7 +164,7 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
         let events = poller.wait(nanoseconds: idleTime())
         let start = clinux_monotonic_ns()
         wheel.currentTime = max(start, wheel.currentTime)
-        statistics.tick(start: start, events: events, descriptors: poller.count)
+        statistics.tick(start: start, descriptors: poller.count)
         for index in 0..<events {
             if let (handler, readiness) = poller.event(index) { handler.ready(readiness) }
         }
@@ -191,8 +193,9 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
         var budget = 2048
         let executor = asUnownedTaskExecutor()
         while budget > 0, let job = jobs.popFirst() {
-            // Not `isolatedTo:` this loop as well: a task would then be queued again at every continuation and async call, because it counts as
-            // leaving an actor, and what a primitive checked before it suspends would no longer hold when its continuation is stored.
+            // Not `isolatedTo:` this loop as well: a task would then be queued again at every continuation and async call, because it
+            // counts as leaving an actor, and what a primitive checked before it suspends would no longer hold when its continuation is
+            // stored.
             job.runSynchronously(on: executor)
             budget -= 1
         }
@@ -213,6 +216,7 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
 
 /// The clock of the loops, read exactly where a tick's time is too coarse.
 public enum MonotonicClock {
+    /// Nanoseconds of the monotonic clock: for deadlines and durations, of no meaning on another machine or after a restart.
     public static var now: UInt64 { clinux_monotonic_ns() }
 }
 

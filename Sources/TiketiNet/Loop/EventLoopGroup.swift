@@ -5,6 +5,7 @@ import Synchronization
 
 /// A fixed set of event loops. Loops are never stopped: they live for the process.
 public final class EventLoopGroup: Sendable {
+    /// The loops, one thread each, in the order of their index; they never end.
     public let loops: [EventLoop]
     private let turn = Atomic<Int>(0)
 

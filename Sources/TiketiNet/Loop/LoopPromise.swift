@@ -1,4 +1,5 @@
-// The one continuation type of the loop: unsafe in release builds because it costs nothing, checked in debug builds because mistakes must be seen.
+// The one continuation type of the loop: unsafe in release builds because it costs nothing, checked in debug builds because mistakes must
+// be seen.
 
 #if DEBUG
     @usableFromInline typealias LoopContinuation<Value> = CheckedContinuation<Value, Never>
@@ -23,6 +24,7 @@ public final class LoopPromise<Value>: @unchecked Sendable {
     @usableFromInline var arrived: Value?
     @usableFromInline var waiter: LoopContinuation<Value>?
 
+    /// Neither kept nor awaited yet.
     @inlinable
     public init() {}
 

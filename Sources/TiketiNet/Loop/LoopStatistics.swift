@@ -4,7 +4,6 @@ import Synchronization
 /// What an event loop has done. All times in nanoseconds.
 public final class LoopStatistics: Sendable {
     private let ticksDone = Atomic<UInt64>(0)
-    private let eventsSeen = Atomic<UInt64>(0)
     private let busy = Atomic<UInt64>(0)
     private let longest = Atomic<UInt64>(0)
     private let open = Atomic<Int>(0)
@@ -12,8 +11,6 @@ public final class LoopStatistics: Sendable {
 
     /// Times the loop looked for work.
     public var ticks: UInt64 { ticksDone.load(ordering: .relaxed) }
-    /// Readiness events handled.
-    public var events: UInt64 { eventsSeen.load(ordering: .relaxed) }
     /// Time spent working rather than waiting.
     public var busyNanoseconds: UInt64 { busy.load(ordering: .relaxed) }
     /// Descriptors registered at the latest tick.
@@ -22,10 +19,9 @@ public final class LoopStatistics: Sendable {
     /// The longest stretch of work since the last call: how late a timer or a ping may have been.
     public func takeLongestTick() -> UInt64 { longest.exchange(0, ordering: .relaxed) }
 
-    func tick(start: UInt64, events: Int, descriptors: Int) {
+    func tick(start: UInt64, descriptors: Int) {
         workStarted.store(start, ordering: .relaxed)
         ticksDone.add(1, ordering: .relaxed)
-        eventsSeen.add(UInt64(events), ordering: .relaxed)
         open.store(descriptors, ordering: .relaxed)
     }
 

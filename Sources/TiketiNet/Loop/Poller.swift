@@ -4,24 +4,29 @@ import Glibc
 
 /// What a descriptor is ready for.
 public struct Readiness: OptionSet, Sendable {
+    /// Bits of epoll(7)'s event mask.
     public let rawValue: UInt32
 
+    /// From bits of epoll(7)'s event mask.
     public init(rawValue: UInt32) {
         self.rawValue = rawValue
     }
 
+    /// There are bytes to read, a connection to accept, or an end.
     public static let readable = Readiness(rawValue: UInt32(CLINUX_IN))
+    /// The kernel takes bytes again.
     public static let writable = Readiness(rawValue: UInt32(CLINUX_OUT))
-    public static let error = Readiness(rawValue: UInt32(CLINUX_ERR))
-    public static let hangUp = Readiness(rawValue: UInt32(CLINUX_HUP))
+    static let error = Readiness(rawValue: UInt32(CLINUX_ERR))
+    static let hangUp = Readiness(rawValue: UInt32(CLINUX_HUP))
     /// The peer closed its sending side.
-    public static let peerClosed = Readiness(rawValue: UInt32(CLINUX_RDHUP))
+    static let peerClosed = Readiness(rawValue: UInt32(CLINUX_RDHUP))
     /// Report changes only (EPOLLET).
-    public static let edge = Readiness(rawValue: 1 << 31)
+    static let edge = Readiness(rawValue: 1 << 31)
 }
 
 /// Receives the readiness of one registered descriptor, on its event loop.
 public protocol ReadinessHandler: AnyObject {
+    /// Called within the loop's turn; must not block. Edge-triggered registrations hear of each change once.
     func ready(_ readiness: Readiness)
 }
 

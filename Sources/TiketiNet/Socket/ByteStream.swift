@@ -2,10 +2,13 @@
 
 /// A two-way stream of bytes on one event loop. Everything here is called on that loop only.
 public protocol ByteStream: AnyObject, Sendable {
+    /// The loop on which everything here is called.
     var loop: EventLoop { get }
+    /// The other end's address.
     var peer: SocketAddress { get }
 
-    /// Appends what the peer sent to `buffer`, waiting for at least one byte. The buffer takes its memory only when there is something to read.
+    /// Appends what the peer sent to `buffer`, waiting for at least one byte. The buffer takes its memory only when there is something to
+    /// read.
     /// - Returns: the number of bytes, 0 when the peer has finished sending.
     /// - Throws: `IOError`: `.closed` after `close`, the error given to `interruptRead`, or the system's.
     func read(into buffer: ByteBuffer) async throws(IOError) -> Int
@@ -43,13 +46,16 @@ public protocol ByteStream: AnyObject, Sendable {
     /// Ends both directions now, dropping what is queued; waiting calls throw `.closed`. May be called again.
     func close()
 
-    /// Like `close`, and takes from the kernel what it has not sent, which otherwise waits there for a peer that does not read. The peer sees its
-    /// connection reset.
+    /// Like `close`, and takes from the kernel what it has not sent, which otherwise waits there for a peer that does not read. The peer
+    /// sees its connection reset.
     func reset()
 }
 
 extension ByteStream {
+    /// Nothing is ever kept back: for streams in memory.
     public var mayHaveInput: Bool { false }
+    /// Queues only; a stream that can send at once does better.
     public func writeNow(_ bytes: [UInt8]) { write(bytes) }
+    /// There is no kernel to bound.
     public func limitUnsent(bytes: Int) {}
 }

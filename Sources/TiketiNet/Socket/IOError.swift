@@ -3,6 +3,7 @@ import Glibc
 
 /// A failed socket operation.
 public struct IOError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What a caller can act on.
     public enum Code: Hashable, Sendable {
         /// This side closed the stream.
         case closed
@@ -20,19 +21,20 @@ public struct IOError: Error, Hashable, Sendable, CustomStringConvertible {
         case system
     }
 
+    /// The kind of failure.
     public let code: Code
     /// The system's error number, 0 where there is none.
-    public let errno: Int32
+    let errno: Int32
     /// More for the log, never for the public.
     public let detail: String
 
-    public init(_ code: Code, detail: String = "") {
+    init(_ code: Code, detail: String = "") {
         self.code = code
         errno = 0
         self.detail = detail
     }
 
-    public init(errno number: Int32) {
+    init(errno number: Int32) {
         switch number {
         case ECONNRESET, EPIPE, ENOTCONN: code = .reset
         case ECONNREFUSED: code = .refused
@@ -43,7 +45,9 @@ public struct IOError: Error, Hashable, Sendable, CustomStringConvertible {
         detail = ""
     }
 
+    /// This side closed the stream.
     public static let closed = IOError(.closed)
+    /// A deadline passed.
     public static let timeout = IOError(.timeout)
 
     public var description: String {

@@ -18,13 +18,14 @@ public final class Listener: ReadinessHandler, @unchecked Sendable {
         try loop.register(descriptor, [.readable], self)
     }
 
-    /// Accepts a bounded number a tick (the descriptor is level-triggered), so that a storm of connections does not starve those that are served.
+    /// Accepts a bounded number a tick (the descriptor is level-triggered), so that a storm of connections does not starve those that are
+    /// served.
     public func ready(_ readiness: Readiness) {
         _ = acceptBatch()
     }
 
     /// Takes the connections that the kernel has made already: closing the socket would reset them under their first request.
-    public func acceptPending() {
+    func acceptPending() {
         loop.preconditionOnLoop()
         while acceptBatch() {}
     }

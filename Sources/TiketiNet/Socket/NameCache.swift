@@ -26,7 +26,7 @@ public final class NameCache: Sendable {
     /// - Parameters:
     ///   - lifetimeNanoseconds: how long an answer is used.
     ///   - limit: names kept; when it is passed all are forgotten, which costs no more than asking again.
-    public init(lifetimeNanoseconds: UInt64 = 5_000_000_000, limit: Int = 1024, pool: BlockingPool? = nil) {
+    init(lifetimeNanoseconds: UInt64 = 5_000_000_000, limit: Int = 1024, pool: BlockingPool? = nil) {
         lifetime = lifetimeNanoseconds
         self.limit = limit
         self.pool = pool ?? BlockingPool(name: "names", threads: 2, queueLimit: 256)
@@ -57,11 +57,12 @@ public final class NameCache: Sendable {
     }
 
     /// Forgets a name whose addresses turned out not to answer.
-    public func forget(_ host: String, port: Int) {
+    func forget(_ host: String, port: Int) {
         _ = entries.withLock { $0.removeValue(forKey: Key(host: host, port: port)) }
     }
 
-    /// Connects to the first address of `host` that answers, beginning with another each time; the deadline covers all of them and the look-up.
+    /// Connects to the first address of `host` that answers, beginning with another each time; the deadline covers all of them and the
+    /// look-up.
     public func connect(_ host: String, port: Int, timeoutNanoseconds: UInt64) async throws(IOError) -> Stream {
         let start = clinux_monotonic_ns()
         let addresses = rotated(try await addresses(host, port: port))

@@ -51,6 +51,7 @@ public enum SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// 0 for a Unix socket.
     public var port: Int {
         switch self {
         case .ipv4(_, let port), .ipv6(_, _, let port): Int(port)

@@ -17,8 +17,8 @@ extension Stream {
         }
     }
 
-    /// Sends bytes behind what is queued, as far as the kernel takes them now: for a broadcast, which has nothing to add in this tick and many others
-    /// to serve. What is left goes out when the kernel takes more; a failure shows at the next flush or read.
+    /// Sends bytes behind what is queued, as far as the kernel takes them now: for a broadcast, which has nothing to add in this tick and
+    /// many others to serve. What is left goes out when the kernel takes more; a failure shows at the next flush or read.
     public func writeNow(_ bytes: [UInt8]) {
         loop.preconditionOnLoop()
         guard descriptor >= 0, !bytes.isEmpty else { return }
@@ -32,7 +32,8 @@ extension Stream {
         }
     }
 
-    /// What the kernel did with bytes for which nothing waited: it took fewer than all, or answered with an error (negative). The rest is queued.
+    /// What the kernel did with bytes for which nothing waited: it took fewer than all, or answered with an error (negative). The rest is
+    /// queued.
     func took(_ result: Int32, of bytes: [UInt8]) {
         // Nobody knows what of them has left.
         if result == -ECANCELED { return close() }
@@ -44,7 +45,7 @@ extension Stream {
     }
 
     /// Queues bytes without arranging for them to leave: for a caller that will call `sendNow` or `flush` itself in this tick.
-    public func enqueue(_ bytes: [UInt8]) {
+    func enqueue(_ bytes: [UInt8]) {
         loop.preconditionOnLoop()
         guard descriptor >= 0, !bytes.isEmpty else { return }
         outgoing.append(bytes)
@@ -52,7 +53,7 @@ extension Stream {
     }
 
     /// Sends what is queued as far as the kernel takes it without waiting; true when nothing is left. A failure shows at the next flush.
-    public func sendNow() -> Bool {
+    func sendNow() -> Bool {
         loop.preconditionOnLoop()
         guard descriptor >= 0, mayWrite else { return false }
         return sendQueued() == nil && queuedBytes == 0

@@ -1,4 +1,5 @@
-// A connected stream socket (TCP or Unix), registered once edge-triggered for both directions. After close nothing is reported and every call throws.
+// A connected stream socket (TCP or Unix), registered once edge-triggered for both directions. After close nothing is reported and every
+// call throws.
 import CLinux
 import DequeModule
 import Glibc
@@ -12,7 +13,9 @@ protocol ParkedReader: AnyObject {
 ///
 /// Sendable because it is confined to `loop`: every method asserts in debug builds that it runs there.
 public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
+    /// The loop that watches the socket; everything here is called on it.
     public let loop: EventLoop
+    /// The other end, as the kernel named it at accept or connect.
     public let peer: SocketAddress
 
     private(set) var descriptor: Int32 {
@@ -44,7 +47,7 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
 
     /// Takes over a connected non-blocking descriptor. On the loop only.
     /// - Throws: `IOError` when the loop can't watch it; the descriptor is closed then.
-    public init(descriptor: Int32, peer: SocketAddress, loop: EventLoop) throws(IOError) {
+    init(descriptor: Int32, peer: SocketAddress, loop: EventLoop) throws(IOError) {
         self.loop = loop
         self.peer = peer
         self.descriptor = descriptor
@@ -66,7 +69,7 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
         assert(descriptor < 0, "a stream must be closed on its loop")
     }
 
-    public var isClosed: Bool { descriptor < 0 }
+    var isClosed: Bool { descriptor < 0 }
 
     // MARK: Reading
 
@@ -91,7 +94,8 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
             let count = Glibc.recv(descriptor, space.baseAddress!, space.count, 0)
             if count > 0 {
                 buffer.commit(count)
-                // A short read means that the socket is drained and the next bytes come with a new edge, unless the end is already behind them.
+                // A short read means that the socket is drained and the next bytes come with a new edge, unless the end is already behind
+                // them.
                 if count < space.count && !peerFinished { mayRead = false }
                 return count
             }
@@ -164,7 +168,8 @@ public final class Stream: ByteStream, ReadinessHandler, @unchecked Sendable {
         if descriptor >= 0 { shutdown(descriptor, Int32(SHUT_WR)) }
     }
 
-    /// Calls `watcher` once when the peer has finished sending or is gone, also while nobody reads; at once if that has happened. nil ends the watch.
+    /// Calls `watcher` once when the peer has finished sending or is gone, also while nobody reads; at once if that has happened. nil
+    /// ends the watch.
     public func whenPeerCloses(_ watcher: (() -> Void)?) {
         loop.preconditionOnLoop()
         if peerFinished { watcher?() } else { peerWatcher = watcher }

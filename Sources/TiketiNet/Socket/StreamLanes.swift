@@ -1,15 +1,16 @@
-// Sending the same bytes over many streams of one loop. A stream has a lane while it takes part; one number for each lane says whether the stream
-// can be sent to now, so that a broadcast reads a few contiguous lines of memory instead of several objects for each receiver.
+// Sending the same bytes over many streams of one loop. A stream has a lane while it takes part; one number for each lane says whether
+// the stream can be sent to now, so that a broadcast reads a few contiguous lines of memory instead of several objects for each receiver.
 import CLinux
 import Synchronization
 
 /// The lanes of one loop, used on it only.
 public final class StreamLanes {
-    /// Whether sends go to the kernel together, by io_uring, where it allows that (it is often forbidden in containers). Before the first send.
+    /// Whether sends go to the kernel together, by io_uring, where it allows that (it is often forbidden in containers). Before the first
+    /// send.
     public var usesRing = true
 
-    /// By lane: the descriptor while nothing stands between it and the next bytes; -1 while bytes are queued, the peer is slow or gone, or nobody
-    /// has the lane.
+    /// By lane: the descriptor while nothing stands between it and the next bytes; -1 while bytes are queued, the peer is slow or gone,
+    /// or nobody has the lane.
     private var descriptors: [Int32] = []
     private var streams: [Unowned?] = []
     private var free: [Int32] = []

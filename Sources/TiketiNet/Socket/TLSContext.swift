@@ -9,7 +9,8 @@ public final class TLSContext: @unchecked Sendable {
     private let sessions = Locked<[String: [TLSSession]]>([:])
 
     /// A client's context. Every connection verifies the server's chain and name.
-    /// - Parameter caFile: a PEM file of the only authorities to trust; nil takes the system's. Reading them takes milliseconds: do it off the loop.
+    /// - Parameter caFile: a PEM file of the only authorities to trust; nil takes the system's. Reading them takes milliseconds: do it
+    ///   off the loop.
     /// - Throws: `IOError` with code `.tls` when the file can't be used.
     public static func client(caFile: String? = nil) throws(IOError) -> TLSContext {
         let context = try TLSContext(TLS_client_method())

@@ -8,15 +8,15 @@ public struct UTF8Validator: Sendable {
     private var lower: UInt8 = 0x80
     private var upper: UInt8 = 0xBF
 
-    public init() {}
+    init() {}
 
     /// Whether the text so far ends on a character boundary.
-    public var isComplete: Bool { missing == 0 }
+    var isComplete: Bool { missing == 0 }
 
-    public mutating func reset() { self = UTF8Validator() }
+    mutating func reset() { self = UTF8Validator() }
 
     /// Returns false when `bytes` make the stream invalid; the validator is then of no further use.
-    public mutating func feed(_ bytes: Span<UInt8>) -> Bool {
+    mutating func feed(_ bytes: Span<UInt8>) -> Bool {
         bytes.withUnsafeBufferPointer { feed($0) }
     }
 

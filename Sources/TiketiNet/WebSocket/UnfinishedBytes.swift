@@ -1,5 +1,5 @@
-// A common limit for what has come of messages that are not complete. Each peer has its own limit, but many peers that each hold a large message
-// open would fill any machine.
+// A common limit for what has come of messages that are not complete. Each peer has its own limit, but many peers that each hold a large
+// message open would fill any machine.
 import Synchronization
 
 /// Bytes of unfinished messages over all peers of a server. Safe from any thread.
@@ -10,6 +10,7 @@ public final class UnfinishedBytes: Sendable {
     private let limit: Int
     private let held = Atomic<Int>(0)
 
+    /// `limit` is in bytes, for all connections that share this.
     public init(limit: Int) {
         self.limit = limit
     }

@@ -1,5 +1,6 @@
 // Client side of the opening handshake, for tests and load tools; plain TCP.
 
+/// The client's side of the opening handshake (RFC 6455 §4.1).
 public enum WebSocketClient {
     /// Connects and upgrades. Runs on `EventLoop.current`, which then owns the connection.
     /// - Throws: `WebSocketError(.handshake)` with the status line when the server does not answer 101, `IOError` when it can't be reached.

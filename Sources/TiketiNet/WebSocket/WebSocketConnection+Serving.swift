@@ -1,17 +1,18 @@
-// A WebSocket served without a task: bytes that come in are read, decoded and handed to a receiver within the event that announced them. An idle
-// connection then costs its objects alone.
+// A WebSocket served without a task: bytes that come in are read, decoded and handed to a receiver within the event that announced them.
+// An idle connection then costs its objects alone.
 
 /// Gets what arrives on connections, on their loop.
 public protocol WebSocketReceiver: AnyObject {
+    /// A whole message, in the order of arrival.
     func webSocket(_ connection: WebSocketConnection, received message: WebSocketMessage)
-    /// Nothing more will come: nil after a close handshake, `.closed` when the peer vanished, else the peer's violation, which has been answered
-    /// with its close code. Not called after `abort`.
+    /// Nothing more will come: nil after a close handshake, `.closed` when the peer vanished, else the peer's violation, which has been
+    /// answered with its close code. Not called after `abort`.
     func webSocket(_ connection: WebSocketConnection, endedWith error: WebSocketError?)
 }
 
 extension WebSocketConnection: ParkedReader {
-    /// After a violation the peer's bytes are still read until it ends or is quiet for so long: closing at once would reset the connection, and take
-    /// our close frame with it.
+    /// After a violation the peer's bytes are still read until it ends or is quiet for so long: closing at once would reset the
+    /// connection, and take our close frame with it.
     private static let lingerNanoseconds: UInt64 = 1_000_000_000
     /// Reads of one connection before others get their turn.
     private static let readsPerTurn = 16

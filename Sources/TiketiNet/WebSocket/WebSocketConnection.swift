@@ -5,8 +5,8 @@
 ///
 /// `@unchecked Sendable` because it is confined to its stream's loop; the stream asserts that in debug builds.
 public final class WebSocketConnection: @unchecked Sendable {
+    /// The loop of the stream; everything here is called on it.
     public let loop: EventLoop
-    public let peer: SocketAddress
     /// Whether this connection may carry compressed frames.
     public let compresses: Bool
     /// How the connection ended, as far as is known: the peer's close code, or ours.
@@ -34,7 +34,7 @@ public final class WebSocketConnection: @unchecked Sendable {
     /// Who gets the messages of a connection that is served without a task.
     var receiver: (any WebSocketReceiver)?
 
-    public init(
+    init(
         _ stream: any ByteStream, leftover: ByteBuffer = ByteBuffer(), role: WebSocketDecoder.Role, _ configuration: WebSocketConfiguration,
         compresses: Bool = false
     ) {
@@ -45,7 +45,6 @@ public final class WebSocketConnection: @unchecked Sendable {
         self.configuration = configuration
         self.compresses = compresses
         loop = stream.loop
-        peer = stream.peer
         input = leftover
         decoder = WebSocketDecoder(role: role, configuration: configuration, compression: compresses)
     }
@@ -56,7 +55,7 @@ public final class WebSocketConnection: @unchecked Sendable {
     public var queuedBytes: Int { plain?.queuedBytes ?? stream.queuedBytes }
 
     /// Whether frames still go out.
-    public var isOpen: Bool { !closeSent && !isFinished }
+    var isOpen: Bool { !closeSent && !isFinished }
 
     // MARK: Reading
 
@@ -142,8 +141,10 @@ public final class WebSocketConnection: @unchecked Sendable {
 
     // MARK: Writing
 
+    /// Sends a text message; see ``send(_:_:)``.
     public func send(text: String) { send(.text, Array(text.utf8)) }
 
+    /// Sends a binary message; see ``send(_:_:)``.
     public func send(binary: [UInt8]) { send(.binary, binary) }
 
     /// Sends a message, compressed when negotiated and worth it.
@@ -156,8 +157,8 @@ public final class WebSocketConnection: @unchecked Sendable {
         }
     }
 
-    /// Sends whole frames encoded before and shared with other connections, at the end of the tick or now. Servers only: a client must mask each
-    /// frame anew.
+    /// Sends whole frames encoded before and shared with other connections, at the end of the tick or now. Servers only: a client must
+    /// mask each frame anew.
     public func sendEncoded(_ frames: [UInt8], now: Bool = false) {
         guard isOpen else { return }
         if now {
@@ -173,7 +174,7 @@ public final class WebSocketConnection: @unchecked Sendable {
     }
 
     /// A ping; its pong is swallowed by `receive`.
-    public func ping(_ payload: [UInt8] = []) {
+    func ping(_ payload: [UInt8] = []) {
         if isOpen { write(.ping, payload) }
     }
 

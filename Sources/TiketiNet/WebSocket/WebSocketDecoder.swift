@@ -1,9 +1,9 @@
 // Frame reader (RFC 6455 §5) as a pure state machine: any split of the input gives the same events, and every violation is an error.
 
 /// Decodes one direction of a connection. After an error or a close event it must not be fed again.
-public struct WebSocketDecoder {
+struct WebSocketDecoder {
     /// Which side this decoder reads for: a server insists on masked frames, a client on unmasked ones (§5.1).
-    public enum Role: Sendable { case server, client }
+    enum Role: Sendable { case server, client }
 
     /// What of a data message has come so far.
     private struct Partial {
@@ -38,7 +38,7 @@ public struct WebSocketDecoder {
     private var utf8 = UTF8Validator()
     private var inflater: Inflater?
 
-    public init(role: Role, configuration: WebSocketConfiguration, compression: Bool = false) {
+    init(role: Role, configuration: WebSocketConfiguration, compression: Bool = false) {
         self.role = role
         maximumMessageBytes = configuration.maximumMessageBytes
         maximumFragments = configuration.maximumFragments
@@ -46,7 +46,7 @@ public struct WebSocketDecoder {
     }
 
     /// Decodes from `bytes` starting at `offset` until one event is complete; nil when all bytes are used and more are needed.
-    public mutating func next(_ bytes: Span<UInt8>, _ offset: inout Int) throws(WebSocketError) -> WebSocketEvent? {
+    mutating func next(_ bytes: Span<UInt8>, _ offset: inout Int) throws(WebSocketError) -> WebSocketEvent? {
         let result: Result<WebSocketEvent?, WebSocketError> = bytes.withUnsafeBufferPointer { buffer in
             do throws(WebSocketError) { return .success(try next(buffer, &offset)) } catch { return .failure(error) }
         }

@@ -48,6 +48,7 @@ final class Inflater {
     }
 }
 
+/// Compression of whole messages (RFC 7692 §7.2.1), each by itself: no context is kept from one to the next.
 public enum WebSocketDeflate {
     /// `payload` as a compressed message body, or nil when compression does not pay.
     public static func compress(_ payload: [UInt8], _ options: WebSocketDeflateOptions) -> [UInt8]? {

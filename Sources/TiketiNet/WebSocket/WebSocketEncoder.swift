@@ -1,5 +1,6 @@
 // Frame writer (RFC 6455 §5.2): pure, minimal length encodings, one array per frame or appended to a batch.
 
+/// Frames as RFC 6455 §5.2 lays them out, with the shortest form of the length.
 public enum WebSocketEncoder {
     /// One whole frame. Servers send unmasked; clients pass a fresh random `mask`.
     public static func frame(

@@ -1,6 +1,7 @@
 // The opening handshake (RFC 6455 §4): pure checks and header values for both sides.
 import COpenSSL
 
+/// What both sides must check of the other, and what they answer.
 enum WebSocketHandshake {
     /// Sec-WebSocket-Accept for a key: SHA-1 only as the RFC's fixed formula, not for security.
     static func accept(_ key: String) -> String {

@@ -1,5 +1,6 @@
 // XOR masking (RFC 6455 §5.3), eight bytes at a time; `phase` is the payload offset of the first byte modulo four.
 
+/// Masking is its own inverse: the same call masks and unmasks.
 enum WebSocketMask {
     /// Masks or unmasks in place. `key` holds the four key bytes in wire order, first byte lowest.
     static func apply(_ bytes: UnsafeMutableRawBufferPointer, key: UInt32, phase: Int) {

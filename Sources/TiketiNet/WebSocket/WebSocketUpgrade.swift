@@ -1,5 +1,6 @@
 // Server side of the opening handshake: from an HTTP request to a served connection, on the loop the caller chooses.
 
+/// The server's side of the opening handshake (RFC 6455 §4.2).
 public enum WebSocketUpgrade {
     /// Whether the request asks for a WebSocket at all.
     public static func isRequested(by request: HTTPRequest) -> Bool {

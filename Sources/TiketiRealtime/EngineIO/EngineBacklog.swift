@@ -44,8 +44,8 @@ struct EngineBacklog {
         return queued + bytes <= limit ? .queue : .cut
     }
 
-    /// Bytes beyond the share that are held for this client alone, when so much waits for it. What a broadcast left in the queue is held once
-    /// for all its receivers, and does not count.
+    /// Bytes beyond the share that are held for this client alone, when so much waits for it. What a broadcast left in the queue is held
+    /// once for all its receivers, and does not count.
     func charge(_ queued: Int) -> Int { min(own, max(0, queued - share)) }
 
     /// `bytes` more are queued.

@@ -39,7 +39,7 @@ public final class BlockingConnection {
     }
 
     /// Whether a transaction block is open and has not failed.
-    public var isInTransaction: Bool { PQtransactionStatus(handle) == PQTRANS_INTRANS }
+    var isInTransaction: Bool { PQtransactionStatus(handle) == PQTRANS_INTRANS }
 
     /// Runs `body` in a transaction.
     public func transaction<Value>(_ body: () throws -> Value) throws -> Value {
@@ -80,7 +80,7 @@ extension String {
     /// As an SQL identifier.
     public var quotedIdentifier: String { "\"" + doubling("\"") + "\"" }
     /// As an SQL string constant, whatever `standard_conforming_strings` says.
-    public var quotedLiteral: String {
+    var quotedLiteral: String {
         contains("\\")
             ? "E'" + doubling("'").split(separator: "\\", omittingEmptySubsequences: false).joined(separator: "\\\\") + "'"
             : "'" + doubling("'") + "'"

@@ -11,15 +11,20 @@ public struct PostgresConfiguration: Sendable {
 
     /// A host name, an address, or (starting with `/`) the directory of a Unix socket.
     public var host: String
+    /// TCP port, or the number in a Unix socket's name.
     public var port: Int
+    /// The database to connect to.
     public var database: String
+    /// The role to log in as.
     public var user: String
+    /// Empty where the server asks for none.
     public var password: String
+    /// `prefer` encrypts where the server can; only `verify-full` proves who the server is.
     public var sslMode: SSLMode
     /// File with the certificate authorities for `verify-ca` and `verify-full`; nil means libpq's default place.
     public var sslRootCertificate: String?
     /// Shown in `pg_stat_activity`.
-    public var applicationName: String
+    var applicationName: String
 
     /// The server stops a statement after this time; zero means never.
     public var statementTimeout: Duration = .seconds(10)
@@ -33,22 +38,23 @@ public struct PostgresConfiguration: Sendable {
     /// Upper bound of exclusive connections of each event loop. They are opened when needed.
     public var writeConnectionsPerLoop = 8
     /// An exclusive connection nobody used for this long is closed; one per loop stays.
-    public var idleConnectionTime: Duration = .seconds(60)
+    var idleConnectionTime: Duration = .seconds(60)
     /// How long a caller waits for its turn before ``PostgresError/Code/timeout``.
     public var acquireTimeout: Duration = .seconds(5)
     /// Callers that may wait per loop; one more is refused at once.
-    public var maximumWaiters = 4_096
+    var maximumWaiters = 4_096
     /// One attempt to connect, name resolution and authentication included.
     public var connectTimeout: Duration = .seconds(5)
     /// The pause after a failed attempt doubles from the lower to the upper bound; a random part is taken off.
-    public var reconnectPauses: ClosedRange<Duration> = .milliseconds(50)...(.seconds(2))
+    var reconnectPauses: ClosedRange<Duration> = .milliseconds(50)...(.seconds(2))
     /// Statements in flight on one read connection; more wait for their turn.
-    public var pipelineDepth = 256
+    var pipelineDepth = 256
     /// Prepared statements one connection keeps; the least recently used goes first.
-    public var preparedStatements = 256
+    var preparedStatements = 256
     /// A connection whose oldest statement has had no answer for this much longer than `statementTimeout` counts as lost.
-    public var silenceGrace: Duration = .seconds(5)
+    var silenceGrace: Duration = .seconds(5)
 
+    /// The defaults are those of a development copy; all limits start from the values beside them.
     public init(
         host: String = "127.0.0.1", port: Int = 5432, database: String = "tiketi", user: String = "tiketi", password: String = "",
         sslMode: SSLMode = .prefer, applicationName: String = "tiketi"
@@ -62,7 +68,8 @@ public struct PostgresConfiguration: Sendable {
         self.applicationName = applicationName
     }
 
-    /// libpq's keywords and values, without what only a pool needs. `addresses` are the resolved ones of `host`, so that libpq asks no name server.
+    /// libpq's keywords and values, without what only a pool needs. `addresses` are the resolved ones of `host`, so that libpq asks no
+    /// name server.
     func keywords(addresses: [String] = [], options: String = "") -> [(String, String)] {
         var pairs = [
             ("host", host), ("port", String(port)), ("dbname", database), ("user", user), ("password", password),

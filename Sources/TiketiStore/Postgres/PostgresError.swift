@@ -3,6 +3,7 @@ import CPostgres
 
 /// A failed statement, transaction or connection.
 public struct PostgresError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What a caller can act on.
     public enum Code: Sendable, Hashable {
         /// The server refused the statement.
         case server(sqlState: String)
@@ -24,14 +25,16 @@ public struct PostgresError: Error, Sendable, Hashable, CustomStringConvertible 
         case configuration
     }
 
+    /// The kind of failure.
     public let code: Code
+    /// The server's or libpq's words; for logs, never for users.
     public let message: String
     /// Name of the violated constraint, if the server told one.
     public var constraint: String?
-    public var table: String?
-    public var column: String?
-    public var detail: String?
+    /// More about the values at fault, in the server's words: for logs.
+    var detail: String?
 
+    /// A failure without the server's details.
     public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
@@ -42,11 +45,14 @@ public struct PostgresError: Error, Sendable, Hashable, CustomStringConvertible 
         if case .server(let state) = code { state } else { nil }
     }
 
+    /// 23505: another row has the value already.
     public var isUniqueViolation: Bool { sqlState == "23505" }
+    /// 23514: a CHECK constraint refused the row.
     public var isCheckViolation: Bool { sqlState == "23514" }
+    /// 55P03: `lock_timeout` passed, or NOWAIT found the row locked.
     public var isLockTimeout: Bool { sqlState == "55P03" }
-    public var isSerializationFailure: Bool { sqlState == "40001" }
-    public var isDeadlock: Bool { sqlState == "40P01" }
+    var isSerializationFailure: Bool { sqlState == "40001" }
+    var isDeadlock: Bool { sqlState == "40P01" }
     /// Running the same transaction again may succeed.
     public var isRetryable: Bool { isSerializationFailure || isDeadlock }
     /// The database could not be asked or did not answer in time: answer 503, nothing is wrong with the request.
@@ -85,12 +91,11 @@ extension PostgresError {
             self.init(.connectionLost, text.trimmingNewlines)
         }
         constraint = field(UInt8(ascii: "n"))
-        table = field(UInt8(ascii: "t"))
-        column = field(UInt8(ascii: "c"))
         detail = field(UInt8(ascii: "D"))
     }
 
-    /// The server takes no writes: it was the primary when the session began, and is a standby now (or the administrator made it read-only).
+    /// The server takes no writes: it was the primary when the session began, and is a standby now (or the administrator made it
+    /// read-only).
     var isReadOnlyServer: Bool { sqlState == "25006" }
 
     /// The server said that it is ending this session (administrator, crash, shutdown).

@@ -7,18 +7,14 @@ public enum RedisArgument: Sendable, Hashable, ExpressibleByStringLiteral, Expre
     case bytes([UInt8])
     case integer(Int64)
 
+    /// The text's UTF-8.
     public init(_ text: String) { self = .string(text) }
+    /// Bytes as they are; RESP is binary-safe.
     public init(_ bytes: [UInt8]) { self = .bytes(bytes) }
+    /// The number in decimal.
     public init(_ number: Int64) { self = .integer(number) }
+    /// The number in decimal.
     public init(_ number: Int) { self = .integer(Int64(number)) }
-    /// A double in the shortest form that reads back the same, as sorted-set scores want it.
-    public init(_ number: Double) {
-        if number.isInfinite {
-            self = .string(number < 0 ? "-inf" : "+inf")
-        } else {
-            self = .string(number.description)
-        }
-    }
     public init(stringLiteral text: String) { self = .string(text) }
     public init(integerLiteral number: Int64) { self = .integer(number) }
 }

@@ -32,17 +32,14 @@ extension RedisClient {
         return try await Int(send(["UNLINK"] + keys.map { .string($0) }).int ?? 0)
     }
 
-    @discardableResult
-    public func delete(_ keys: String...) async throws(RedisError) -> Int { try await delete(keys) }
-
     /// Publishes to a channel; returns how many subscribers the server reached.
     @discardableResult
     public func publish(_ channel: String, _ payload: [UInt8]) async throws(RedisError) -> Int {
         try await Int(send(["PUBLISH", .string(channel), .bytes(payload)]).int ?? 0)
     }
 
-    /// Runs a script by its hash, or by its source when the server has forgotten it; it may then run behind commands sent after it. Where the order
-    /// matters, send `RedisScript.command` by source.
+    /// Runs a script by its hash, or by its source when the server has forgotten it; it may then run behind commands sent after it. Where
+    /// the order matters, send `RedisScript.command` by source.
     public func evaluate(
         _ script: RedisScript, keys: [RedisArgument] = [], arguments: [RedisArgument] = [], timeout: Duration? = nil
     ) async throws(RedisError) -> RedisValue {

@@ -5,7 +5,6 @@ import TiketiNet
 /// Commands from a loop's task use that loop's own connection, so many requests share one write and one read; commands from any
 /// other thread borrow a loop. Every command has a deadline. Nothing is repeated after a failure: the caller has the documented fallback.
 public final class RedisClient: Sendable {
-    public let configuration: RedisConfiguration
     private let group: EventLoopGroup
     private let connections: [RedisConnection]
     /// Counters for metrics.
@@ -13,7 +12,6 @@ public final class RedisClient: Sendable {
 
     /// Begins connecting at once on every loop.
     public init(_ configuration: RedisConfiguration, group: EventLoopGroup) {
-        self.configuration = configuration
         self.group = group
         let statistics = statistics
         let trust = configuration.trust

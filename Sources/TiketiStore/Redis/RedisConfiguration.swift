@@ -3,18 +3,21 @@ import TiketiNet
 
 /// Settings of a Redis client or subscriber.
 public struct RedisConfiguration: Sendable {
+    /// Where the server listens.
     public enum Endpoint: Sendable, Hashable {
         case tcp(host: String, port: Int)
         case unix(path: String)
     }
 
+    /// Where the server listens.
     public var endpoint: Endpoint
-    public var tls: Bool
+    var tls: Bool
     /// PEM file of the authorities to trust instead of the system's.
     public var caFile: String?
-    public var username: String?
+    var username: String?
+    /// Sent with AUTH; nil where the server asks for none.
     public var password: String?
-    public var database: Int
+    var database: Int
 
     /// One attempt to connect, TLS and AUTH included.
     public var connectTimeout: Duration = .seconds(3)
@@ -23,11 +26,12 @@ public struct RedisConfiguration: Sendable {
     /// The pause after a failed attempt doubles from the lower to the upper bound; up to half is taken off.
     public var reconnectPauses: ClosedRange<Duration> = .milliseconds(50)...(.seconds(2))
     /// Commands waiting for their answer on one connection, and bytes waiting to be sent: above either, `.overloaded`.
-    public var maximumPending = 100_000
-    public var maximumQueuedBytes = 64 << 20
+    var maximumPending = 100_000
+    var maximumQueuedBytes = 64 << 20
     /// A subscriber that heard nothing for this long asks, and reconnects when two questions in a row stay unanswered.
     public var heartbeat: Duration = .seconds(10)
 
+    /// All limits start from the values beside them; `database` is the number for SELECT.
     public init(endpoint: Endpoint, tls: Bool = false, username: String? = nil, password: String? = nil, database: Int = 0) {
         self.endpoint = endpoint
         self.tls = tls
@@ -36,6 +40,7 @@ public struct RedisConfiguration: Sendable {
         self.database = database
     }
 
+    /// A server without TLS or password, as in development.
     public init(host: String, port: Int = 6379) { self.init(endpoint: .tcp(host: host, port: port)) }
 
     /// `redis://[user][:password]@host[:port][/database]`, `rediss://…` for TLS, `unix:///path[?db=n]`.

@@ -2,6 +2,7 @@
 
 /// A failed command. `code` is closed, so that callers choose their fallback from it.
 public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What a caller can act on.
     public enum Code: Sendable, Equatable {
         /// The server answered with an error; `message` is its text.
         case server
@@ -21,9 +22,12 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         case configuration
     }
 
+    /// The kind of failure.
     public let code: Code
+    /// The server's or the system's words; for logs.
     public let message: String
 
+    /// A failure in words for logs.
     public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
@@ -35,8 +39,8 @@ public struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         return message.split(separator: " ", maxSplits: 1).first.map(String.init)
     }
 
-    /// Whether the server took the command and refused to write: a replica, a full memory, a disk or replicas that it waits for. What it is asked
-    /// to read it answers, so that an answer proves nothing about writes, such as a lost invalidation.
+    /// Whether the server took the command and refused to write: a replica, a full memory, a disk or replicas that it waits for. What it
+    /// is asked to read it answers, so that an answer proves nothing about writes, such as a lost invalidation.
     public var refusesWrites: Bool { Self.isOne(of: ["READONLY", "MISCONF", "OOM", "NOREPLICAS"], code, message) }
 
     /// Whether the server cannot serve anybody at present: it loads its data, runs a long script, or its cluster is incomplete.

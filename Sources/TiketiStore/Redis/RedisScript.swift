@@ -4,10 +4,11 @@ import TiketiNet
 
 /// A server-side script, sent by EVALSHA; the source travels only when the server does not know it (any more).
 public struct RedisScript: Sendable {
-    public let source: String
+    let source: String
     /// Lower-case hexadecimal SHA-1 of the source, which is the server's name for it.
     public let sha1: String
 
+    /// A script in Lua; nothing is sent yet.
     public init(_ source: String) {
         self.source = source
         sha1 = Self.digest(source)

@@ -19,16 +19,20 @@ public final class RedisSubscriber: Sendable {
 
     /// Subscribes to channels, now if connected, else as soon as it is. From any thread.
     public func subscribe(_ channels: [String]) { change(true, .channel, channels) }
+    /// The same for one channel.
     public func subscribe(_ channel: String) { subscribe([channel]) }
-    public func unsubscribe(_ channels: [String]) { change(false, .channel, channels) }
+    func unsubscribe(_ channels: [String]) { change(false, .channel, channels) }
+    /// Messages of the channel stop once the server has heard; one on its way still arrives.
     public func unsubscribe(_ channel: String) { unsubscribe([channel]) }
 
     /// The same for channels of sharded pub/sub, which hear what `SPUBLISH` sends. They are never confirmed by servers before Redis 7.
     public func ssubscribe(_ channels: [String]) { change(true, .shard, channels) }
+    /// The end of ``ssubscribe(_:)``.
     public func sunsubscribe(_ channel: String) { change(false, .shard, [channel]) }
 
     /// The same for glob-style patterns such as `socket.io#/#*`.
     public func psubscribe(_ pattern: String) { change(true, .pattern, [pattern]) }
+    /// The end of ``psubscribe(_:)``; the pattern must be written the same.
     public func punsubscribe(_ pattern: String) { change(false, .pattern, [pattern]) }
 
     /// Returns when the server has confirmed everything subscribed so far; false when the time is over or the subscriber is closed.
@@ -39,8 +43,8 @@ public final class RedisSubscriber: Sendable {
         return result ?? false
     }
 
-    /// Subscribes to one channel and returns when the server has confirmed it; false when the time is over (it stays wanted) or the subscriber
-    /// is closed.
+    /// Subscribes to one channel and returns when the server has confirmed it; false when the time is over (it stays wanted) or the
+    /// subscriber is closed.
     /// - Parameter isSharded: whether it is a channel of sharded pub/sub.
     public func subscribe(_ channel: String, isSharded: Bool = false, waiting timeout: Duration) async -> Bool {
         let connection = connection
@@ -49,6 +53,7 @@ public final class RedisSubscriber: Sendable {
         return (try? await connection.loop.run { await connection.subscribe(channel, kind, timeout) }) ?? false
     }
 
+    /// Ends the connection for good; no closure is called any more. From any thread.
     public func close() {
         let connection = connection
         connection.loop.execute { connection.close() }

@@ -20,7 +20,8 @@ final class RedisSubscription: @unchecked Sendable {
     private let onReconnect: @Sendable () -> Void
     private let onMessage: @Sendable (String, [UInt8]) -> Void
     private var wanted: Set<Name> = []
-    /// Wanted and not yet confirmed by the server on this connection; kept, because comparing two large sets at every confirmation is not free.
+    /// Wanted and not yet confirmed by the server on this connection; kept, because comparing two large sets at every confirmation is not
+    /// free.
     private var missing: Set<Name> = []
     private var nameWaiters: [Name: [LoopPromise<Bool>]] = [:]
     private var link: RedisLink?
@@ -217,8 +218,8 @@ final class RedisSubscription: @unchecked Sendable {
 
     // MARK: Heartbeat
 
-    /// Asks after every silent interval and gives the connection up when two questions stayed unanswered: a peer that vanished sends nothing
-    /// at all, while a busy loop of ours is late by one interval only.
+    /// Asks after every silent interval and gives the connection up when two questions stayed unanswered: a peer that vanished sends
+    /// nothing at all, while a busy loop of ours is late by one interval only.
     private func startHeartbeat(_ link: RedisLink) -> RepeatingTimer {
         var asked = 0
         var heard = lastHeard

@@ -11,6 +11,7 @@ public enum RedisValue: Sendable, Equatable {
     case error(String)
     case array([RedisValue])
 
+    /// Whether this is RESP's null, which stands for a key or an element that is not there.
     public var isNull: Bool {
         if case .null = self { return true }
         return false
@@ -45,6 +46,7 @@ public enum RedisValue: Sendable, Equatable {
         }
     }
 
+    /// The elements of an array; nil for anything else.
     public var array: [RedisValue]? {
         if case .array(let items) = self { return items }
         return nil

@@ -89,7 +89,9 @@ class Worker:
         picked = self.random.sample(seats, self.random.randint(1, min(most, len(seats))))
         mine = [event.seats[seat_id] for seat_id in user.possible_seats(event, time.time())]
         if mine and self.random.random() < 0.5:
-            picked = list({seat.id: seat for seat in self.random.sample(mine, self.random.randint(1, len(mine))) + picked[:1]}.values())[:CAP]
+            picked = list({seat.id: seat for seat in self.random.sample(mine, self.random.randint(1, len(mine))) + picked[:1]}.values())[
+                :CAP
+            ]
         return picked
 
     async def hold(self, user, event):
@@ -118,7 +120,11 @@ class Worker:
             seat.purge(sent)
         own = {seat.id: seat.of(user) for seat in seats}
         surely_taken = {
-            seat.id: (claim, claim.sure_until) for seat in seats for claim in seat.claims if claim.user is not user and claim.sure_until > sent}
+            seat.id: (claim, claim.sure_until)
+            for seat in seats
+            for claim in seat.claims
+            if claim.user is not user and claim.sure_until > sent
+        }
         fresh = {seat.id: seat.add(Claim(user)) for seat in seats if own[seat.id] is None}
         possible = user.possible_seats(event, sent)
         for seat in seats:
@@ -163,7 +169,8 @@ class Worker:
                 claim = claims[seat.id]
                 reservation = claim.reservation
                 if reservation and (
-                        reservation.busy or reservation.contested or reservation.state != states[seat.id] or claim.sure_until < now + SLACK):
+                    reservation.busy or reservation.contested or reservation.state != states[seat.id] or claim.sure_until < now + SLACK
+                ):
                     # Held before its end, or after it: nobody can tell.
                     seat.add(Claim(user, 0.0, now + hold + SLACK))
                     reservation.contested = True
@@ -234,8 +241,10 @@ class Worker:
                 claim, until = surely_taken.get(seat.id, (None, 0.0))
                 if claim in seat.claims and min(until, claim.sure_until) > now + SLACK and seat.id not in named:
                     raise Violation(
-                        f"seat {seat.id} was taken (for {until - now:.3f} s more, reservation {claim.reservation and claim.reservation.state}) and is "
-                        f"not named among {named} of {[seat.id for seat in seats]}")
+                        f"seat {seat.id} was taken (for {until - now:.3f} s more, reservation "
+                        f"{claim.reservation and claim.reservation.state}) and is "
+                        f"not named among {named} of {[seat.id for seat in seats]}"
+                    )
         elif code == "SEAT_LIMIT":
             # One's own sold seat among those wanted counts as bought and as wanted.
             twice = sum(bool(seat.of(user) and seat.of(user).reservation) for seat in seats)
@@ -437,7 +446,8 @@ class Worker:
                 raise Violation(f"reservation {reservation.id} reads {answer.json['reservation']['status']}, not {state}")
 
     async def look(self, user, event):
-        """A snapshot, or what changed since an older one: the same tag names the same map everywhere; without chaos it shows every finished change."""
+        """A snapshot, or what changed since an older one: the same tag names the same map everywhere; without chaos it shows every
+        finished change."""
         path, base = f"/api/seats/{event.id}", {}
         if event.maps and self.random.random() < 0.5:
             version, base = self.random.choice(list(event.maps.values())[-30:])

@@ -17,7 +17,8 @@ WITH events AS (SELECT unnest('{events}'::uuid[]) AS event_id), seats AS (
     SELECT i.*, r.event_id, r.status FROM ticket_schema.reservation_items i JOIN ticket_schema.reservations r ON r.id = i.reservation_id
     JOIN events USING (event_id)
 )
-SELECT 'version gap in ' || c.event_id || ': version ' || c.version || ', changes ' || count(s.version) || ', last ' || coalesce(max(s.version), 1)
+SELECT 'version gap in ' || c.event_id || ': version ' || c.version || ', changes ' || count(s.version)
+           || ', last ' || coalesce(max(s.version), 1)
 FROM ticket_schema.event_counters c JOIN events USING (event_id) LEFT JOIN ticket_schema.seat_changes s USING (event_id)
 GROUP BY c.event_id, c.version
 HAVING c.version <> count(s.version) + 1 OR c.version <> coalesce(max(s.version), 1) OR coalesce(min(s.version), 2) <> 2

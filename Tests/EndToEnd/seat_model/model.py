@@ -119,7 +119,12 @@ class User:
         self.takes = {}
 
     def possible_seats(self, event, since):
-        return {seat.id for seat in event.seats.values() for claim in seat.claims if claim.user is self and claim.possible_until + SLACK >= since}
+        return {
+            seat.id
+            for seat in event.seats.values()
+            for claim in seat.claims
+            if claim.user is self and claim.possible_until + SLACK >= since
+        }
 
     def sure_seats(self, event, now):
         return {seat.id for seat in event.seats.values() for claim in seat.claims if claim.user is self and claim.sure_until > now + SLACK}

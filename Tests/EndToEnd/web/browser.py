@@ -43,7 +43,9 @@ class Visitor:
         page = self.context.new_page()
         page.set_default_timeout(30000)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", lambda message: message.type == "error" and not message.text.startswith(HANDLED) and self.errors.append(message.text))
+        page.on(
+            "console", lambda message: message.type == "error" and not message.text.startswith(HANDLED) and self.errors.append(message.text)
+        )
         return page
 
     def open(self, path, page=None):

@@ -1,4 +1,5 @@
-"""The organiser's desk in a real browser: an event from its making to its cancellation, and every page without a serious fault of access."""
+"""The organiser's desk in a real browser: an event from its making to its cancellation, and every page without a serious fault of access.
+"""
 
 import json
 import re
@@ -14,8 +15,20 @@ from helpers import buyer, eventually
 
 pytestmark = needs_browser
 
-PAGES = ["/admin", "/admin/events", "/admin/events/new", "/admin/reservations", "/admin/payments?view=all", "/admin/statistics", "/admin/users",
-         "/admin/news", "/admin/layouts", "/admin/keywords", "/admin/sessions", "/admin/audit"]
+PAGES = [
+    "/admin",
+    "/admin/events",
+    "/admin/events/new",
+    "/admin/reservations",
+    "/admin/payments?view=all",
+    "/admin/statistics",
+    "/admin/users",
+    "/admin/news",
+    "/admin/layouts",
+    "/admin/keywords",
+    "/admin/sessions",
+    "/admin/audit",
+]
 
 
 def png(width=30, height=40):
@@ -23,7 +36,12 @@ def png(width=30, height=40):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     rows = (b"\0" + b"\x55\x36\xe8" * width) * height
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
 
 
 @pytest.fixture
@@ -76,7 +94,12 @@ def test_an_organiser_makes_opens_watches_refunds_and_cancels_an_event(organiser
     page.click("text=실시간 >> nth=0")
     page.wait_for_selector(".badge.live:text-is('실시간 연결됨')")
     refunded, kept = bought(event, 2), bought(event, 1)
-    wait_for(page, "[...document.querySelectorAll('.tile')].some(one => one.innerText.startsWith('판매') && one.querySelector('dd').innerText.startsWith('3'))", timeout=8000)
+    wait_for(
+        page,
+        "[...document.querySelectorAll('.tile')].some(one => one.innerText.startsWith('판매') && "
+        "one.querySelector('dd').innerText.startsWith('3'))",
+        timeout=8000,
+    )
     assert "360,000" in tile(page, "좌석 매출").inner_text()
     assert page.locator(".feed li").count() >= 3
 
@@ -101,7 +124,9 @@ def test_an_organiser_makes_opens_watches_refunds_and_cancels_an_event(organiser
     page.fill(".dialog input", "1건 120,000원")
     action.click()
     row.locator(".badge:text-is('공연 취소')").wait_for()
-    eventually(lambda: organiser.api.get(f"/api/reservations/{kept['id']}")["reservation"]["paymentStatus"] == "refunded", "the last refund")
+    eventually(
+        lambda: organiser.api.get(f"/api/reservations/{kept['id']}")["reservation"]["paymentStatus"] == "refunded", "the last refund"
+    )
     assert organiser.api.get(f"/api/admin/events/{event}")["event"]["status"] == "cancelled"
 
 
@@ -114,7 +139,9 @@ def test_every_page_is_accessible_and_has_one_heading(organiser):
         page.wait_for_selector("[aria-busy=true]", state="detached")
         assert page.locator("h1").count() == 1, path
         found = axe.run(page).response["violations"]
-        serious = [(one["id"], [node["html"][:160] for node in one["nodes"][:3]]) for one in found if one["impact"] in ("serious", "critical")]
+        serious = [
+            (one["id"], [node["html"][:160] for node in one["nodes"][:3]]) for one in found if one["impact"] in ("serious", "critical")
+        ]
         assert serious == [], (path, serious)
         text = page.inner_text("body")
         assert not any(word in text for word in ("undefined", "NaN", "[object")), path
@@ -129,7 +156,13 @@ def test_a_buyer_sees_no_organisers_page(visitor):
 def test_nothing_is_wider_than_a_phone_in_english(chromium):
     admin = administrator()
     user = json.dumps(json.dumps(admin.user))
-    phone = Visitor(chromium, size="phone", language="en", signed_in=False, init=f"localStorage.setItem('token', {json.dumps(admin.token)}); localStorage.setItem('user', {user});")
+    phone = Visitor(
+        chromium,
+        size="phone",
+        language="en",
+        signed_in=False,
+        init=f"localStorage.setItem('token', {json.dumps(admin.token)}); localStorage.setItem('user', {user});",
+    )
     for path in PAGES:
         page = phone.open(path)
         page.wait_for_selector("[aria-busy=true]", state="detached")

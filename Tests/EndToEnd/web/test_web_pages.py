@@ -13,11 +13,33 @@ pytestmark = needs_browser
 @pytest.fixture(scope="module")
 def paths():
     concert = event(rows=3, seats_per_row=5)
-    upcoming = event(saleStartDate="2099-01-01T00:00:00Z", saleEndDate="2099-02-01T00:00:00Z", eventDate="2099-03-01T00:00:00Z", queueEnabled=True)
+    upcoming = event(
+        saleStartDate="2099-01-01T00:00:00Z", saleEndDate="2099-02-01T00:00:00Z", eventDate="2099-03-01T00:00:00Z", queueEnabled=True
+    )
     news = administrator().post("/api/news", {"title": "소식", "content": "첫 줄\n둘째 줄"})["news"]["id"]
     return {
-        "public": ["/", "/?search=zzzzzz", f"/events/{concert}", f"/events/{upcoming}", "/news", f"/news/{news}", "/login", "/register", "/reset", "/reset?token=x", "/verify", "/nothing"],
-        "personal": [f"/events/{concert}/seats", f"/events/{upcoming}/queue", "/my-reservations", "/my-reservations?tab=past", "/payment/fail", "/payment"],
+        "public": [
+            "/",
+            "/?search=zzzzzz",
+            f"/events/{concert}",
+            f"/events/{upcoming}",
+            "/news",
+            f"/news/{news}",
+            "/login",
+            "/register",
+            "/reset",
+            "/reset?token=x",
+            "/verify",
+            "/nothing",
+        ],
+        "personal": [
+            f"/events/{concert}/seats",
+            f"/events/{upcoming}/queue",
+            "/my-reservations",
+            "/my-reservations?tab=past",
+            "/payment/fail",
+            "/payment",
+        ],
         "concert": concert,
     }
 

@@ -108,7 +108,10 @@ def test_the_keyboard_chooses_a_seat(visitor):
 
 
 def test_sections_stand_in_the_order_of_the_hall(visitor):
-    sections = [{"name": name, "rows": 1, "seatsPerRow": 3, "price": price, "startRow": 1} for name, price in (("발코니", 30000), ("가운데", 90000), ("앞", 60000))]
+    sections = [
+        {"name": name, "rows": 1, "seatsPerRow": 3, "price": price, "startRow": 1}
+        for name, price in (("발코니", 30000), ("가운데", 90000), ("앞", 60000))
+    ]
     concert = event(seatLayout={"sections": sections})
     page = visitor().open(f"/events/{concert}/seats")
     as_list(page)

@@ -1,4 +1,4 @@
-/// Who may pass: users by token, administrators by role, services by the shared token.
+// Who may pass: users by token, administrators by role, services by the shared token.
 
 import Testing
 import TiketiNet

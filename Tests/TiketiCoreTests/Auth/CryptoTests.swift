@@ -1,4 +1,4 @@
-/// Digests and HMAC against published vectors (FIPS 180-4, RFC 4231).
+// Digests and HMAC against published vectors (FIPS 180-4, RFC 4231).
 
 import Testing
 import TiketiNet

@@ -1,4 +1,4 @@
-/// Tokens: the vectors of RFC 7515 A.1 and RFC 7519 §3.1, our own round trip, and every way to forge one.
+// Tokens: the vectors of RFC 7515 A.1 and RFC 7519 §3.1, our own round trip, and every way to forge one.
 
 import Testing
 import TiketiNet
@@ -56,7 +56,9 @@ import TiketiNet
 
     @Test func rfc7515Vector() throws {
         let token =
-            "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+            "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9."
+            + "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ."
+            + "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
         let key = try #require(
             Base64.decodeURL("AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"))
         let verifier = JWT.Verifier(key: HMACKey(key))

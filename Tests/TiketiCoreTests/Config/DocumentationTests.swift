@@ -1,4 +1,4 @@
-/// Every environment variable that code reads stands in docs/configuration.md, and every line of .env.example is one of them.
+// Every environment variable that code reads stands in docs/configuration.md, and every line of .env.example is one of them.
 
 import Glibc
 import Testing
@@ -37,7 +37,10 @@ import Testing
 
     /// `reader.int("NAME"`, also with the name on the next line.
     private static var reads: Regex<(Substring, Substring)> {
-        /\.(?:string|optionalString|int|double|bool|duration|url|optionalURL|instances|secret|optionalSecret|list|choice|raw|networks)\(\s*"([A-Z][A-Z0-9_]+)"/
+        #/
+        \.(?:string|optionalString|int|double|bool|duration|url|optionalURL|instances|secret|optionalSecret|list|choice|raw|networks)
+        \(\s*"([A-Z][A-Z0-9_]+)"
+        /#
     }
 
     @Test func everyVariableIsDocumented() {

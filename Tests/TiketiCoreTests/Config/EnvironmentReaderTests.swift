@@ -1,4 +1,4 @@
-/// Settings: every kind of value, and that each problem is one line which names the variable and hides secrets.
+// Settings: every kind of value, and that each problem is one line which names the variable and hides secrets.
 
 import Testing
 
@@ -33,8 +33,6 @@ import Testing
         #expect(value2 == 42)
         let value3 = reader.int("MISSING", default: 7, in: 0...100)
         #expect(value3 == 7)
-        let value4 = reader.double("RATIO", in: 0...1)
-        #expect(value4 == 0.5)
         let value5 = reader.bool("YES", default: false)
         #expect(value5)
         let value6 = reader.bool("NO", default: true)
@@ -79,7 +77,6 @@ import Testing
             _ = $0.duration("SHORT_MS", default: 20, in: 10...100)
             _ = $0.choice("COLOUR", default: Colour.red)
             _ = $0.url("URL")
-            _ = $0.double("RATIO", in: 0...1)
         }
         #expect(
             found == [

@@ -1,4 +1,4 @@
-/// Idempotency-Key over a real table: replay, mismatch, waiting, take-over after a crash, and one run among many at once.
+// Idempotency-Key over a real table: replay, mismatch, waiting, take-over after a crash, and one run among many at once.
 
 import Synchronization
 import Testing

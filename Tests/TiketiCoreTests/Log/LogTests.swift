@@ -1,4 +1,4 @@
-/// Log lines: one JSON object each, secrets masked, never blocking the writer, nothing lost at a flush.
+// Log lines: one JSON object each, secrets masked, never blocking the writer, nothing lost at a flush.
 
 import Glibc
 import Logging

@@ -1,4 +1,4 @@
-/// Instruments and the text format of Prometheus.
+// Instruments and the text format of Prometheus.
 
 import Testing
 

@@ -1,4 +1,4 @@
-/// Limits by key: bursts, refill, the wait that is told, and memory that stays bounded.
+// Limits by key: bursts, refill, the wait that is told, and memory that stays bounded.
 
 import Testing
 

@@ -1,4 +1,4 @@
-/// What is refused at the door of every service, whatever its routes do with a body.
+// What is refused at the door of every service, whatever its routes do with a body.
 
 import Testing
 import TiketiJSON

@@ -1,4 +1,4 @@
-/// Errors speak Korean to those who read it, and say the same code to programs.
+// Errors speak Korean to those who read it, and say the same code to programs.
 
 import Testing
 import TiketiNet

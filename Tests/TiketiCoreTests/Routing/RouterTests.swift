@@ -1,4 +1,4 @@
-/// Matching, methods, envelopes and middleware of the router, through a real loop.
+// Matching, methods, envelopes and middleware of the router, through a real loop.
 
 import Testing
 import TiketiNet
@@ -105,7 +105,9 @@ import TiketiTesting
         router.get("/hidden") { _ in throw Hidden() }
         router.get("/known") { _ in throw Known() }
         router.get("/extra") { _ in
-            throw APIError.conflict("SEATS_UNAVAILABLE", "Some seats are already reserved") { $0.member("unavailableSeats", ["a", "b"]) }
+            throw APIError.conflict("SEATS_UNAVAILABLE", "Some seats are already reserved") {
+                $0.array("unavailableSeats", ["a", "b"]) { $0.value($1) }
+            }
         }
         router.get("/limited") { _ in throw APIError.rateLimited(retryAfter: 7) }
         router.get("/cancelled") { _ in throw CancellationError() }

@@ -1,4 +1,4 @@
-/// Which call serves whom: the one under way, or the next that begins after the question.
+// Which call serves whom: the one under way, or the next that begins after the question.
 
 import Testing
 import TiketiNet

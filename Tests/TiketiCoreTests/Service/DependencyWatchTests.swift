@@ -1,4 +1,4 @@
-/// Losses and returns are told once each, not at every look.
+// Losses and returns are told once each, not at every look.
 
 import Logging
 import Testing

@@ -1,4 +1,4 @@
-/// Rounds, naps, wake-ups, failures and the end of background jobs.
+// Rounds, naps, wake-ups, failures and the end of background jobs.
 
 import Logging
 import Testing

@@ -1,4 +1,5 @@
-/// Several instances of a service over real sockets: taken in turn, left alone while they are away, and no request lost when one of them drains.
+// Several instances of a service over real sockets: taken in turn, left alone while they are away, and no request lost when one of them
+// drains.
 
 import Testing
 import TiketiNet
@@ -118,8 +119,8 @@ import TiketiTesting
         await up.server.stop()
     }
 
-    /// The promise that rolling restarts stand on: writers without pause, one instance after the other stops and comes back, and every single
-    /// request is answered by exactly one of them.
+    /// The promise that rolling restarts stand on: writers without pause, one instance after the other stops and comes back, and every
+    /// single request is answered by exactly one of them.
     @Test func aDrainCostsNoRequest() async throws {
         let stays = try await Instance.start("stays")
         let runtime = { (port: Int) in

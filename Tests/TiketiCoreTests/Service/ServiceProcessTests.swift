@@ -1,4 +1,4 @@
-/// A service's life over real sockets: ready only when its parts are, drained in order, calls between services with their ids.
+// A service's life over real sockets: ready only when its parts are, drained in order, calls between services with their ids.
 
 import Testing
 import TiketiJSON
@@ -144,7 +144,8 @@ import TiketiTesting
             group.post("/echo") { context in
                 let value = try await context.json()
                 return .success(.created) {
-                    $0.member("body", value)
+                    $0.key("body")
+                    $0.value(value)
                     $0.member("requestId", context.requestID)
                     $0.member("traceparent", context.traceparent)
                 }

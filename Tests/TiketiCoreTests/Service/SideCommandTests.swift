@@ -1,4 +1,4 @@
-/// What a container asks of a service's executable besides serving.
+// What a container asks of a service's executable besides serving.
 
 import Testing
 import TiketiNet

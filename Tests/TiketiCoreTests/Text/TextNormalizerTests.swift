@@ -1,4 +1,4 @@
-/// What becomes of text that people type, in every form that keyboards, systems and copied pages give it.
+// What becomes of text that people type, in every form that keyboards, systems and copied pages give it.
 
 import Testing
 

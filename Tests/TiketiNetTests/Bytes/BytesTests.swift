@@ -8,7 +8,6 @@ import Testing
         let text = "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"
         #expect(UUID(text)?.description == text)
         #expect(UUID(text.uppercased())?.description == text)
-        #expect(UUID(text)?.bytes.count == 16)
         for bad in [
             "", "f81d4fae7dec11d0a76500a0c91e6bf6", text + "0", "g81d4fae-7dec-11d0-a765-00a0c91e6bf6", "{" + text.dropFirst(2) + "}",
         ] {
@@ -91,9 +90,6 @@ import Testing
             model.removeFirst(drop)
         }
         #expect(buffer.take() == model)
-        buffer.append(decimal: -9_223_372_036_854_775_808)
-        buffer.append(decimal: 0)
-        #expect(String(decoding: buffer.take(), as: UTF8.self) == "-92233720368547758080")
     }
 
     @Test func aFullPoolRefuses() async throws {

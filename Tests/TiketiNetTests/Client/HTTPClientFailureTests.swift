@@ -4,7 +4,8 @@ import TiketiNet
 import TiketiTesting
 
 @Suite struct HTTPClientFailureTests {
-    /// Answers one request on each connection and closes it when the next one has arrived: the pooled connection looks alive when it is taken.
+    /// Answers one request on each connection and closes it when the next one has arrived: the pooled connection looks alive when it is
+    /// taken.
     private func stale(_ requests: Locked<[String]>) -> @Sendable (ScriptedConnection) async -> Void {
         { connection in
             if let head = await connection.head() {

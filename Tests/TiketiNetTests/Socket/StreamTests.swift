@@ -1,7 +1,8 @@
 // Streams over real loopback sockets: order, back-pressure, ends, interruptions.
 import Testing
-import TiketiNet
 import TiketiTesting
+
+@testable import TiketiNet
 
 /// One loop for both ends, so that a pair can be used from one task.
 private let group = EventLoopGroup(count: 1)
@@ -131,7 +132,7 @@ private func failure(_ body: () async throws(IOError) -> Void) async -> IOError?
         let received = try await withPair { client, server in
             let outgoing = ByteBuffer()
             client.write(Array("first ".utf8))
-            outgoing.append("second" as StaticString)
+            outgoing.append(Array("second".utf8))
             try await client.write(from: outgoing)
             #expect(outgoing.isEmpty)
             client.finishWriting()

@@ -110,7 +110,8 @@ import TiketiTesting
         #expect(try await database.query("SELECT FROM pg_roles WHERE rolname LIKE 'tiketi\\_%' AND rolcanlogin").count == 5)
     }
 
-    /// database/seed on the migrated schema: a second run adds nothing, and moves events whose time has passed without touching their seats.
+    /// database/seed on the migrated schema: a second run adds nothing, and moves events whose time has passed without touching their
+    /// seats.
     @Test func seedsAreIdempotent() async throws {
         let database = try await TestPostgres.shared().database()
         let files = try MigrationFile.directory(TestPostgres.migrations + "/../seed")
@@ -131,7 +132,10 @@ import TiketiTesting
         #expect(first[0] == 7 && first[1] > 1000 && first[2] >= 3 && first[3] == 7 && first[4] >= 4 && first[5] == 0)
         #expect(try await seed() == first)
         try await database.query(
-            "UPDATE ticket_schema.events SET event_date = event_date - interval '40 days', sale_start_date = sale_start_date - interval '40 days', sale_end_date = sale_end_date - interval '40 days'"
+            """
+            UPDATE ticket_schema.events SET event_date = event_date - interval '40 days',
+                sale_start_date = sale_start_date - interval '40 days', sale_end_date = sale_end_date - interval '40 days'
+            """
         )
         let moved = try await seed()
         #expect(moved[0] == first[0] && moved[1] == first[1] && moved[4] == first[4])

@@ -10,7 +10,10 @@ import TiketiTesting
         let database = try await TestPostgres.shared().database(migrated: false)
         try await database.run(
             script:
-                "CREATE TABLE items (id int PRIMARY KEY, name text); INSERT INTO items SELECT g, 'item ' || g FROM generate_series(1, 1000) g;"
+                """
+                CREATE TABLE items (id int PRIMARY KEY, name text);
+                INSERT INTO items SELECT g, 'item ' || g FROM generate_series(1, 1000) g;
+                """
         )
         return database
     }

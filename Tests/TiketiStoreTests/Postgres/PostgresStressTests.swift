@@ -59,7 +59,8 @@ import TiketiTesting
         await pool.close()
     }
 
-    /// Sessions are killed all the time. Whoever was told "done" is in the table once, whoever was told "unknown" at most once, nobody else is.
+    /// Sessions are killed all the time. Whoever was told "done" is in the table once, whoever was told "unknown" at most once, nobody
+    /// else is.
     @Test func dyingSessions() async throws {
         let database = try await TestPostgres.shared().database(migrated: false)
         try await database.query("CREATE TABLE done (caller int, round int, PRIMARY KEY (caller, round))")

@@ -38,7 +38,6 @@ import TiketiTesting
         } catch let error as PostgresError {
             #expect(error.isCheckViolation)
             #expect(error.constraint == "balance_is_positive")
-            #expect(error.table == "accounts")
         }
         #expect(try await pool.read("SELECT balance FROM accounts ORDER BY id").map { try $0.int(0) } == [70, 130])
         await pool.close()

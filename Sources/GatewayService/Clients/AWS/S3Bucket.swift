@@ -32,7 +32,8 @@ struct S3Bucket: Sendable, Equatable {
     /// `region.amazonaws.com`, or the domain of the region's partition.
     static func domain(_ region: String) -> String { "\(region).amazonaws.com" + (region.hasPrefix("cn-") ? ".cn" : "") }
 
-    /// A bucket's name as AWS allows it (general purpose buckets): 3 to 63 of lower-case letters, digits, dots and dashes, both ends a letter or digit.
+    /// A bucket's name as AWS allows it (general purpose buckets): 3 to 63 of lower-case letters, digits, dots and dashes, both ends a
+    /// letter or digit.
     static func isName(_ text: String) -> Bool {
         func isPlain(_ byte: UInt8) -> Bool { (97...122).contains(byte) || (48...57).contains(byte) }
         guard (3...63).contains(text.utf8.count), let first = text.utf8.first, let last = text.utf8.last, isPlain(first), isPlain(last)

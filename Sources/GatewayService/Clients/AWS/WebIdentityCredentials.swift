@@ -1,5 +1,5 @@
-// Credentials of a role, for the token that Kubernetes puts into the pod (EKS: IAM roles for service accounts). They end within an hour; new ones
-// are fetched before that, and while the security token service does not answer the old ones serve as long as they last.
+// Credentials of a role, for the token that Kubernetes puts into the pod (EKS: IAM roles for service accounts). They end within an hour;
+// new ones are fetched before that, and while the security token service does not answer the old ones serve as long as they last.
 import Logging
 import TiketiCore
 import TiketiNet

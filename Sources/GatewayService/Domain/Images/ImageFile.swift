@@ -1,4 +1,5 @@
-// An uploaded image, read far enough to know its size and rebuilt without what it says about its maker: places, devices, comments, trailing bytes.
+// An uploaded image, read far enough to know its size and rebuilt without what it says about its maker: places, devices, comments,
+// trailing bytes.
 
 /// Why an upload is no image that we keep.
 enum ImageFault: Error, Equatable {

@@ -68,8 +68,8 @@ struct Edge: Middleware {
     private func limit(_ context: RequestContext, _ address: SocketAddress) throws(APIError) {
         // Probes and scrapes come from the platform, not from customers.
         guard limiter.isEnabled, context.options.isLogged else { return }
-        // A polling client asks as often as it is told something; the hub bounds what a session may do. Opening one counts, and so does what no
-        // hub gave out.
+        // A polling client asks as often as it is told something; the hub bounds what a session may do. Opening one counts, and so does
+        // what no hub gave out.
         if Self.isRealtime(context), RealtimeProxy.session(context.request.query).flatMap(HubDirectory.node) != nil { return }
         try limiter.checkRequest(from: address, text: context.clientAddress ?? "")
         switch context.method {

@@ -1,4 +1,5 @@
-// Which header fields cross the proxy. Fields about one connection stay on it (RFC 9110 7.6.1); fields that say who asks are only ever ours.
+// Which header fields cross the proxy. Fields about one connection stay on it (RFC 9110 7.6.1); fields that say who asks are only ever
+// ours.
 import TiketiNet
 
 /// The fields of a forwarded message.

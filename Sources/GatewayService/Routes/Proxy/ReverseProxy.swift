@@ -1,5 +1,6 @@
 // Forwards one request to an upstream and its answer back. Bodies stream both ways, nothing is decoded, and what one side can't take the
-// other side doesn't send. A request is sent once: only the client library and the choice of an instance may repeat it, and only where that can do no harm.
+// other side doesn't send. A request is sent once: only the client library and the choice of an instance may repeat it, and only where
+// that can do no harm.
 import TiketiCore
 import TiketiNet
 

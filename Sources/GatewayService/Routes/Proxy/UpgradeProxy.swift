@@ -25,7 +25,8 @@ private final class Tunnel: @unchecked Sendable {
     private var client: (any ByteStream)?
     private var isEnding = false
     private var wasReset = false
-    /// How long the other side may take to end when one has: closing at once would reset a peer that still sends, and take our last bytes from it.
+    /// How long the other side may take to end when one has: closing at once would reset a peer that still sends, and take our last bytes
+    /// from it.
     private static let lingerNanoseconds: UInt64 = 1_000_000_000
     /// What the kernel may keep unsent: the hub is to learn of a slow browser, which it cuts, before megabytes wait here.
     private static let unsentBytes = 131_072
@@ -54,8 +55,9 @@ private final class Tunnel: @unchecked Sendable {
         self.client = nil
     }
 
-    /// When one side ends, what it sent is passed on and then both end: WebSocket has no half-open state (RFC 6455 7.1.1). What is still sent to a
-    /// side that takes nothing any more is thrown away: leaving it unread would reset the sender before it has read its close frame.
+    /// When one side ends, what it sent is passed on and then both end: WebSocket has no half-open state (RFC 6455 7.1.1). What is still
+    /// sent to a side that takes nothing any more is thrown away: leaving it unread would reset the sender before it has read its close
+    /// frame.
     private func copy(from source: any ByteStream, to target: any ByteStream, through buffer: Confined<ByteBuffer>) async {
         let buffer = buffer.value
         var isTaken = true
@@ -91,7 +93,8 @@ private final class Tunnel: @unchecked Sendable {
         isEnding = true
         timer?.cancel()
         timer = loop.schedule(afterNanoseconds: Self.lingerNanoseconds) { [self] in
-            // What a side was cut with goes to the other: the hub cuts a browser that does not read, and nothing is to wait for that one here either.
+            // What a side was cut with goes to the other: the hub cuts a browser that does not read, and nothing is to wait for that one
+            // here either.
             if wasReset { client?.reset() } else { client?.close() }
             upstream.close()
         }

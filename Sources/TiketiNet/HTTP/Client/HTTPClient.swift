@@ -4,10 +4,11 @@
 ///
 /// Sendable because the only shared state, the list of per-loop parts, is behind a lock; each part is used on its own loop.
 public final class HTTPClient: Sendable {
-    public let configuration: HTTPClientConfiguration
+    let configuration: HTTPClientConfiguration
     private let shards = Locked<[ObjectIdentifier: HTTPClientShard]>([:])
     private let trust: TLSTrust
 
+    /// Opens nothing yet: each loop connects when its first request needs it, and the CA file is read before the first TLS connection.
     public init(configuration: HTTPClientConfiguration = HTTPClientConfiguration()) {
         self.configuration = configuration
         trust = TLSTrust(caFile: configuration.caFile)
@@ -18,9 +19,9 @@ public final class HTTPClient: Sendable {
     /// Sends the request and returns when the response head is here. To be called from a task of an event loop; everything in the response
     /// is to be used there too.
     ///
-    /// A request is sent again only when its body can be and either the server says that it has not looked at it (408 on a connection that it
-    /// closes, RFC 9110 §15.5.9: it is about to stop), or a pooled connection turned out to be closed before it answered anything and the request is
-    /// idempotent.
+    /// A request is sent again only when its body can be and either the server says that it has not looked at it (408 on a connection
+    /// that it closes, RFC 9110 §15.5.9: it is about to stop), or a pooled connection turned out to be closed before it answered anything
+    /// and the request is idempotent.
     public func execute(_ request: HTTPClientRequest) async throws(HTTPClientError) -> HTTPClientResponse {
         guard let loop = EventLoop.current else { preconditionFailure("HTTPClient.execute runs in a task of an event loop") }
         let head = try RequestEncoder.encode(request)
@@ -35,7 +36,8 @@ public final class HTTPClient: Sendable {
             guard reused, error.code == .closed, !first.heard, request.isReplayable else { throw error }
         }
         let second = try await pool.acquire(limits, fresh: true).exchange(request, head, limits)
-        // A connection that the server took between its announcement and its last look ends like the one before; a third finds another server or none.
+        // A connection that the server took between its announcement and its last look ends like the one before; a third finds another
+        // server or none.
         guard second.wasNotLookedAt, request.hasLastingBody else { return second }
         return try await pool.acquire(limits, fresh: true).exchange(request, head, limits)
     }

@@ -1,5 +1,8 @@
+// The failures of a request, in closed codes that say whether it may be sent again.
+
 /// Why there is no response.
 public struct HTTPClientError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What a caller can act on: which status to answer, and whether another attempt makes sense.
     public enum Code: String, Sendable {
         /// The name does not resolve, or nobody accepts the connection.
         case connect
@@ -21,13 +24,14 @@ public struct HTTPClientError: Error, Sendable, Equatable, CustomStringConvertib
         case requestBody
     }
 
+    /// The kind of failure.
     public let code: Code
     /// For the log, never for the public.
-    public let detail: String
+    let detail: String
     /// Whether the server may have seen the request: if so, only the caller knows whether it may be sent again.
     public let requestSent: Bool
 
-    public init(_ code: Code, _ detail: String = "", requestSent: Bool) {
+    init(_ code: Code, _ detail: String = "", requestSent: Bool) {
         self.code = code
         self.detail = detail
         self.requestSent = requestSent

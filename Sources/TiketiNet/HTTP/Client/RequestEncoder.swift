@@ -1,3 +1,5 @@
+// The client's counterpart of the response encoder.
+
 /// Builds a request head, and a small body behind it, in one array that leaves in one write.
 ///
 /// Framing belongs to the encoder alone, so no request can be framed in two ways, and nothing in a method, target or field can end a line.

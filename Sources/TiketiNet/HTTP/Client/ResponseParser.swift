@@ -1,3 +1,5 @@
+// The client's reader of heads; what it refuses, no caller ever sees.
+
 /// Reads one response head from a buffer in a single strict pass, by the same field rules as the server's request reader.
 ///
 /// It holds no bytes: the connection shows it everything received and not yet used, until the head is complete.

@@ -1,17 +1,24 @@
+// The little of a URL (RFC 3986) that a client needs; queries are passed on as they are.
+
 /// Where a request goes, split once: scheme, host, port and the target that stands in the request line.
 public struct URLParts: Hashable, Sendable, CustomStringConvertible {
+    /// With or without TLS.
     public enum Scheme: String, Hashable, Sendable {
         case http, https
+        /// The port that a URL without one means (RFC 9110 §4.2).
         public var defaultPort: Int { self == .http ? 80 : 443 }
     }
 
+    /// How it is reached.
     public var scheme: Scheme
     /// A name, an address (IPv6 without brackets), or the absolute path of a Unix socket.
     public var host: String
+    /// 1 to 65535; of no meaning for a Unix socket.
     public var port: Int
     /// Path and query, beginning with `/`.
-    public var target: String
+    var target: String
 
+    /// From parts that are trusted to be well-formed; a port of nil is the scheme's own.
     public init(scheme: Scheme = .http, host: String, port: Int? = nil, target: String = "/") {
         self.scheme = scheme
         self.host = host
@@ -20,7 +27,7 @@ public struct URLParts: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Reads `http[s]://host[:port][/path][?query]`; a fragment is dropped. Nil for anything else, user information included.
-    public init?(_ text: String) {
+    init?(_ text: String) {
         guard let mark = text.firstRange(of: "://"), let scheme = Scheme(rawValue: text[..<mark.lowerBound].lowercased()) else {
             return nil
         }

@@ -1,4 +1,5 @@
-// Opens the connection without ever blocking the loop: names are resolved on the blocking pool, the rest is PQconnectPoll driven by readiness.
+// Opens the connection without ever blocking the loop: names are resolved on the blocking pool, the rest is PQconnectPoll driven by
+// readiness.
 import CPostgres
 import Glibc
 import TiketiNet

@@ -1,4 +1,5 @@
-// Reads what the server answered and settles the replies it owes, in order. Nothing here blocks: results are taken only when they are complete.
+// Reads what the server answered and settles the replies it owes, in order. Nothing here blocks: results are taken only when they are
+// complete.
 import CPostgres
 
 extension PostgresConnection {

@@ -6,7 +6,8 @@ import TiketiNet
 /// A connection. Statements are sent as they come and answered in order.
 ///
 /// Several statements share one synchronization point, so an error makes the server skip those behind it up to that point. On a shared
-/// connection the skipped ones are sent again, which nobody notices: they did not run. (One point per statement would cost a system call each.)
+/// connection the skipped ones are sent again, which nobody notices: they did not run. (One point per statement would cost a system call
+/// each.)
 ///
 /// Sendable because it is confined to `loop`: it is created, used and closed on that loop's thread only.
 final class PostgresConnection: ReadinessHandler, @unchecked Sendable {

@@ -1,6 +1,7 @@
 // One statement on its way: what was asked, who waits, and what has become of it.
 import TiketiNet
 
+/// What a statement came to.
 typealias PostgresOutcome = Result<PostgresRows, PostgresError>
 
 /// A statement submitted to a connection. Confined to the connection's loop; answered exactly once.

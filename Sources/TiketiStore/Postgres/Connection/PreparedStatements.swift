@@ -30,8 +30,6 @@ struct PreparedStatements {
         self.capacity = max(8, capacity)
     }
 
-    var count: Int { byText.count }
-
     /// The statement of that text, new when there is none. `evicted` is one to deallocate at the server.
     mutating func find(_ sql: String) -> (statement: PreparedStatement, evicted: PreparedStatement?) {
         uses += 1

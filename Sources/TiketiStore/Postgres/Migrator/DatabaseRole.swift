@@ -1,14 +1,18 @@
-// A schema and the login role that owns it, made before the first migration. A role may look into its own schema only; migrations grant the rest.
+// A schema and the login role that owns it, made before the first migration. A role may look into its own schema only; migrations grant
+// the rest.
 
 /// One part of a database: a schema, its migrations, and who logs in to use it.
 public struct DatabaseRole: Sendable {
     /// The folder of its migrations.
     public let folder: String
+    /// The login role of one service, made when it is missing.
     public let role: String
+    /// The one schema the role works in.
     public let schema: String
     /// Given to the role; nil leaves an existing password alone.
     public let password: String?
 
+    /// Migrations of `folder` belong to the schema; names are quoted when they go into SQL.
     public init(folder: String, role: String, schema: String, password: String? = nil) {
         self.folder = folder
         self.role = role

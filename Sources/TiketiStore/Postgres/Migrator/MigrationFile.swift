@@ -4,11 +4,11 @@ import Glibc
 /// One migration file.
 public struct MigrationFile: Sendable, Hashable {
     /// `public`, `auth`, `ticket`, `payment` or `stats`.
-    public let folder: String
-    public let number: Int
+    let folder: String
+    let number: Int
     /// File name, such as `0001_users.sql`.
-    public let name: String
-    public let sql: String
+    let name: String
+    let sql: String
 
     /// The files of `folder`, in order of their numbers. A missing folder has none.
     static func read(folder: String, in directory: String) throws(MigrationError) -> [MigrationFile] {
@@ -73,6 +73,7 @@ public struct MigrationFile: Sendable, Hashable {
 public struct MigrationError: Error, Sendable, Hashable, CustomStringConvertible {
     public let description: String
 
+    /// A fault in one sentence that names the file.
     public init(_ description: String) {
         self.description = description
     }

@@ -8,14 +8,17 @@ import TiketiNet
 public struct Migrator: Sendable {
     /// A migration as recorded.
     public struct Applied: Sendable, Hashable {
+        /// The folder below `database/migrations`, which is the schema's name.
         public let folder: String
+        /// The file's name, number first.
         public let name: String
         /// Lower-case hexadecimal SHA-256 of the file.
-        public let checksum: String
+        let checksum: String
     }
 
     /// How far a database is.
     public struct Status: Sendable {
+        /// What the database has, in the order in which it was applied.
         public let applied: [Applied]
         /// Names (`folder/file`) not applied yet.
         public let pending: [String]
@@ -27,7 +30,8 @@ public struct Migrator: Sendable {
     private let roles: [DatabaseRole]
 
     /// Reads the files under `directory`.
-    /// - Parameter roles: The schemas with their login roles, in the order in which their folders are applied: later ones may use what earlier
+    /// - Parameter roles: The schemas with their login roles, in the order in which their folders are applied: later ones may use what
+    ///   earlier
     ///   ones made.
     public init(directory: String, roles: [DatabaseRole]) throws(MigrationError) {
         var files: [MigrationFile] = []

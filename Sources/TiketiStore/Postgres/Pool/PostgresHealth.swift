@@ -9,6 +9,7 @@ public enum PostgresState: Sendable, Hashable {
     /// Connecting, for the first time or again. `reason` is the latest failure, for logs.
     case waiting(reason: String?)
 
+    /// Whether statements can be sent now.
     public var isReady: Bool { self == .ready }
 }
 

@@ -1,4 +1,5 @@
-// Keeps a loop's connections up: opens what is missing, and after a failure tries again with growing pauses while callers are refused at once.
+// Keeps a loop's connections up: opens what is missing, and after a failure tries again with growing pauses while callers are refused at
+// once.
 import TiketiNet
 
 /// How the connections of one kind fare.

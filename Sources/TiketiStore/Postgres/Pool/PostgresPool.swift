@@ -3,7 +3,6 @@ import TiketiNet
 
 /// A pool of connections. Use it from tasks of the group's event loops; from elsewhere it hops to one of them.
 public final class PostgresPool: Sendable {
-    public let configuration: PostgresConfiguration
     let group: EventLoopGroup
     let counters = PostgresCounters()
     private let health = PostgresHealth()
@@ -14,7 +13,6 @@ public final class PostgresPool: Sendable {
 
     /// Begins to connect at once and keeps trying; see ``state``.
     public init(_ configuration: PostgresConfiguration, group: EventLoopGroup) {
-        self.configuration = configuration
         self.group = group
         let (counters, health) = (counters, health)
         pools = group.loops.map {
@@ -25,6 +23,7 @@ public final class PostgresPool: Sendable {
 
     /// Whether statements can be run, for readiness checks.
     public var state: PostgresState { health.state }
+    /// Counters and gauges of all loops; cheap, from any thread.
     public var statistics: PostgresStatistics { PostgresStatistics(counters) }
 
     /// Runs one read-only statement. It shares a connection with other reads and has its own result and its own error.

@@ -32,23 +32,34 @@ final class PostgresCounters: Sendable {
 
 /// A snapshot of a pool's counters since its start, and of its gauges now.
 public struct PostgresStatistics: Sendable, Hashable {
+    /// Statements sent, those inside transactions included.
     public let statements: Int
+    /// Statements that failed.
     public let errors: Int
+    /// Transactions begun.
     public let transactions: Int
     /// Transactions run again after a serialization failure or a deadlock.
     public let retries: Int
+    /// Cancel requests sent, because a caller's deadline had passed or its task was cancelled.
     public let cancellations: Int
     /// Callers who waited for a connection until their deadline.
     public let acquireTimeouts: Int
     /// Callers turned away at once, because the database is away or the queue is full.
     public let refused: Int
+    /// Connections made.
     public let connectionsOpened: Int
+    /// Attempts to connect that failed.
     public let connectFailures: Int
+    /// Connections that broke while in use.
     public let connectionsLost: Int
     // Gauges.
+    /// Shared read connections that are up now.
     public let readConnections: Int
+    /// Exclusive connections that are up now.
     public let writeConnections: Int
+    /// Exclusive connections at work now.
     public let writeConnectionsInUse: Int
+    /// Callers that wait for a connection now.
     public let waiting: Int
 
     init(_ counters: PostgresCounters) {

@@ -1,6 +1,7 @@
 // Transactions: begun with their first statement, committed once, run again only when the server says that they had no effect.
 import TiketiNet
 
+/// How far a transaction is kept apart from others (PostgreSQL documentation §13.2). The two stricter levels may have to run again.
 public enum PostgresIsolation: String, Sendable, Hashable {
     case readCommitted = "BEGIN ISOLATION LEVEL READ COMMITTED"
     case repeatableRead = "BEGIN ISOLATION LEVEL REPEATABLE READ"
@@ -73,8 +74,8 @@ public final class PostgresTransaction {
 }
 
 extension PostgresPool {
-    /// Runs `body` in a transaction and commits it. On a serialization failure or a deadlock everything runs again, at most `attempts` times,
-    /// after a short random pause: `body` must have no other effects.
+    /// Runs `body` in a transaction and commits it. On a serialization failure or a deadlock everything runs again, at most `attempts`
+    /// times, after a short random pause: `body` must have no other effects.
     ///
     /// - Throws: what `body` throws, after rolling back; or a ``PostgresError``, with code `outcomeUnknown` when the connection was lost
     ///   during the commit, which is never retried.

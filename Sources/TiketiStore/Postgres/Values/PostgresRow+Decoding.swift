@@ -40,10 +40,11 @@ extension PostgresRow {
         }
     }
 
-    public func wonOrNil(_ column: Int) throws(PostgresError) -> Int64? {
+    func wonOrNil(_ column: Int) throws(PostgresError) -> Int64? {
         try intOrNil(column).map(Int64.init)
     }
 
+    /// `float8`, `float4` or `numeric` (rounded to the nearest Double); nil for NULL. Throws `decode` for another type.
     public func doubleOrNil(_ column: Int) throws(PostgresError) -> Double? {
         guard let (bytes, type) = try cell(column) else { return nil }
         switch (type, bytes.count) {
@@ -56,7 +57,7 @@ extension PostgresRow {
         }
     }
 
-    public func boolOrNil(_ column: Int) throws(PostgresError) -> Bool? {
+    func boolOrNil(_ column: Int) throws(PostgresError) -> Bool? {
         guard let (bytes, type) = try cell(column) else { return nil }
         guard type == PostgresType.bool, bytes.count == 1 else { throw mismatch(column, "a boolean") }
         return bytes[0] != 0
@@ -81,6 +82,7 @@ extension PostgresRow {
         return Timestamp(microseconds: value + postgresEpochMicroseconds)
     }
 
+    /// The bytes of `bytea`, or the UTF-8 text of `json`, `jsonb` and text columns; nil for NULL. Throws `decode` for another type.
     public func bytesOrNil(_ column: Int) throws(PostgresError) -> [UInt8]? {
         guard let (bytes, type) = try cell(column) else { return nil }
         if type == PostgresType.bytea || PostgresType.isText(type) { return Array(bytes) }
@@ -88,18 +90,18 @@ extension PostgresRow {
         return Array(bytes.dropFirst())
     }
 
-    public func stringsOrNil(_ column: Int) throws(PostgresError) -> [String]? {
+    func stringsOrNil(_ column: Int) throws(PostgresError) -> [String]? {
         try elements(column, "an array of text") { bytes, type in
             if type == PostgresType.uuid { return UUID(bytes: bytes)?.description }
             return PostgresType.isText(type) ? String(decoding: bytes, as: UTF8.self) : nil
         }
     }
 
-    public func uuidsOrNil(_ column: Int) throws(PostgresError) -> [UUID]? {
+    func uuidsOrNil(_ column: Int) throws(PostgresError) -> [UUID]? {
         try elements(column, "an array of UUIDs") { bytes, type in type == PostgresType.uuid ? UUID(bytes: bytes) : nil }
     }
 
-    public func intsOrNil(_ column: Int) throws(PostgresError) -> [Int64]? {
+    func intsOrNil(_ column: Int) throws(PostgresError) -> [Int64]? {
         try elements(column, "an array of integers") { bytes, type in
             switch (type, bytes.count) {
             case (PostgresType.int8, 8): Int64(bitPattern: bytes.word64(0))

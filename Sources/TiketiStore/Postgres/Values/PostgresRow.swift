@@ -43,21 +43,28 @@ public struct PostgresRow: Sendable {
 // MARK: By position
 
 extension PostgresRow {
+    /// Text of a text column, an enumeration or `numeric`. Throws `decode` for NULL and other types, as do all below.
     public func string(_ column: Int) throws(PostgresError) -> String { try require(stringOrNil(column), column) }
+    /// `int2`, `int4`, `int8`, or a `numeric` without a fraction.
     public func int(_ column: Int) throws(PostgresError) -> Int { try require(intOrNil(column), column) }
+    /// `float4`, `float8` or `numeric`.
     public func double(_ column: Int) throws(PostgresError) -> Double { try require(doubleOrNil(column), column) }
+    /// `boolean`.
     public func bool(_ column: Int) throws(PostgresError) -> Bool { try require(boolOrNil(column), column) }
+    /// `uuid`.
     public func uuid(_ column: Int) throws(PostgresError) -> UUID { try require(uuidOrNil(column), column) }
+    /// `timestamptz` or `timestamp`, to the microsecond.
     public func timestamp(_ column: Int) throws(PostgresError) -> Timestamp { try require(timestampOrNil(column), column) }
     /// The bytes of `bytea`, or the UTF-8 text of `json`, `jsonb` and text columns.
     public func bytes(_ column: Int) throws(PostgresError) -> [UInt8] { try require(bytesOrNil(column), column) }
     /// A whole amount of money: `numeric` without a fraction, or any integer.
     public func won(_ column: Int) throws(PostgresError) -> Int64 { try require(wonOrNil(column), column) }
     /// `numeric` as plain decimal text.
-    public func decimal(_ column: Int) throws(PostgresError) -> String { try require(stringOrNil(column), column) }
-    public func strings(_ column: Int) throws(PostgresError) -> [String] { try require(stringsOrNil(column), column) }
+    func decimal(_ column: Int) throws(PostgresError) -> String { try require(stringOrNil(column), column) }
+    func strings(_ column: Int) throws(PostgresError) -> [String] { try require(stringsOrNil(column), column) }
+    /// `uuid[]` without NULLs.
     public func uuids(_ column: Int) throws(PostgresError) -> [UUID] { try require(uuidsOrNil(column), column) }
-    public func ints(_ column: Int) throws(PostgresError) -> [Int64] { try require(intsOrNil(column), column) }
+    func ints(_ column: Int) throws(PostgresError) -> [Int64] { try require(intsOrNil(column), column) }
 
     private func require<Value>(_ value: Value?, _ column: Int) throws(PostgresError) -> Value {
         guard let value else { throw isNullError(column) }
@@ -68,29 +75,35 @@ extension PostgresRow {
 // MARK: By name
 
 extension PostgresRow {
-    public func isNull(_ column: String) -> Bool { result.index(of: column).map { isNull(Int($0)) } ?? true }
+    /// As by position. The name is that of the result's column; one that does not exist throws `decode`, as with all below.
     public func string(_ column: String) throws(PostgresError) -> String { try string(index(column)) }
+    /// A whole number, by the column's name.
     public func int(_ column: String) throws(PostgresError) -> Int { try int(index(column)) }
+    /// A number, by the column's name.
     public func double(_ column: String) throws(PostgresError) -> Double { try double(index(column)) }
+    /// A truth value, by the column's name.
     public func bool(_ column: String) throws(PostgresError) -> Bool { try bool(index(column)) }
+    /// An identifier, by the column's name.
     public func uuid(_ column: String) throws(PostgresError) -> UUID { try uuid(index(column)) }
+    /// A moment, by the column's name.
     public func timestamp(_ column: String) throws(PostgresError) -> Timestamp { try timestamp(index(column)) }
+    /// Bytes or JSON text, by the column's name.
     public func bytes(_ column: String) throws(PostgresError) -> [UInt8] { try bytes(index(column)) }
-    public func won(_ column: String) throws(PostgresError) -> Int64 { try won(index(column)) }
-    public func decimal(_ column: String) throws(PostgresError) -> String { try decimal(index(column)) }
-    public func strings(_ column: String) throws(PostgresError) -> [String] { try strings(index(column)) }
+    /// An array of identifiers, by the column's name.
     public func uuids(_ column: String) throws(PostgresError) -> [UUID] { try uuids(index(column)) }
+    /// An array of whole numbers, by the column's name.
     public func ints(_ column: String) throws(PostgresError) -> [Int64] { try ints(index(column)) }
 
+    /// Text by the column's name; nil for NULL.
     public func stringOrNil(_ column: String) throws(PostgresError) -> String? { try stringOrNil(index(column)) }
+    /// A whole number by the column's name; nil for NULL.
     public func intOrNil(_ column: String) throws(PostgresError) -> Int? { try intOrNil(index(column)) }
+    /// A number by the column's name; nil for NULL.
     public func doubleOrNil(_ column: String) throws(PostgresError) -> Double? { try doubleOrNil(index(column)) }
-    public func boolOrNil(_ column: String) throws(PostgresError) -> Bool? { try boolOrNil(index(column)) }
+    /// An identifier by the column's name; nil for NULL.
     public func uuidOrNil(_ column: String) throws(PostgresError) -> UUID? { try uuidOrNil(index(column)) }
+    /// A moment by the column's name; nil for NULL.
     public func timestampOrNil(_ column: String) throws(PostgresError) -> Timestamp? { try timestampOrNil(index(column)) }
+    /// Bytes or JSON text by the column's name; nil for NULL.
     public func bytesOrNil(_ column: String) throws(PostgresError) -> [UInt8]? { try bytesOrNil(index(column)) }
-    public func wonOrNil(_ column: String) throws(PostgresError) -> Int64? { try wonOrNil(index(column)) }
-    public func stringsOrNil(_ column: String) throws(PostgresError) -> [String]? { try stringsOrNil(index(column)) }
-    public func uuidsOrNil(_ column: String) throws(PostgresError) -> [UUID]? { try uuidsOrNil(index(column)) }
-    public func intsOrNil(_ column: String) throws(PostgresError) -> [Int64]? { try intsOrNil(index(column)) }
 }

@@ -34,6 +34,7 @@ final class PostgresResult: @unchecked Sendable {
 /// The rows a statement returned.
 public struct PostgresRows: RandomAccessCollection, Sendable {
     let result: PostgresResult
+    /// How many rows the statement returned.
     public let count: Int
 
     init(_ result: PostgresResult) {
@@ -44,6 +45,7 @@ public struct PostgresRows: RandomAccessCollection, Sendable {
     public var startIndex: Int { 0 }
     public var endIndex: Int { count }
 
+    /// A row; an index out of range is a programmer's error and traps.
     public subscript(index: Int) -> PostgresRow {
         precondition(index >= 0 && index < count, "row index out of range")
         return PostgresRow(result: result, row: Int32(index))
@@ -55,11 +57,11 @@ public struct PostgresRows: RandomAccessCollection, Sendable {
     }
 
     /// The server's word for what it did, such as `INSERT 0 1`.
-    public var commandTag: String {
+    var commandTag: String {
         PQcmdStatus(result.pointer).map { String(cString: $0) } ?? ""
     }
 
-    public var columns: [String] {
+    var columns: [String] {
         (0..<result.columnCount).map { result.name(of: $0) }
     }
 }

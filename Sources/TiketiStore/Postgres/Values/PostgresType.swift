@@ -1,5 +1,6 @@
 // The object identifiers of built-in types (src/include/catalog/pg_type.dat), which never change between versions.
 
+/// The types whose binary forms are read and written here.
 enum PostgresType {
     typealias ID = UInt32
 

@@ -24,18 +24,21 @@ public enum PostgresValue: Sendable, Hashable {
 
     /// NULL for nil.
     public init(_ value: String?) { self = value.map { .text($0) } ?? .null }
+    /// NULL for nil.
     public init(_ value: Int?) { self = value.map { .int(Int64($0)) } ?? .null }
-    public init(_ value: Int64?) { self = value.map { .int($0) } ?? .null }
-    public init(_ value: Double?) { self = value.map { .double($0) } ?? .null }
+    /// NULL for nil.
     public init(_ value: Bool?) { self = value.map { .bool($0) } ?? .null }
+    /// NULL for nil.
     public init(_ value: UUID?) { self = value.map { .uuid($0) } ?? .null }
+    /// NULL for nil.
     public init(_ value: Timestamp?) { self = value.map { .timestamp($0) } ?? .null }
 
     /// NULL for nil, UTF-8 JSON text otherwise.
     public static func json(orNull value: [UInt8]?) -> PostgresValue { value.map { .json($0) } ?? .null }
-    public static func bytes(orNull value: [UInt8]?) -> PostgresValue { value.map { .bytes($0) } ?? .null }
 
+    /// An `Int` as the 64 bits it has.
     public static func int(_ value: Int) -> PostgresValue { .int(Int64(value)) }
+    /// `Int`s as the 64 bits they have.
     public static func intArray(_ values: [Int]) -> PostgresValue { .intArray(values.map(Int64.init)) }
 }
 

@@ -1,3 +1,5 @@
+// The states of a server connection, and the rules by which one follows another.
+
 /// What one server connection may do next; a plain value, so that every transition is tested without a socket.
 struct HTTPConnectionState {
     enum Phase: Equatable {

@@ -1,4 +1,4 @@
-/// What the errors of the floors below mean to a client: a dependency that is away is 503, never 500; the cause stays in the log.
+// What the errors of the floors below mean to a client: a dependency that is away is 503, never 500; the cause stays in the log.
 
 import TiketiNet
 import TiketiStore

@@ -1,3 +1,5 @@
+// One loop's share of a server; shards meet in nothing but counters.
+
 /// The part of a server that lives on one loop: its connections, its Date line, its counters.
 ///
 /// `@unchecked Sendable` because everything that changes is used on `loop` only; other threads hop there first.

@@ -1,4 +1,6 @@
-/// Bodies of a connection, both ways: the request's as the handler reads it, the response's as a stream writes it, each with its back-pressure.
+// Bodies of a connection, both ways: the request's as the handler reads it, the response's as a stream writes it, each with its
+// back-pressure.
+
 extension HTTPConnection: HTTPBodySource {
     func nextChunk() async throws(HTTPBodyError) -> [UInt8]? {
         while true {
@@ -75,11 +77,7 @@ extension HTTPConnection: HTTPBodySink {
             stream.write(bytes)
             stream.write(ResponseEncoder.lineEnd)
         }
-        if stream.queuedBytes > shard.configuration.writeHighWaterBytes { try await flush() }
-    }
-
-    func flush() async throws(HTTPBodyError) {
-        if await !send() { throw .closed }
+        if stream.queuedBytes > shard.configuration.writeHighWaterBytes, await !send() { throw .closed }
     }
 }
 

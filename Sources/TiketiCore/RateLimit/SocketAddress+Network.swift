@@ -1,4 +1,4 @@
-/// What limits by address count as one: an IPv4 address, or the /64 that one customer has of IPv6.
+// What limits by address count as one: an IPv4 address, or the /64 that one customer has of IPv6.
 
 import TiketiNet
 

@@ -1,16 +1,17 @@
+// The server as a service uses it: listens, counts, drains.
+
 /// An HTTP/1.1 server on every loop of a group; a connection stays on the loop that accepted it.
 ///
 ///     let server = HTTPServer(group: .shared) { request in HTTPResponse(body: .bytes(Array("hello".utf8))) }
 ///     let port = try await server.start(host: "127.0.0.1", port: 0)
 public final class HTTPServer: Sendable {
-    public let configuration: HTTPServerConfiguration
     private let group: EventLoopGroup
     private let shards: [HTTPServerShard]
     private let listening = Locked<[(HTTPServerShard, Listener)]>([])
 
+    /// Listens to nothing until `start`. The handler runs on the loop of the connection it answers.
     public init(group: EventLoopGroup, configuration: HTTPServerConfiguration = HTTPServerConfiguration(), handler: @escaping HTTPHandler) {
         self.group = group
-        self.configuration = configuration
         let limits = ConnectionLimits(total: configuration.maxConnections, perAddress: configuration.maxConnectionsPerAddress)
         shards = group.loops.map { HTTPServerShard(loop: $0, configuration: configuration, limits: limits, handler: handler) }
     }
@@ -29,7 +30,7 @@ public final class HTTPServer: Sendable {
 
     /// The same for any address, a Unix path among them.
     @discardableResult
-    public func start(_ address: SocketAddress) async throws -> SocketAddress {
+    func start(_ address: SocketAddress) async throws -> SocketAddress {
         let shards = shards
         let (listeners, bound) = try await Listener.listen(on: address, group: group) { stream in
             shards[stream.loop.index].accept(stream)
@@ -42,7 +43,7 @@ public final class HTTPServer: Sendable {
     public var openConnections: Int { shards[0].limits.open }
 
     /// Requests handled and refused so far.
-    public func statistics() async -> (requests: UInt64, rejections: UInt64) {
+    func statistics() async -> (requests: UInt64, rejections: UInt64) {
         var sum: (requests: UInt64, rejections: UInt64) = (0, 0)
         for shard in shards {
             let one = try? await shard.loop.run { (shard.requests, shard.rejections) }
@@ -52,14 +53,14 @@ public final class HTTPServer: Sendable {
         return sum
     }
 
-    /// Lets clients know that the server will stop: every response closes its connection and idle ones are ended, while new connections are still
-    /// served. Clients with a choice have gone elsewhere by the time of `drain`.
+    /// Lets clients know that the server will stop: every response closes its connection and idle ones are ended, while new connections
+    /// are still served. Clients with a choice have gone elsewhere by the time of `drain`.
     public func announceDrain() async {
         for shard in shards { _ = try? await shard.loop.run { shard.announceDrain() } }
     }
 
-    /// Stops accepting, closes idle connections, lets requests in flight finish with `Connection: close`, and returns when they have, or cuts
-    /// them when the grace has passed. Upgraded connections are their handlers' to end; `stop` cuts what is left of them.
+    /// Stops accepting, closes idle connections, lets requests in flight finish with `Connection: close`, and returns when they have, or
+    /// cuts them when the grace has passed. Upgraded connections are their handlers' to end; `stop` cuts what is left of them.
     public func drain(graceNanoseconds: UInt64) async {
         await close(.stopAccepting)
         await withTaskGroup(of: Void.self) { group in

@@ -1,13 +1,17 @@
-// What services tell browsers over Socket.IO (docs/specification.md §4): room names, event names and payloads, the same for who sends and who
-// serves them.
+// What services tell browsers over Socket.IO (docs/specification.md §4): room names, event names and payloads, the same for who sends and
+// who serves them.
 import TiketiJSON
 import TiketiNet
 
 /// Rooms a socket can be in.
 public enum LiveRoom {
+    /// Whoever looks at an event's page: its status.
     public static func event(_ id: UUID) -> String { "event:\(id)" }
+    /// Whoever looks at an event's seat map: every seat that changes.
     public static func seats(_ eventID: UUID) -> String { "seats:\(eventID)" }
+    /// The owner of one place in a queue.
     public static func queue(_ queueID: UUID) -> String { queuePrefix + queueID.description }
+    /// What the names of all queue rooms begin with.
     public static let queuePrefix = "queue:"
     /// Every socket is in its user's own room.
     public static func user(_ id: UUID) -> String { id.description }
@@ -35,6 +39,7 @@ public enum LiveEvent: String, Sendable, CaseIterable {
         }
     }
 
+    /// The payload of ``seatReleased``. `version` is the map's after the change, `count` how many seats changed with it.
     public static func seatReleased(seatID: UUID, eventID: UUID, version: Int64, count: Int) -> [UInt8] {
         object {
             $0.member("seatId", seatID)
@@ -44,6 +49,7 @@ public enum LiveEvent: String, Sendable, CaseIterable {
         }
     }
 
+    /// The payload of ``reservationExpired``, for the buyer; `message` is a sentence to show.
     public static func reservationExpired(reservationID: UUID, message: String) -> [UInt8] {
         object {
             $0.member("reservationId", reservationID)
@@ -51,6 +57,7 @@ public enum LiveEvent: String, Sendable, CaseIterable {
         }
     }
 
+    /// The payload of ``queueUpdated``. `position` counts from 1, `estimatedWait` is in seconds; both nil (`null`) while nobody knows.
     public static func queueUpdated(queueID: UUID, position: Int?, estimatedWait: Int?) -> [UInt8] {
         object {
             $0.member("queueId", queueID)
@@ -59,6 +66,7 @@ public enum LiveEvent: String, Sendable, CaseIterable {
         }
     }
 
+    /// The payload of ``queueAdmitted``: the buyer may reserve until `expiresAt`.
     public static func queueAdmitted(eventID: UUID, queueID: UUID, message: String, expiresAt: Timestamp) -> [UInt8] {
         object {
             $0.member("eventId", eventID)
@@ -68,6 +76,7 @@ public enum LiveEvent: String, Sendable, CaseIterable {
         }
     }
 
+    /// The payload of ``eventStatusChanged``. `status` as in an event's answer (docs/specification.md §3.2).
     public static func eventStatusChanged(eventID: UUID, status: String) -> [UInt8] {
         object {
             $0.member("eventId", eventID)

@@ -1,4 +1,7 @@
-/// One server connection: a task on its loop that reads requests, calls the handler and writes responses in order, until either side is done.
+// The server's shell around its state machine, parser and encoder: all input and output of a connection is here.
+
+/// One server connection: a task on its loop that reads requests, calls the handler and writes responses in order, until either side is
+/// done.
 ///
 /// On a loop with many connections the task ends whenever there is nothing to read and a new one begins with the next bytes.
 ///
@@ -120,7 +123,8 @@ final class HTTPConnection: @unchecked Sendable {
             minorVersion: Int(head.minorVersion), body: body, peer: stream.peer, loop: stream.loop, stream: stream)
     }
 
-    /// An interim status can't be the answer, and bytes of an unread body must not pass for the upgraded protocol's: both are handlers' mistakes.
+    /// An interim status can't be the answer, and bytes of an unread body must not pass for the upgraded protocol's: both are handlers'
+    /// mistakes.
     func sane(_ response: HTTPResponse) -> HTTPResponse {
         if case .upgrade = response.body { return state.body.isComplete ? response : shard.ownAnswer(.handlerMistake) }
         return response.status.code >= 200 ? response : shard.ownAnswer(.handlerMistake)

@@ -1,4 +1,4 @@
-/// Whose request it is: the peer's address, unless the peer is a proxy we trust; then the last address in X-Forwarded-For that we don't.
+// Whose request it is: the peer's address, unless the peer is a proxy we trust; then the last address in X-Forwarded-For that we don't.
 
 import TiketiNet
 
@@ -13,10 +13,10 @@ public struct NetworkList: Sendable {
     private var networks: [Network] = []
 
     /// No network at all.
-    public init() {}
+    init() {}
 
     /// Throws the entry that can't be read. A bare address is a network of one.
-    public init(_ entries: [String]) throws(UnreadableNetwork) {
+    init(_ entries: [String]) throws(UnreadableNetwork) {
         for entry in entries {
             let parts = entry.split(separator: "/", omittingEmptySubsequences: false)
             guard parts.count <= 2, let address = SocketAddress(literal: String(parts[0]), port: 0), let (high, low) = Self.words(address)
@@ -34,9 +34,9 @@ public struct NetworkList: Sendable {
         }
     }
 
-    public var isEmpty: Bool { networks.isEmpty }
+    var isEmpty: Bool { networks.isEmpty }
 
-    public func contains(_ address: SocketAddress) -> Bool {
+    func contains(_ address: SocketAddress) -> Bool {
         guard !networks.isEmpty, let (high, low) = Self.words(address) else { return false }
         return networks.contains { network in
             let mask = Self.mask(network.bits)
@@ -61,14 +61,15 @@ public struct NetworkList: Sendable {
     }
 }
 
-public struct UnreadableNetwork: Error, Sendable {
-    public let entry: String
+struct UnreadableNetwork: Error, Sendable {
+    let entry: String
 }
 
 /// Reads the client's address from a request.
 public struct ClientAddressReader: Sendable {
     private let trusted: NetworkList
 
+    /// `trusted` are our own proxies: what they write into X-Forwarded-For is believed.
     public init(trusted: NetworkList) { self.trusted = trusted }
 
     /// Walks X-Forwarded-For from the end, where our own proxies wrote, and stops at the first address that is not one of them. What stands
@@ -86,7 +87,8 @@ public struct ClientAddressReader: Sendable {
         return address
     }
 
-    /// One entry as proxies spell it: an address, with a port (Azure, IIS), in brackets (RFC 7239 §6), or both; IPv4 mapped into IPv6 is IPv4.
+    /// One entry as proxies spell it: an address, with a port (Azure, IIS), in brackets (RFC 7239 §6), or both; IPv4 mapped into IPv6 is
+    /// IPv4.
     static func read(_ entry: some StringProtocol) -> SocketAddress? {
         var text = String(entry).trimmedASCII
         if text.utf8.first == UInt8(ascii: "\""), text.utf8.last == UInt8(ascii: "\""), text.utf8.count > 1 {
@@ -120,8 +122,8 @@ public struct ClientAddressReader: Sendable {
 }
 
 extension SocketAddress {
-    /// An entry of X-Forwarded-For as proxies write it: an address, in brackets or quotes, with or without the client's port, IPv4 also as IPv4-mapped
-    /// IPv6. Nil for anything else. The port is left out: the address is whose request it is.
+    /// An entry of X-Forwarded-For as proxies write it: an address, in brackets or quotes, with or without the client's port, IPv4 also
+    /// as IPv4-mapped IPv6. Nil for anything else. The port is left out: the address is whose request it is.
     init?(forwarded entry: Substring) {
         var text = entry.trimming()
         if text.count >= 2, text.first == "\"", text.last == "\"" { text = text.dropFirst().dropLast() }

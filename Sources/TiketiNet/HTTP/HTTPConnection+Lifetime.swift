@@ -1,4 +1,5 @@
-/// When a connection waits, how long, and when it ends: one timer and at most one task each.
+// When a connection waits, how long, and when it ends: one timer and at most one task each.
+
 extension HTTPConnection {
     /// What the deadline is for.
     enum Waiting { case nothing, request, body, write }

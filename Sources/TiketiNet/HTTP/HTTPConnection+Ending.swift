@@ -1,4 +1,5 @@
-/// The ways out of a request that are not a plain response: refusals, unread bodies, half-closed goodbyes, upgrades.
+// The ways out of a request that are not a plain response: refusals, unread bodies, half-closed goodbyes, upgrades.
+
 extension HTTPConnection {
     /// Refuses what could not be understood, and closes: the bytes behind it have no certain meaning.
     func refuse(_ rejection: RequestRejection) async {
@@ -6,8 +7,8 @@ extension HTTPConnection {
         await sayLast(shard.ownAnswer(rejection))
     }
 
-    /// Ends an idle connection of a server that drains. A client that is sending just now reads that its request was not looked at, which lets it
-    /// send any request again (RFC 9110 §15.5.9); a silent end would leave it in doubt.
+    /// Ends an idle connection of a server that drains. A client that is sending just now reads that its request was not looked at, which
+    /// lets it send any request again (RFC 9110 §15.5.9); a silent end would leave it in doubt.
     func takeLeave() async {
         await sayLast(shard.ownAnswer(.leaving))
     }
