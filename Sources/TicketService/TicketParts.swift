@@ -32,7 +32,7 @@ struct TicketParts: Sendable {
         sessions = SessionCheck(postgres: postgres, redis: redis)
         let cache = SnapshotCache(redis: redis)
         announcer = Announcer(
-            store: AnnouncementStore(redis: redis, hubWire: config.hubWire, holdSeconds: config.hold.wholeSeconds),
+            store: AnnouncementStore(redis: redis, hubWire: config.hubWire),
             languages: AccountLanguageStore(postgres: postgres), hold: config.hold, distrust: distrust, logger: logger,
             metrics: metrics)
 
@@ -82,8 +82,7 @@ struct TicketParts: Sendable {
         // After the session's check: an answer is repeated only to who may ask for it.
         let repeats: [any Middleware] = idempotency.map { [Idempotency($0)] } ?? []
         EventRoutes(events: events).install(on: router)
-        SeatRoutes(maps: maps, seats: seats, holdSeconds: config.hold.wholeSeconds, sessions: sessions, repeats: repeats)
-            .install(on: router)
+        SeatRoutes(maps: maps, seats: seats, sessions: sessions, repeats: repeats).install(on: router)
         ReservationRoutes(reservations: reservations, sessions: sessions, repeats: repeats).install(on: router)
         QueueRoutes(queue: queue, proofs: QueueProofService(store: queue.store), sessions: sessions).install(on: router)
         let inside = router.group(use: internalAuth)

@@ -21,7 +21,8 @@ struct ReservationStore: Sendable {
             ])
         guard let row = rows.first else { throw PostgresError(.decode, "reserve returned no row") }
         guard try SeatStore.succeeded(row, limit: seatsPerUser) else { return .expireFirst(eventID: event) }
-        return .taken(try Reservation(row), try SeatChange(row, .held(by: user), seats: try row.uuids("fresh")))
+        let kind = SeatChange.Kind.held(by: user, seconds: try row.int("hold_seconds"))
+        return .taken(try Reservation(row), try SeatChange(row, kind, seats: try row.uuids("fresh")))
     }
 
     func get(_ id: UUID) async throws -> Reservation? {

@@ -41,14 +41,14 @@ enum HoldSQL {
             WHERE got = seats AND fresh_ones + cardinality(slots) <= $5::bigint
         ), changed AS (
             UPDATE ticket_schema.seats s
-            SET status = 'locked', reserved_by = t.user_id, reserved_at = now(), hold_expires_at = now() + $4::bigint * interval '1 second',
-                reservation_id = NULL
+            SET status = 'locked', reserved_by = t.user_id, reserved_at = now(), reservation_id = NULL,
+                hold_expires_at = now() + (SELECT hold_seconds FROM target) * interval '1 second'
             FROM taking t
             WHERE t.fresh AND s.id = t.id
-            RETURNING s.id, t.user_id, t.slot
+            RETURNING s.id, t.user_id, t.slot, s.hold_expires_at
         ), claimed AS (
             INSERT INTO ticket_schema.seat_claims (seat_id, event_id, user_id, slot, expires_at)
-            SELECT id, (SELECT id FROM target), user_id, slot, now() + $4::bigint * interval '1 second' FROM changed
+            SELECT id, (SELECT id FROM target), user_id, slot, hold_expires_at FROM changed
             ORDER BY user_id, slot
             RETURNING seat_id
         ), taken AS MATERIALIZED (
@@ -68,7 +68,9 @@ enum HoldSQL {
         SELECT CASE WHEN v.code <> 'ok' OR t.n IS NOT NULL THEN v.code WHEN c.n IS NULL THEN 'again' ELSE 'unavailable' END AS code,
                (SELECT id FROM target) AS event_id, CASE WHEN t.ids IS NOT NULL THEN b.version + t.rank END AS version,
                b.revision + t.rank AS revision, coalesce(t.ids, '{}') AS fresh,
-               least(v.own_until, CASE WHEN t.ids IS NOT NULL THEN now() + $4::bigint * interval '1 second' END) AS expires_at,
+               least(v.own_until, CASE WHEN t.ids IS NOT NULL
+                                       THEN now() + (SELECT hold_seconds FROM target) * interval '1 second' END) AS expires_at,
+               (SELECT hold_seconds FROM target) AS hold_seconds,
                CASE WHEN v.code = 'unavailable' THEN ARRAY(SELECT w.id FROM wanted w WHERE w.n = v.n AND w.state = 'taken')
                     WHEN c.n IS NOT NULL AND t.n IS NULL
                     THEN ARRAY(SELECT w.id FROM wanted w WHERE w.n = v.n EXCEPT SELECT l.id FROM locked l WHERE l.n = v.n)

@@ -4,7 +4,7 @@ import TiketiNet
 /// One change of an event's seats, after its commit; `version` is this change's own.
 struct SeatChange: Sendable, Equatable {
     enum Kind: Sendable, Equatable {
-        case held(by: UUID)
+        case held(by: UUID, seconds: Int)
         case sold(to: UUID)
         case freed
     }

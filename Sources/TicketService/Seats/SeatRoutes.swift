@@ -6,7 +6,6 @@ import TiketiNet
 struct SeatRoutes: Sendable {
     let maps: SeatMapService
     let seats: SeatService
-    let holdSeconds: Int
     let sessions: SessionCheck
     /// What repeats answers by their `Idempotency-Key`.
     let repeats: [any Middleware]
@@ -115,7 +114,7 @@ struct SeatRoutes: Sendable {
         let rest = (hold.expiresAt.microseconds - Timestamp.now().microseconds + 999_999) / 1_000_000
         return .success {
             $0.member("message", "Seats reserved temporarily")
-            $0.member("expiresIn", min(Int64(holdSeconds), max(0, rest)))
+            $0.member("expiresIn", min(Int64(hold.seconds), max(0, rest)))
             $0.member("expiresAt", hold.expiresAt)
         }
     }

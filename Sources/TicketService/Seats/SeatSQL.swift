@@ -53,7 +53,7 @@ enum SeatSQL {
 
     private static let outcome = """
         CASE WHEN verdict.code = 'ok' AND NOT ready.ok THEN 'unavailable' ELSE verdict.code END AS code,
-               (SELECT id FROM target) AS event_id, bumped.version, bumped.revision,
+               (SELECT id FROM target) AS event_id, (SELECT hold_seconds FROM target) AS hold_seconds, bumped.version, bumped.revision,
                ARRAY(SELECT seat_id FROM claimed) AS fresh,
                CASE WHEN verdict.code = 'ok' AND NOT ready.ok
                     THEN ARRAY(SELECT id FROM unnest($2::uuid[]) AS id EXCEPT SELECT id FROM locked)
@@ -76,7 +76,7 @@ enum SeatSQL {
             WHERE g <> ALL ((SELECT v.slots FROM verdict v)::bigint[])
         ), ready AS MATERIALIZED (
             SELECT count(*) = cardinality($2::uuid[]) AND count(*) FILTER (WHERE fresh) <= (SELECT count(*) FROM slots) AS ok,
-                   least(min(hold_expires_at), now() + $4::bigint * interval '1 second') AS until
+                   least(min(hold_expires_at), now() + (SELECT hold_seconds FROM target) * interval '1 second') AS until
             FROM locked
         ), changed AS (
             UPDATE ticket_schema.seats s

@@ -26,8 +26,9 @@ struct SeatStore: Sendable {
                 guard try Self.succeeded(row, limit: seatsPerUser) else { return .expireFirst(eventID: try row.uuid("event_id")) }
             } catch let refusal as TicketError { return .refused(refusal) }
             let hold = Hold(
-                eventID: try row.uuid("event_id"), expiresAt: try row.timestamp("expires_at"), fresh: try row.uuids("fresh"))
-            return .held(hold, try SeatChange(row, .held(by: request.user), seats: hold.fresh))
+                eventID: try row.uuid("event_id"), expiresAt: try row.timestamp("expires_at"), seconds: try row.int("hold_seconds"),
+                fresh: try row.uuids("fresh"))
+            return .held(hold, try SeatChange(row, .held(by: request.user, seconds: hold.seconds), seats: hold.fresh))
         }
     }
 

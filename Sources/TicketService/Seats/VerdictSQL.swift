@@ -19,7 +19,8 @@ enum VerdictSQL {
     }
 
     /// Common table expressions: `wanted` (each seat of each request, with its state), `asked` (one row a request), `target` (the
-    /// event) and `verdict (n, user_id, seats, own_until, slots, code)`, one row a request; `slots` are those the user has taken.
+    /// event, with `hold_seconds`: how long a new hold on it lasts) and `verdict (n, user_id, seats, own_until, slots, code)`, one
+    /// row a request; `slots` are those the user has taken.
     ///
     /// Codes: not_found, other_event, not_on_sale, queue_required, seat_limit, unavailable, hold_limit, expire_first (an expired
     /// claim has to be ended first), ok. Parameters: $1 users, one for each request; $2 seat ids, distinct within a request; $3 the
@@ -53,7 +54,7 @@ enum VerdictSQL {
             FROM wanted
             GROUP BY n, user_id
         ), target AS MATERIALIZED (
-            SELECT e.id, e.queue_enabled\(columns),
+            SELECT e.id, e.queue_enabled, $4::bigint AS hold_seconds\(columns),
                    ticket_schema.event_status(e.status, e.sale_start_date, e.sale_end_date, 0, 0) = 'on_sale' AS on_sale
             FROM ticket_schema.events e
             WHERE e.deleted_at IS NULL
@@ -70,7 +71,7 @@ enum VerdictSQL {
                            THEN 'queue_required'
                        WHEN mine.running + a.fresh > $5::bigint THEN 'seat_limit'
                        WHEN a.taken > 0 THEN 'unavailable'
-                       WHEN a.fresh > 0 AND a.spent > 2 * $4::bigint THEN 'hold_limit'
+                       WHEN a.fresh > 0 AND a.spent > 2 * t.hold_seconds THEN 'hold_limit'
                        WHEN a.lapsed > 0 OR cardinality(mine.slots) + a.fresh > $5::bigint THEN 'expire_first'
                        ELSE 'ok'
                    END AS code

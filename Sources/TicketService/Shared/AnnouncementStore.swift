@@ -25,14 +25,12 @@ struct AnnouncementStore: Sendable {
     private let redis: RedisClient
     private let hubWire: HubWire
     private let cache: SnapshotCache
-    private let holdSeconds: Int
 
     /// - Parameter hubWire: the format that hubs expect.
-    init(redis: RedisClient, hubWire: HubWire = .classic, holdSeconds: Int) {
+    init(redis: RedisClient, hubWire: HubWire = .classic) {
         self.redis = redis
         self.hubWire = hubWire
         cache = SnapshotCache(redis: redis)
-        self.holdSeconds = holdSeconds
     }
 
     /// - Throws: `RedisError` when Redis was not reached or refused any of it; what it did take stays.
@@ -63,8 +61,8 @@ struct AnnouncementStore: Sendable {
     /// The marks by which other services know a held seat.
     private func mark(_ change: SeatChange, _ commands: inout [[RedisArgument]]) {
         let locks = change.seats.map { RedisArgument(CacheKey.lock($0)) }
-        if case .held(let user) = change.kind {
-            for lock in locks { commands.append(["SET", lock, RedisArgument(user.description), "EX", RedisArgument(holdSeconds)]) }
+        if case .held(let user, let seconds) = change.kind {
+            for lock in locks { commands.append(["SET", lock, RedisArgument(user.description), "EX", RedisArgument(seconds)]) }
         } else {
             commands.append(["UNLINK"] + locks)
         }

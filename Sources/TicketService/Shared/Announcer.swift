@@ -114,7 +114,7 @@ struct Announcer: Sendable {
 
     private func describe(_ change: SeatChange, _ messages: inout [SocketMessage]) {
         switch change.kind {
-        case .held(let user): reserved(change, user, "locked", &messages)
+        case .held(let user, _): reserved(change, user, "locked", &messages)
         case .sold(let user): reserved(change, user, "reserved", &messages)
         case .freed:
             let room = LiveRoom.seats(change.eventID)
