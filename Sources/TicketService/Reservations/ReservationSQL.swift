@@ -237,11 +237,17 @@ enum ReservationSQL {
         (CASE WHEN r.status = 'pending' AND greatest(r.expires_at, r.paying_until) <= now() THEN 'cancelled' ELSE r.status END)
         """
 
+    /// What every answer with a reservation shows of its row as it is written.
+    static func own(of row: String) -> String {
+        """
+        \(row).id, \(row).user_id, \(row).reservation_number, trim_scale(\(row).total_amount)::text AS total_amount, \(row).payment_status,
+               \(row).expires_at, \(row).confirmed_at, \(row).cancelled_at, \(row).created_at
+        """
+    }
+
     private static let columns = """
-        r.id, r.user_id, r.event_id, r.reservation_number, trim_scale(r.total_amount)::text AS total_amount, \(effectiveStatus) AS status,
-               r.payment_status,
+        \(own(of: "r")), r.event_id, \(effectiveStatus) AS status,
                CASE WHEN r.status = 'pending' AND \(effectiveStatus) = 'cancelled' THEN 'expired' ELSE r.cancel_reason END AS cancel_reason,
-               r.expires_at, r.confirmed_at, r.cancelled_at, r.created_at,
                e.title AS event_title, e.event_date, e.venue,
                (SELECT json_agg(json_build_object('seatId', i.seat_id, 'seatLabel', s.seat_label, 'price', trim_scale(i.price))
                                 ORDER BY s.section, s.row_number, s.seat_number)

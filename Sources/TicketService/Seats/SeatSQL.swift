@@ -41,9 +41,7 @@ enum SeatSQL {
                 SELECT event_id, version, ARRAY(SELECT seat_id FROM claimed) FROM bumped
             )
             SELECT \(outcome),
-                   booked.id, booked.user_id, booked.expires_at, booked.reservation_number,
-                   trim_scale(booked.total_amount)::text AS total_amount,
-                   booked.status, booked.payment_status, booked.cancel_reason, booked.confirmed_at, booked.cancelled_at, booked.created_at,
+                   \(ReservationSQL.own(of: "booked")), booked.status, booked.cancel_reason,
                    (SELECT title FROM target) AS event_title, (SELECT event_date FROM target) AS event_date,
                    (SELECT venue FROM target) AS venue,
                    (SELECT json_agg(json_build_object('seatId', id, 'seatLabel', seat_label, 'price', trim_scale(price))
