@@ -103,7 +103,7 @@ struct ConformanceNamespace: SocketNamespace {
             socket.leave(String(decoding: event.argument(0) ?? [], as: UTF8.self).filter { $0 != "\"" })
             event.acknowledge()
         case "ask-me":
-            let answer = try? await socket.call("question", timeoutMilliseconds: 1000)
+            let answer = try? await socket.call("question", timeout: .seconds(1))
             socket.emit("answered", answer ?? SocketArguments(json: "null"))
         case "kick": socket.disconnect(closingConnection: event.argument(0) == Array("true".utf8))
         default: break

@@ -2,7 +2,7 @@
 
 import re
 
-LIBRARIES = ("TiketiBase", "TiketiNet", "TiketiJSON", "TiketiStore", "TiketiContracts", "TiketiCore", "TiketiTesting")
+LIBRARIES = ("TiketiBase", "TiketiNet", "TiketiJSON", "TiketiStore", "TiketiContracts", "TiketiCore", "TiketiRealtime", "TiketiTesting")
 MODIFIERS = r"(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:nonisolated|final|static|indirect|mutating|consuming|convenience|override|sending)\s+)*"
 PUBLIC = re.compile(rf"^\s*{MODIFIERS}public (?!import\b|extension\b)(.*)")
 PROTOCOL = re.compile(r"^public protocol ")

@@ -7,7 +7,7 @@ TYPE = re.compile(
     r"^(?:@\w+(?:\([^)]*\))?\s+)*(?:public |package |internal |private |fileprivate |final |indirect |nonisolated )*"
     r"(struct|class|enum|protocol|actor|typealias|extension) ([\w.]+)"
 )
-LIBRARIES = ("TiketiBase", "TiketiNet", "TiketiJSON", "TiketiStore", "TiketiContracts", "TiketiCore", "TiketiTesting")
+LIBRARIES = ("TiketiBase", "TiketiNet", "TiketiJSON", "TiketiStore", "TiketiContracts", "TiketiCore", "TiketiRealtime", "TiketiTesting")
 # Several small types of one idea, or none at all.
 GATHERED = {
     "Exports",
@@ -21,7 +21,7 @@ GATHERED = {
     "Program",
     "RouteTree",
 }
-EXEMPT = ("TiketiRealtime",)
+EXEMPT = ()
 
 
 def faults(sources):

@@ -13,7 +13,7 @@ struct GoogleVerifier: Sendable {
     let clientID: String
     let keys: GoogleKeys
     /// Clocks differ a little; a token counts as live this long after its end.
-    private static let leewaySeconds: Int64 = 60
+    private static let leeway = Duration.seconds(60)
 
     func verify(_ credential: String, now: Timestamp = .now()) async throws -> GoogleIdentity {
         let parts = credential.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
@@ -33,10 +33,11 @@ struct GoogleVerifier: Sendable {
     private func identity(_ claims: JSONValue, now: Timestamp) throws -> GoogleIdentity {
         let issuer = claims["iss"]?.stringValue
         let seconds = now.microseconds / 1_000_000
+        let leeway = Self.leeway.components.seconds
         guard issuer == "accounts.google.com" || issuer == "https://accounts.google.com",
             claims["aud"]?.stringValue == clientID,
-            let end = Self.seconds(claims["exp"]), end + Self.leewaySeconds > seconds,
-            (Self.seconds(claims["iat"]) ?? 0) <= seconds + Self.leewaySeconds * 5,
+            let end = Self.seconds(claims["exp"]), end + leeway > seconds,
+            (Self.seconds(claims["iat"]) ?? 0) <= seconds + leeway * 5,
             claims["email_verified"] == .bool(true) || claims["email_verified"] == .string("true"),
             let subject = claims["sub"]?.stringValue, !subject.isEmpty, subject.utf8.count <= 255,
             let email = claims["email"]?.stringValue.flatMap(EmailAddress.normalise)

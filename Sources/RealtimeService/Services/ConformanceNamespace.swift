@@ -10,7 +10,7 @@ struct ConformanceNamespace: SocketNamespace {
     let server: ServerHolder
     /// Between the answer to CONNECT and the first event: a client that looks at one message at a time must see both, even when it reads
     /// all that has arrived at once.
-    private static let pauseNanoseconds: UInt64 = 10_000_000
+    private static let pause = Duration.milliseconds(10)
 
     /// What a connection of this namespace is known by.
     private struct Guest: Sendable {
@@ -29,7 +29,7 @@ struct ConformanceNamespace: SocketNamespace {
     func connected(_ socket: Socket) async {
         await product.connected(socket)
         if let member = (socket.data as? Guest)?.member { product.resume(socket, member) }
-        try? await socket.loop.sleep(nanoseconds: Self.pauseNanoseconds)
+        try? await socket.loop.sleep(nanoseconds: Self.pause.nanoseconds)
         let auth = (socket.data as? Guest)?.auth ?? []
         socket.emit("auth", SocketArguments(json: auth.isEmpty ? Array("{}".utf8) : auth))
     }
@@ -44,7 +44,7 @@ struct ConformanceNamespace: SocketNamespace {
         case "message": socket.emit("message-back", event.arguments)
         case "message-with-ack": event.acknowledge(event.arguments)
         case "ask-me":
-            let answer = try? await socket.call("question", event.arguments, timeoutMilliseconds: 5000)
+            let answer = try? await socket.call("question", event.arguments, timeout: .seconds(5))
             socket.emit("answered", answer ?? SocketArguments(json: "null"))
         case "join":
             if let room = event.string(0) { await socket.join(room) }

@@ -81,7 +81,7 @@ public enum JWT {
         private let leeway: Int64
         private let requiresSession: Bool
 
-        /// Secrets as text; see ``init(key:also:leewaySeconds:requiresSession:)``.
+        /// Secrets as text; see ``init(key:also:leeway:requiresSession:)``.
         public init(secret: String, also: String? = nil, leeway: Duration = .seconds(60), requiresSession: Bool = false) {
             self.init(
                 key: HMACKey(Array(secret.utf8)), also: also.map { HMACKey(Array($0.utf8)) }, leeway: leeway,

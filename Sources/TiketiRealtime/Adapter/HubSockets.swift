@@ -50,7 +50,7 @@ struct HubSockets: Sendable {
             let sockets = shard.namespace(namespace).matching(target)
             for socket in sockets {
                 shard.loop.spawn {
-                    guard let reply = try? await socket.call(event, arguments, timeoutMilliseconds: milliseconds) else { return }
+                    guard let reply = try? await socket.call(event, arguments, timeout: .milliseconds(milliseconds)) else { return }
                     let list = [UInt8(ascii: "[")] + reply.json + [UInt8(ascii: "]")]
                     onReply(MessagePackValue(json: list, attachments: reply.attachments)?.array?.first ?? .null)
                 }

@@ -105,7 +105,7 @@ final class RedisHubCore: @unchecked Sendable {
     private var adoption: MessageAdoption?
     private var renewal: LoopTimer?
     /// A room left and entered again within this time keeps its subscription.
-    private static let lingerNanoseconds: UInt64 = 5_000_000_000
+    private static let linger = Duration.seconds(5)
     private static let subscribeTimeout: Duration = .seconds(2)
 
     private final class Presence {
@@ -152,10 +152,10 @@ final class RedisHubCore: @unchecked Sendable {
             floor = await EventLog.lastOffset(log.redis)
             subscribe(namespaces)
         }
-        renewal = loop.schedule(afterNanoseconds: RedisSessionStore.renewalNanoseconds) { [weak self, live = hub.live] in
+        renewal = loop.schedule(afterNanoseconds: RedisSessionStore.renewal.nanoseconds) { [weak self, live = hub.live] in
             let pids = live.ids
             self?.loop.spawn { await log.sessions.renew(pids) }
-            self?.renewal?.rearm(afterNanoseconds: RedisSessionStore.renewalNanoseconds)
+            self?.renewal?.rearm(afterNanoseconds: RedisSessionStore.renewal.nanoseconds)
         }
     }
 
@@ -199,7 +199,7 @@ final class RedisHubCore: @unchecked Sendable {
         guard let presence = channels[channel] else { return }
         presence.loops.remove(loopIndex)
         guard presence.loops.isEmpty, presence.timer == nil else { return }
-        presence.timer = loop.schedule(afterNanoseconds: Self.lingerNanoseconds) { [unowned self] in
+        presence.timer = loop.schedule(afterNanoseconds: Self.linger.nanoseconds) { [unowned self] in
             guard presence.loops.isEmpty else { return }
             channels[channel] = nil
             if wire.isSharded { subscriber?.sunsubscribe(channel) } else { subscriber?.unsubscribe(channel) }

@@ -12,7 +12,7 @@ final class RedisSessionStore: SocketRecovery {
     /// A session of a hub that died lives on for this long after the last renewal: two minutes, and the time between renewals.
     private static let liveMilliseconds = 180_000
     private static let lostMilliseconds = 120_000
-    static let renewalNanoseconds: UInt64 = 50_000_000_000
+    static let renewal = Duration.seconds(50)
     /// Messages that are read from the log at once, over all rooms of a session, and of one room at least: with large messages, all of a
     /// long absence would fill the memory.
     private static let portion = 128

@@ -56,9 +56,9 @@ final class EngineSession: @unchecked Sendable {
     /// Where broadcasts find the session's WebSocket; -1 after its end.
     private(set) var lane: Int32
     /// How long a poll of a probing client waits for the `5`, and a close packet for the poll, that a client has sent at the same time.
-    private static let concurrencyNanoseconds: UInt64 = 10_000_000
+    private static let concurrency = Duration.milliseconds(10)
     /// How often a lagging client is looked at.
-    private static let backlogNanoseconds: UInt64 = 100_000_000
+    private static let backlogCheck = Duration.milliseconds(100)
     /// A timer later than this was held up by a busy loop.
     private static let tolerableLateness: UInt64 = 20_000_000
 
@@ -125,7 +125,7 @@ final class EngineSession: @unchecked Sendable {
         guard machine.backlog.isLagging else { return }
         guard hold(machine.backlog.charge(queued)) else { return cutSlowClient() }
         if backlogTimer == nil {
-            backlogTimer = loop.schedule(afterNanoseconds: Self.backlogNanoseconds) { [unowned self] in watchBacklog() }
+            backlogTimer = loop.schedule(afterNanoseconds: Self.backlogCheck.nanoseconds) { [unowned self] in watchBacklog() }
         }
     }
 
@@ -138,7 +138,7 @@ final class EngineSession: @unchecked Sendable {
     private func watchBacklog() {
         let queued = queuedBytes
         guard machine.backlog.isAlive(queued: queued, at: loop.now), hold(machine.backlog.charge(queued)) else { return cutSlowClient() }
-        if machine.backlog.isLagging { backlogTimer?.rearm(afterNanoseconds: Self.backlogNanoseconds) } else { backlogTimer = nil }
+        if machine.backlog.isLagging { backlogTimer?.rearm(afterNanoseconds: Self.backlogCheck.nanoseconds) } else { backlogTimer = nil }
     }
 
     private func cutSlowClient() {
@@ -215,7 +215,7 @@ final class EngineSession: @unchecked Sendable {
         guard isOpen, machine.transport == .polling, !machine.isPollPending else { return }
         let arrival = LoopPromise<Void>()
         pollArrival = arrival
-        let timer = loop.schedule(afterNanoseconds: Self.concurrencyNanoseconds) { arrival.succeed(()) }
+        let timer = loop.schedule(afterNanoseconds: Self.concurrency.nanoseconds) { arrival.succeed(()) }
         await arrival.value()
         timer.cancel()
         pollArrival = nil
@@ -224,7 +224,7 @@ final class EngineSession: @unchecked Sendable {
     /// Ends the pending poll of a probing client.
     private func endPollSoon() {
         probePollTimer?.cancel()
-        probePollTimer = loop.schedule(afterNanoseconds: Self.concurrencyNanoseconds) { [unowned self] in
+        probePollTimer = loop.schedule(afterNanoseconds: Self.concurrency.nanoseconds) { [unowned self] in
             if machine.endPollOfProbe() { answerPoll([.noop]) }
         }
     }

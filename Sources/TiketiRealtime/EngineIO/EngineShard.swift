@@ -47,7 +47,7 @@ final class EngineShard: @unchecked Sendable {
     private var sampler: LoopTimer?
     /// This shard's part of the queued bytes.
     private var sampled = 0
-    private static let sampleNanoseconds: UInt64 = 5_000_000_000
+    private static let sampling = Duration.seconds(5)
 
     init(
         loop: EventLoop, configuration: EngineConfiguration, statistics: EngineStatistics, backlog: UnfinishedBytes,
@@ -69,7 +69,7 @@ final class EngineShard: @unchecked Sendable {
         let id = EngineSessionID(node: configuration.node, loop: loop.index).text
         let session = EngineSession(id: id, shard: self, transport: transport, handshake: handshake, sendsBase64: sendsBase64)
         sessions[id] = session
-        if sampler == nil { sampler = loop.schedule(afterNanoseconds: Self.sampleNanoseconds) { [self] in sample() } }
+        if sampler == nil { sampler = loop.schedule(afterNanoseconds: Self.sampling.nanoseconds) { [self] in sample() } }
         if transport == .websocket { statistics.websockets.add(1, ordering: .relaxed) }
         load.add(1, ordering: .relaxed)
         statistics.opened.add(1, ordering: .relaxed)
@@ -94,7 +94,7 @@ final class EngineShard: @unchecked Sendable {
         let bytes = sessions.values.reduce(0) { $0 + $1.queuedBytes }
         statistics.queuedBytes.add(bytes - sampled, ordering: .relaxed)
         sampled = bytes
-        if sessions.isEmpty { sampler = nil } else { sampler?.rearm(afterNanoseconds: Self.sampleNanoseconds) }
+        if sessions.isEmpty { sampler = nil } else { sampler?.rearm(afterNanoseconds: Self.sampling.nanoseconds) }
     }
 
     var count: Int { sessions.count }

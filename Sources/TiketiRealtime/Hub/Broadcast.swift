@@ -1,6 +1,7 @@
 // One event on its way to many sockets, encoded once for each kind of receiver. Immutable, shared by all loops.
 import TiketiNet
 
+/// One event and whom it is for.
 final class Broadcast: Sendable {
     let packet: SocketPacket
     let target: BroadcastTarget

@@ -14,6 +14,7 @@ public protocol HubAdapter: Sendable {
     func roomVanished(_ room: String, namespace: String, loop: EventLoop)
     /// Sends a broadcast to the other hubs.
     func publish(_ event: String, _ arguments: SocketArguments, namespace: String, to target: BroadcastTarget)
+    /// Leaves the other hubs: nothing comes or goes any more.
     func stop()
 }
 

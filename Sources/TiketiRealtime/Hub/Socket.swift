@@ -81,16 +81,16 @@ public final class Socket: @unchecked Sendable {
 
     /// Sends an event and waits for its acknowledgement.
     /// - Throws: `SocketAckError` when none came in time, or the socket left.
-    public func call(_ event: String, _ arguments: SocketArguments = .none, timeoutMilliseconds: Int) async throws(SocketAckError)
-        -> SocketArguments
-    {
+    public func call(
+        _ event: String, _ arguments: SocketArguments = .none, timeout: Duration
+    ) async throws(SocketAckError) -> SocketArguments {
         loop.preconditionOnLoop()
         guard isConnected else { throw SocketAckError() }
         let id = nextAck
         nextAck += 1
         let promise = LoopPromise<SocketPacket?>()
         pendingAcks[id] = promise
-        let timer = loop.schedule(afterNanoseconds: UInt64(timeoutMilliseconds) * 1_000_000) { promise.succeed(nil) }
+        let timer = loop.schedule(afterNanoseconds: timeout.nanoseconds) { promise.succeed(nil) }
         send(.event(event, arguments, namespace: namespace, id: id))
         let answer = await promise.value()
         timer.cancel()

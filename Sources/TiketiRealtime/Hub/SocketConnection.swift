@@ -2,6 +2,7 @@
 import TiketiJSON
 import TiketiNet
 
+/// The Socket.IO side of one session; confined to its loop.
 final class SocketConnection: EngineHandler {
     let session: EngineSession
     let server: SocketIOServer

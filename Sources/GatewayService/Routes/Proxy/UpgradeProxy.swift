@@ -27,7 +27,7 @@ private final class Tunnel: @unchecked Sendable {
     private var wasReset = false
     /// How long the other side may take to end when one has: closing at once would reset a peer that still sends, and take our last bytes
     /// from it.
-    private static let lingerNanoseconds: UInt64 = 1_000_000_000
+    private static let linger = Duration.seconds(1)
     /// What the kernel may keep unsent: the hub is to learn of a slow browser, which it cuts, before megabytes wait here.
     private static let unsentBytes = 131_072
 
@@ -92,7 +92,7 @@ private final class Tunnel: @unchecked Sendable {
         guard !isEnding else { return }
         isEnding = true
         timer?.cancel()
-        timer = loop.schedule(afterNanoseconds: Self.lingerNanoseconds) { [self] in
+        timer = loop.schedule(afterNanoseconds: Self.linger.nanoseconds) { [self] in
             // What a side was cut with goes to the other: the hub cuts a browser that does not read, and nothing is to wait for that one
             // here either.
             if wasReset { client?.reset() } else { client?.close() }

@@ -1,5 +1,6 @@
 // The rules of one Engine.IO session as a value: what may happen in each state and what to do then. No I/O, no clock.
 
+/// What one session may do next; the session does it.
 struct EngineStateMachine {
     enum Transport: Equatable { case polling, websocket }
 
