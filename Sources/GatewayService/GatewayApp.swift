@@ -75,7 +75,10 @@ enum GatewayApp {
 
     private static func imageStore(_ runtime: ServiceRuntime, _ config: GatewayConfig) -> any ImageStore {
         guard let settings = config.bucket else { return DiskImageStore(root: config.uploadRoot, files: runtime.blocking) }
-        let http = HTTPClient()
+        // A reader has its connection for as long as it reads: as many as there are clients.
+        var held = HTTPClientConfiguration()
+        held.maxConnectionsPerOrigin = runtime.config.maxConnections
+        let http = HTTPClient(configuration: held)
         let credentials: any AWSCredentialSource =
             switch settings.credentials {
             case .key(let key): FixedCredentials(value: key)

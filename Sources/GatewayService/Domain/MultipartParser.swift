@@ -5,6 +5,8 @@
 enum MultipartFault: Error, Equatable {
     /// A part's head is longer than any browser's.
     case headTooLong
+    /// More parts than any form of ours.
+    case tooManyParts
     /// It ended inside of a part.
     case cutShort
 }
@@ -25,6 +27,8 @@ struct MultipartParser {
     private static let longestHead = 16 * 1024
     /// Blanks behind a delimiter.
     private static let longestPadding = 1024
+    /// Each part costs a move of what is held.
+    private static let mostParts = 64
     private static let lineEnd: [UInt8] = [0x0D, 0x0A]
 
     private let delimiter: [UInt8]
@@ -34,6 +38,7 @@ struct MultipartParser {
     private var held: [UInt8] = Self.lineEnd
     /// Up to here nothing begins that is looked for: a delimiter, or the end of a head.
     private var searched = 0
+    private var parts = 0
 
     /// - Parameter boundary: of the Content-Type field.
     init(boundary: [UInt8]) { delimiter = Self.lineEnd + [0x2D, 0x2D] + boundary }
@@ -71,14 +76,14 @@ struct MultipartParser {
             skipsLineEnd = true
             return true
         case .preamble, .content:
-            return delimiterFound(&events)
+            return try delimiterFound(&events)
         }
     }
 
     /// Whether the line end at the beginning of `held` is the head's and no content.
     private var skipsLineEnd = false
 
-    private mutating func delimiterFound(_ events: inout [Event]) -> Bool {
+    private mutating func delimiterFound(_ events: inout [Event]) throws(MultipartFault) -> Bool {
         while let start = Self.firstRange(of: delimiter, in: held, from: searched) {
             switch line(behind: start + delimiter.count) {
             case .unknown:
@@ -87,6 +92,8 @@ struct MultipartParser {
                 return false
             case .text: searched = start + 1
             case .part(let next):
+                parts += 1
+                guard parts <= Self.mostParts else { throw .tooManyParts }
                 give(upTo: start, &events)
                 if state == .content { events.append(.partEnd) }
                 // `give` has moved what is held. The line end of the delimiter's own line stays: it may be the first half of an empty line.

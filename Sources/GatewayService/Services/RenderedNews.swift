@@ -15,6 +15,8 @@ final class RenderedNews: Sendable {
 
     /// Texts that are kept; beyond that all are forgotten, which costs no more than making them again.
     private static let limit = 256
+    /// Bytes of HTML; a longer one is made each time.
+    private static let longest = 256 * 1024
 
     /// - Parameter threads: render, so that no text holds an event loop up.
     init(threads: BlockingPool) { self.threads = threads }
@@ -26,6 +28,7 @@ final class RenderedNews: Sendable {
         let content = item.content
         return try await calls.value(version) { [self] in
             let html = try await threads.run { Markdown.html(content) }
+            guard html.utf8.count <= Self.longest else { return html }
             kept.withLock { kept in
                 if kept.count >= Self.limit { kept = [:] }
                 kept[version] = html

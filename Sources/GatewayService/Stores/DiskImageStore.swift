@@ -14,20 +14,34 @@ struct DiskImageStore: ImageStore {
         let file = try await files.run { Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640) }
         guard file >= 0 else { throw Self.failure }
         let isCopied = (try? await upload.copy(image.content, to: file)) ?? false
-        let isSaved = try await files.run {
-            let isSynced = fsync(file) == 0
+        let isSaved: Bool
+        do {
+            isSaved = try await files.run {
+                let isSynced = fsync(file) == 0
+                close(file)
+                if isCopied, isSynced, rename(temporary, path) == 0 { return true }
+                unlink(temporary)
+                return false
+            }
+        } catch {
+            // The pool took no more work: two quick calls that leave nothing behind.
             close(file)
-            if isCopied, isSynced, rename(temporary, path) == 0 { return true }
             unlink(temporary)
-            return false
+            throw error
         }
         guard isSaved else { throw Self.failure }
     }
 
     func open(_ name: ImageName) async throws -> HTTPBody? {
         let path = path(name)
-        let file = try await files.run { Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) }
-        guard file >= 0 else { return nil }
+        let (file, fault) = try await files.run { () -> (Int32, Int32) in
+            let file = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+            return (file, file < 0 ? errno : 0)
+        }
+        guard file >= 0 else {
+            if fault == ENOENT || fault == ELOOP { return nil }
+            throw Self.failure
+        }
         let source = FileBody(file, files)
         return HTTPBody(length: source.length, source: source)
     }

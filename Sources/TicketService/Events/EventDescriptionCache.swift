@@ -1,4 +1,5 @@
 // Descriptions of listed events, kept in the process: cached pages carry none, so that long texts can't fill Redis.
+import TiketiCore
 import TiketiJSON
 import TiketiNet
 import TiketiStore
@@ -14,6 +15,7 @@ final class EventDescriptionCache: Sendable {
 
     private let events: EventStore
     private let kept = Locked(Kept())
+    private let reads = Coalescer<String, [UUID: String?], any Error>(.callUnderWay)
     /// Bytes that are kept; beyond, all are read anew.
     private static let limit = 8 << 20
 
@@ -23,7 +25,10 @@ final class EventDescriptionCache: Sendable {
     func descriptions(of ids: [UUID], generation: String) async -> [UUID: [UInt8]] {
         let known = kept.withLock { $0.generation == generation ? $0.descriptions : [:] }
         let missing = ids.filter { known[$0] == nil }
-        guard !missing.isEmpty, let read = try? await events.descriptions(of: missing) else { return known }
+        guard !missing.isEmpty else { return known }
+        // Within one generation a reading under way is as good as a new one.
+        let key = generation + missing.map(\.description).joined()
+        guard let read = try? await reads.value(key, { [events] in try await events.descriptions(of: missing) }) else { return known }
         let added = read.mapValues { text in
             var writer = JSONWriter(capacity: (text?.utf8.count ?? 4) + 16)
             if let text { writer.value(text) } else { writer.null() }

@@ -18,6 +18,8 @@ struct EventListCache: Sendable {
 
     /// A generation is a UUID in text.
     private static let generationLength = 36
+    /// Before the generation: pages of versions that kept descriptions in them are not ours, nor ours theirs.
+    private static let mark = UInt8(ascii: "T")
 
     /// The key of one page: short plain queries stay readable in it, all others are hashed.
     static func key(_ page: Page, status: EventStatus?, search: SearchTerms?) -> String {
@@ -29,8 +31,9 @@ struct EventListCache: Sendable {
             let found = try await redis.get([CacheKey.listGeneration, key])
             if let generation = found[0], generation.count == Self.generationLength {
                 let name = String(decoding: generation, as: UTF8.self)
-                if let page = found[1], page.count > Self.generationLength, page.prefix(Self.generationLength) == generation[...] {
-                    return .hit(EventListTemplate(Array(page[Self.generationLength...])), generation: name)
+                let head = [Self.mark] + generation
+                if let page = found[1], page.count > head.count, page.starts(with: head) {
+                    return .hit(EventListTemplate(Array(page[head.count...])), generation: name)
                 }
                 return .miss(generation: name)
             }
@@ -45,7 +48,7 @@ struct EventListCache: Sendable {
     func store(_ key: String, _ page: [UInt8], generation: String, life: Duration) async {
         let milliseconds = Int(life / .milliseconds(1))
         guard milliseconds > 0 else { return }
-        let bytes = Array(generation.utf8) + page
+        let bytes = [Self.mark] + Array(generation.utf8) + page
         _ = try? await redis.send(["SET", RedisArgument(key), RedisArgument(bytes), "PX", RedisArgument(milliseconds)])
     }
 

@@ -49,7 +49,7 @@ struct EventService: Sendable {
             let found = try await events.page(page, status: status, search: search)
             if let generation {
                 let body = EventJSON.list(found, page, descriptions: false)
-                if body.count <= ListCachePolicy.largest, budget.takes(body.count + key.utf8.count) {
+                if body.count <= ListCachePolicy.largest, budget.takes(body.count + key.utf8.count, isSearch: search != nil) {
                     let life = min(ListCacheBudget.life, found.secondsValid.map { .seconds($0) } ?? ListCacheBudget.life)
                     await lists.store(key, body, generation: generation, life: life)
                 }

@@ -17,11 +17,12 @@ final class ListCacheBudget: Sendable {
     /// Whether a page of `bytes` may still be stored; counts it when it may.
     ///
     /// - Parameter now: the loop's clock in nanoseconds.
-    func takes(_ bytes: Int, now: UInt64? = nil) -> Bool {
+    /// - Parameter isSearch: searches get half at most, so that nobody keeps the plain pages out.
+    func takes(_ bytes: Int, isSearch: Bool = false, now: UInt64? = nil) -> Bool {
         let now = now ?? EventLoop.current?.now ?? 0
         return window.withLock { window in
             if now >= window.began + Self.life.nanoseconds { window = Window(began: now) }
-            guard window.bytes + bytes <= Self.limit else { return false }
+            guard window.bytes + bytes <= (isSearch ? Self.limit / 2 : Self.limit) else { return false }
             window.bytes += bytes
             return true
         }

@@ -159,11 +159,11 @@ struct QueueService: Sendable {
         }
         try await store.revoke(left)
         let admitted = left.isEmpty ? round.admitted : round.admitted.filter { !left.contains($0.queueID) }
+        await announcer.announce(admitted, to: event)
         for admission in admitted {
             logger.info(
                 "admission", metadata: ["eventId": "\(event)", "userId": "\(admission.userID)", "queueId": "\(admission.queueID)"])
         }
-        await announcer.announce(admitted, to: event)
         return admitted
     }
 

@@ -12,7 +12,7 @@ struct AccountLanguageStore: Sendable {
     func languages(of users: [UUID]) async -> [UUID: Language] {
         guard !users.isEmpty else { return [:] }
         let sql = "SELECT user_id, language FROM public.account_languages WHERE user_id = ANY ($1::uuid[])"
-        guard let rows = try? await postgres.read(sql, [.uuidArray(users)]) else { return [:] }
+        guard let rows = try? await postgres.read(sql, [.uuidArray(users)], timeout: .seconds(1)) else { return [:] }
         var languages: [UUID: Language] = [:]
         for row in rows {
             guard let user = try? row.uuid(0), let text = try? row.string(1) else { continue }

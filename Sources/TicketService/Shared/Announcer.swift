@@ -48,14 +48,17 @@ struct Announcer: Sendable {
             describe(change, &batch.messages)
             if case .held = change.kind { seatsReserved.increment(by: UInt64(change.seats.count)) }
         }
+        // Seats first: what waits here would be overtaken by the next change of the same seats.
+        if !announcement.changes.isEmpty { await send(batch) }
+        guard !announcement.expired.isEmpty else { return }
         let languages = await languages.languages(of: announcement.expired.map(\.userID))
-        for reservation in announcement.expired {
-            let text = LiveText.reservationExpired(languages[reservation.userID] ?? .korean, after: hold)
-            let payload = LiveEvent.reservationExpired(reservationID: reservation.id, message: text)
-            batch.messages.append(
-                SocketMessage(LiveEvent.reservationExpired.rawValue, payload, rooms: [LiveRoom.user(reservation.userID)]))
-        }
-        await send(batch)
+        await send(
+            AnnouncementStore.Batch(
+                messages: announcement.expired.map { reservation in
+                    let text = LiveText.reservationExpired(languages[reservation.userID] ?? .korean, after: hold)
+                    let payload = LiveEvent.reservationExpired(reservationID: reservation.id, message: text)
+                    return SocketMessage(LiveEvent.reservationExpired.rawValue, payload, rooms: [LiveRoom.user(reservation.userID)])
+                }))
     }
 
     /// Status changes that the clock, a sale or an organiser made.

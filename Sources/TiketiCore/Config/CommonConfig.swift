@@ -91,7 +91,7 @@ public struct CommonConfig: Sendable {
             return chosen == 0 ? nil : OperationsPort(number: chosen, isChosen: true)
         }
         let own = reader.raw("PORT").flatMap { Int($0) } ?? port
-        guard own > 0, own + 10_000 <= 65_535 else { return nil }
+        guard (1...55_535).contains(own) else { return nil }
         return OperationsPort(number: own + 10_000, isChosen: false)
     }
 

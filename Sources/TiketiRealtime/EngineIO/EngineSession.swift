@@ -394,7 +394,8 @@ final class EngineSession: @unchecked Sendable {
 
     /// Ends the session now. A pending poll is answered with `pollEnd`.
     func close(_ reason: EngineCloseReason, pollEnd: EncodedPacket = .close) {
-        guard let (endsPoll, rest) = machine.close() else { return }
+        // A session that we ended and whose farewell waits to be fetched has finished already.
+        guard isOpen, let (endsPoll, rest) = machine.close() else { return }
         if endsPoll { answerPoll(rest + [pollEnd]) }
         websocket?.close(nil)
         websocket = nil

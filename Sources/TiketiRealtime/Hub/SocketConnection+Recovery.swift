@@ -48,8 +48,9 @@ extension SocketConnection {
         var rooms = Set(admission.rooms).union(session.rooms.keys)
         if !server.isOwn(session.sid) { rooms.insert(session.sid) }
         guard await namespace.join(socket, rooms.filter { !$0.isEmpty }) else {
-            socket.left(.serverNamespaceDisconnect)
-            return isConnecting(name) ? .unavailable : nil
+            let isThere = isConnecting(name)
+            socket.left(isThere ? .serverNamespaceDisconnect : .connection(.transportClose))
+            return isThere ? .unavailable : nil
         }
         guard isConnecting(name) else {
             socket.left(.connection(.transportClose))

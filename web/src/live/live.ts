@@ -51,9 +51,11 @@ async function start(): Promise<void> {
       // The server closed it, as when it drains: the client does not come back by itself.
       if (reason === 'io server disconnect') setTimeout(() => socket?.connect(), 500 + Math.random() * 1500);
     });
-    socket.on('connect_error', (error: Error) => {
+    socket.on('connect_error', (error: Error & { data?: { code?: string } }) => {
       const isRefused = error.message === 'Invalid token' || error.message === 'Authentication error';
       connection.set(isRefused ? 'refused' : 'lost');
+      // The user's lost connections still count for a while; the client does not come back by itself.
+      if (error.data?.code === 'CONNECTION_LIMIT') setTimeout(() => socket?.connect(), 10_000 + Math.random() * 20_000);
     });
     for (const event of handlers.keys()) listen(event);
   } catch {

@@ -8,17 +8,22 @@ struct AWSRetry: Sendable {
     var attempts = 4
     /// After the first failure, and at most.
     var pauses: ClosedRange<Duration> = .milliseconds(100)...(.seconds(2))
+    /// After this long no further attempt begins, so that calls within calls end with the outer one.
+    var patience: Duration = .seconds(15)
 
     /// - Throws: `AWSFault` of the last attempt; what else `attempt` throws, at once.
     func run<Value: Sendable>(_ attempt: () async throws -> Value) async throws -> Value {
         var backoff = Backoff(pauses)
         var left = attempts
+        let begun = MonotonicClock.now
         while true {
             do {
                 return try await attempt()
             } catch let fault as AWSFault {
                 left -= 1
-                guard left > 0, fault.isPassing, let loop = EventLoop.current else { throw fault }
+                guard left > 0, fault.isPassing, MonotonicClock.now - begun < patience.nanoseconds, let loop = EventLoop.current else {
+                    throw fault
+                }
                 // Between half of the pause and all of it: clients that failed together don't come back together.
                 try await loop.sleep(for: backoff.next() * Double.random(in: 0.5...1))
             }

@@ -59,13 +59,11 @@ final class WebIdentityCredentials: AWSCredentialSource {
         let state = state.withLock { $0 }
         guard let held = state.held, now < state.validUntil else { return try await renewed() }
         guard now >= state.renewAt else { return held }
+        // Whoever comes meanwhile goes with the old ones at once; success sets its own time.
+        self.state.withLock { $0.renewAt = now.adding(seconds: Self.pause) }
         do {
             return try await calls.value("", within: Self.courtesy) { () async throws(AWSFault) in try await self.renew() } ?? held
-        } catch {
-            logger.warning("The role's credentials can't be renewed", metadata: ["reason": "\(error)"])
-            self.state.withLock { $0.renewAt = now.adding(seconds: Self.pause) }
-            return held
-        }
+        } catch { return held }
     }
 
     func reject(_ credentials: AWSCredentials) {
@@ -90,6 +88,7 @@ final class WebIdentityCredentials: AWSCredentialSource {
             }
             return fresh
         } catch let fault as AWSFault {
+            logger.warning("The role's credentials can't be renewed", metadata: ["reason": "\(fault)"])
             throw fault
         } catch {
             throw AWSFault("Interrupted", "\(error)")

@@ -34,7 +34,8 @@ struct ImageFile: Sendable, Equatable {
             case .gif: GIFImage.read(&reader)
             case .webp: WebPImage.read(&reader)
             }
-        guard let content, content.width > 0, content.height > 0 else { throw .malformed }
+        // Every gap is something left out; no program writes so many.
+        guard let content, content.width > 0, content.height > 0, content.pieces.count <= 16_384 else { throw .malformed }
         guard content.width <= Self.mostPixels / content.height else { throw .tooManyPixels }
         self.type = type
         self.content = content

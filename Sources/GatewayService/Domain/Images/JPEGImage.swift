@@ -57,7 +57,8 @@ enum JPEGImage {
     /// Of application segments and comments: JFIF, colour profiles and Adobe's colour transform change how the picture looks.
     private static func isKept(_ marker: UInt8, _ head: [UInt8]) -> Bool {
         switch marker {
-        case 0xE0, 0xEE: true
+        case 0xE0: head.starts(with: Array("JFIF\0".utf8))
+        case 0xEE: head.starts(with: Array("Adobe".utf8))
         case 0xE2: head.starts(with: Array("ICC_PROFILE\0".utf8))
         case 0xE1...0xEF, 0xFE: false
         default: true
