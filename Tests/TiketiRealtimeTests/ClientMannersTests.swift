@@ -71,6 +71,26 @@ import TiketiTesting
         #expect(recorder.seen.withLock { $0 } == ["last 1", "last 2", "client namespace disconnect"])
     }
 
+    /// A session that the hub ended and whose farewell waits to be fetched has finished: what comes later does not finish it again.
+    @Test func aBodyAfterTheFarewellEndsNothing() async throws {
+        let hub = try await TestHub.start { $0.connectTimeout = .milliseconds(500) }
+        let query = "EIO=4&transport=polling&sid=\(try await hub.openPolling())"
+        let port = hub.port
+        try await EventLoopGroup.shared.next().run {
+            let stream = try await Stream.connect(to: SocketAddress(literal: "127.0.0.1", port: port)!, timeoutNanoseconds: 5_000_000_000)
+            defer { stream.close() }
+            let head = "POST /socket.io/?\(query) HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: 1\r\n\r\n"
+            stream.write(Array(head.utf8))
+            try await eventually { hub.server.statistics.closedByReason[.forcedServerClose] == 1 }
+            stream.write([0xFF])
+            let buffer = ByteBuffer()
+            while try await stream.read(into: buffer) > 0 {}
+            #expect(String(decoding: buffer.readable, as: UTF8.self).hasPrefix("HTTP/1.1 400"))
+        }
+        #expect(hub.server.statistics.closedByReason.values.reduce(0, +) == 1)
+        #expect(try await hub.openPolling().utf8.count == 20)
+    }
+
     @Test func whoIsSentAwayIsToldInEveryNamespace() async throws {
         let hub = try await TestHub.start()
         let seen = try await session(hub) { connection in
